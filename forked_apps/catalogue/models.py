@@ -1,0 +1,44 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from oscar.apps.catalogue.abstract_models import AbstractProduct, AbstractProductAttribute
+from oscar.models.fields import AutoSlugField
+
+
+class Brand(models.Model):
+    """Who makes a product. A brand is written one way in all languages."""
+
+    name = models.CharField(_("name"), max_length=128, unique=True)
+    slug = AutoSlugField(_("slug"), max_length=128, unique=True, populate_from="name")
+
+    class Meta:
+        verbose_name = _("brand")
+        verbose_name_plural = _("brands")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Product(AbstractProduct):
+    """Content alone; what it costs and who has it is an offer (``partner.StockRecord``)."""
+
+    brand = models.ForeignKey(
+        Brand, verbose_name=_("brand"), null=True, blank=True, on_delete=models.PROTECT, related_name="products"
+    )
+    #: Names the drawing that stands for a product without photographs, and groups similar ones.
+    kind = models.CharField(_("kind"), max_length=64, blank=True, db_index=True)
+
+    class Meta(AbstractProduct.Meta):
+        pass
+
+
+class ProductAttribute(AbstractProductAttribute):
+    unit = models.CharField(_("unit"), max_length=16, blank=True)
+    is_facet = models.BooleanField(_("offered as a filter"), default=False)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta(AbstractProductAttribute.Meta):
+        ordering = ["position", "code"]
+
+
+from oscar.apps.catalogue.models import *  # noqa: E402, F403

