@@ -1,1 +1,84 @@
-from oscar.apps.basket.models import *  # noqa: F403
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import Q
+from oscar.apps.basket.abstract_models import AbstractBasket, AbstractLine
+
+from forked_apps.basket.changes import LineChange, change_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from forked_apps.catalogue.models import Product
+
+
+class Basket(AbstractBasket):
+    """What a customer, signed in or not, means to order; each line names one vendor's offer."""
+
+    class Meta(AbstractBasket.Meta):
+        constraints = [
+            # Two tabs that add their first product at once would otherwise open two baskets.
+            models.UniqueConstraint(fields=["owner"], condition=Q(status="Open"), name="basket_one_open_per_owner"),
+        ]
+
+    def all_lines(self) -> models.QuerySet[Line]:
+        """The lines with product, offer and vendor, read once: however many there are, two queries."""
+        if self.pk is None:
+            return Line.objects.none()
+        if self._lines is None:
+            self._lines = (
+                self.lines.select_related("product__brand", "product__product_class", "stockrecord__partner")
+                .prefetch_related("product__images")
+                .order_by("pk")
+            )
+        return self._lines
+
+    @property
+    def num_lines(self) -> int:
+        return len(self.all_lines())
+
+    def add_product(
+        self, product: Product, quantity: int = 1, options: Iterable[Any] | None = None, offer_id: int | None = None
+    ) -> tuple[Line, bool]:
+        """Add pieces of one offer; without an offer, of the one that wins the buy box.
+
+        Raises:
+            BasketError: the offer is not on sale, or has not so many pieces.
+        """
+        from forked_apps.basket.services import add_offer
+
+        return add_offer(basket=self, product=product, offer_id=offer_id, quantity=quantity)
+
+    add_product.alters_data = True  # type: ignore[attr-defined]
+    add = add_product
+
+
+class Line(AbstractLine):
+    """Pieces of one offer. ``price_incl_tax`` is the price that the customer has seen and agreed to;
+    what is asked for is always the offer's price of now."""
+
+    class Meta(AbstractLine.Meta):
+        pass
+
+    @property
+    def unit_points(self) -> int:
+        return self.stockrecord.price_points
+
+    @property
+    def line_points(self) -> int:
+        """Before discounts."""
+        return self.unit_points * self.quantity
+
+    @property
+    def seen_price_points(self) -> int | None:
+        return None if self.price_incl_tax is None else int(self.price_incl_tax)
+
+    @property
+    def change(self) -> LineChange | None:
+        """What happened to the offer since the customer last agreed to this line."""
+        return change_of(self)
+
+
+from oscar.apps.basket.models import *  # noqa: E402, F403

@@ -44,12 +44,20 @@ if _env.redis_url:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _env.redis_url}}
     CELERY_BROKER_URL = _env.redis_url
     CELERY_TASK_ALWAYS_EAGER = False
+    OUTBOX_DRAINED_BY = "celery"
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "nuqta_cache"}}
     CELERY_TASK_ALWAYS_EAGER = True
+    #: A thread of each served process; see marketplace.outbox.background.
+    OUTBOX_DRAINED_BY = "thread"
 CELERY_TASK_EAGER_PROPAGATES = False
 CELERY_TASK_ACKS_LATE = True
 CELERY_TIMEZONE = "Asia/Baghdad"
+CELERY_BEAT_SCHEDULE = {
+    # After each commit it is drained at once; this is for what has to be tried again.
+    "drain-outbox": {"task": "marketplace.outbox.tasks.drain_outbox", "schedule": 30.0},
+    "forget-done-messages": {"task": "marketplace.outbox.tasks.forget_done_messages", "schedule": 3600.0},
+}
 
 # Requests ---------------------------------------------------------------------------------
 MIDDLEWARE = [
@@ -65,7 +73,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "oscar.apps.basket.middleware.BasketMiddleware",
+    "forked_apps.basket.middleware.BasketMiddleware",
 ]
 TEMPLATES = [
     {

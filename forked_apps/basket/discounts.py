@@ -1,0 +1,63 @@
+"""Oscar's offers and vouchers, in whole points: never a fraction, and the parts equal the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Exists, Value
+from oscar.apps.offer.models import ConditionalOffer
+from oscar.core.loading import get_class
+
+from forked_apps.basket.models import Basket
+
+if TYPE_CHECKING:
+    from marketplace.users.models import User
+
+Applicator = get_class("offer.applicator", "Applicator")
+Selector = get_class("partner.strategy", "Selector")
+
+
+def split_whole(amounts: Sequence[Decimal]) -> list[int]:
+    """Whole numbers near ``amounts`` that add up to their sum, rounded half up: by largest remainder,
+    ties to the earlier one. None is more than one below or above its amount."""
+    total = int(sum(amounts, Decimal(0)).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    floors = [int(amount.quantize(Decimal(1), rounding=ROUND_FLOOR)) for amount in amounts]
+    by_remainder = sorted(range(len(amounts)), key=lambda i: (floors[i] - amounts[i], i))
+    for i in by_remainder[: total - sum(floors)]:
+        floors[i] += 1
+    return floors
+
+
+def apply_offers(*, basket: Basket, user: User | None) -> dict[int, int]:
+    """Let Oscar's offers and vouchers discount the lines; whole points of discount by line id.
+
+    One query where there is nothing to apply, as nearly always.
+    """
+    if basket.pk is None or not _anything_to_apply(basket):
+        return {}
+    basket.strategy = Selector().strategy(user=user)
+    basket.reset_offer_applications()
+    Applicator().apply(basket, user)
+    lines = list(basket.all_lines())
+    shares = split_whole([Decimal(line.discount_value) for line in lines])
+    return {line.pk: share for line, share in zip(lines, shares, strict=True) if share}
+
+
+def _anything_to_apply(basket: Basket) -> bool:
+    site_offers = ConditionalOffer.active.filter(offer_type=ConditionalOffer.SITE)
+    vouchers = Basket.vouchers.through.objects.filter(basket_id=basket.pk)
+    row = (
+        Basket.objects.filter(pk=basket.pk)
+        .annotate(
+            to_apply=models.Case(
+                models.When(Exists(site_offers) | Exists(vouchers), then=Value(True)),
+                default=Value(False), output_field=models.BooleanField(),
+            )
+        )
+        .values_list("to_apply", flat=True)
+        .first()
+    )
+    return bool(row)

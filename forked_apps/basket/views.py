@@ -1,0 +1,104 @@
+"""The basket page and its actions: each a POST with an address of its own, and a redirect after."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from forked_apps.basket import services
+from forked_apps.basket.errors import BasketError
+from forked_apps.basket.forms import OfferForm, QuantityForm
+from forked_apps.basket.selectors import summarise
+from forked_apps.catalogue.models import Product
+
+
+@require_safe
+def basket_page(request: HttpRequest) -> HttpResponse:
+    summary = summarise(basket=request.basket, user=request.user if request.user.is_authenticated else None)
+    return render(request, "oscar/basket/basket.html", {"summary": summary})
+
+
+@require_POST
+def add_to_basket(request: HttpRequest, pk: int) -> HttpResponse:
+    product = get_object_or_404(Product.objects.browsable(), pk=pk)
+    back = _next_page(request)
+    form = OfferForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Enter a whole number of pieces, 1 or more."))
+        return redirect(back)
+    try:
+        line, _created = services.add_offer(
+            basket=request.basket,
+            product=product,
+            offer_id=form.cleaned_data["offer"],
+            quantity=form.cleaned_data["quantity"],
+        )
+    except BasketError as error:
+        messages.error(request, error.message)
+        return redirect(back)
+    messages.success(
+        request,
+        ngettext(
+            "“%(title)s” is in your basket (%(quantity)d piece).",
+            "“%(title)s” is in your basket (%(quantity)d pieces).",
+            line.quantity,
+        )
+        % {"title": product.get_title(), "quantity": line.quantity},
+    )
+    return redirect(back)
+
+
+@require_POST
+def change_line_quantity(request: HttpRequest, line_id: int) -> HttpResponse:
+    form = QuantityForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Enter a whole number of pieces, 1 or more."))
+        return redirect("basket:summary")
+    try:
+        services.change_quantity(
+            basket=_existing(request), line_id=line_id, quantity=form.cleaned_data["quantity"]
+        )
+    except BasketError as error:
+        messages.error(request, error.message)
+    return redirect("basket:summary")
+
+
+@require_POST
+def remove_basket_line(request: HttpRequest, line_id: int) -> HttpResponse:
+    try:
+        line = services.remove_line(basket=_existing(request), line_id=line_id)
+    except BasketError as error:
+        messages.error(request, error.message)
+    else:
+        messages.info(request, _("“%(title)s” was removed from your basket.") % {"title": line.product.get_title()})
+    return redirect("basket:summary")
+
+
+@require_POST
+def accept_basket_changes(request: HttpRequest) -> HttpResponse:
+    try:
+        services.accept_changes(basket=_existing(request))
+    except BasketError as error:
+        messages.error(request, error.message)
+    return redirect(_next_page(request))
+
+
+# Parts ------------------------------------------------------------------------------------
+def _existing(request: HttpRequest):  # type: ignore[no-untyped-def] # request.basket is lazy
+    if request.basket.pk is None:
+        raise Http404
+    return request.basket
+
+
+def _next_page(request: HttpRequest) -> str:
+    """Where the form says to go on, if that is one of our own pages."""
+    target = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
+        return target
+    return reverse("basket:summary")
