@@ -8,8 +8,10 @@ the rows that migrations wrote.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -28,19 +30,20 @@ from marketplace.env import BASE_DIR, current
 BUILD_LOCK = 7_215_033
 
 
-def fingerprint() -> str:
-    """Changes with any migration of the project and with the versions of what it depends on."""
-    digest = hashlib.sha256((BASE_DIR / "requirements.txt").read_bytes())
-    for config in sorted(apps.get_app_configs(), key=lambda config: config.label):
-        if BASE_DIR in (directory := config_directory(config)).parents and ".venv" not in directory.parts:
-            for path in sorted([*directory.glob("migrations/**/*.py"), *directory.glob("**/*.sql")]):
-                digest.update(str(path.relative_to(BASE_DIR)).encode())
-                digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
+def migration_files() -> dict[str, str]:
+    """Hash of every migration of the project, and of the versions of what it depends on."""
+    paths = [BASE_DIR / "requirements.txt"]
+    for config in apps.get_app_configs():
+        directory = Path(config.path).resolve()
+        if BASE_DIR in directory.parents and ".venv" not in directory.parts:
+            paths += [*directory.glob("migrations/**/*.py"), *directory.glob("**/*.sql")]
+    return {
+        str(path.relative_to(BASE_DIR)): hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in sorted(set(paths))
+    }
 
 
-def config_directory(config: Any) -> Any:
-    return BASE_DIR.__class__(config.path).resolve()
+def fingerprint_of(files: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:12]
 
 
 class TestDatabase:
@@ -52,9 +55,10 @@ class TestDatabase:
         self.server = current().database_url or server_url()
         checkout = hashlib.sha256(str(BASE_DIR).encode()).hexdigest()[:6]
         self.name = f"nuqta_test_{checkout}_{worker}"
-        self.fingerprint = fingerprint()
-        self.template = f"nuqta_template_{checkout}_{self.fingerprint}"
-        self._template_prefix = f"nuqta_template_{checkout}_"
+        self.files = migration_files()
+        self.fingerprint = fingerprint_of(self.files)
+        self.template = f"nuqta_tpl_{checkout}_{self.fingerprint}"
+        self._template_prefix = f"nuqta_tpl_{checkout}_"
 
     # Set-up ---------------------------------------------------------------------------------
     def set_up(self, *, reuse: bool) -> None:
@@ -64,7 +68,7 @@ class TestDatabase:
                 self._connect_django(self.name)
                 return
             server.execute("SELECT pg_advisory_lock(%s)", [BUILD_LOCK])
-            if self._described(server, self.template) != self.fingerprint:
+            if self._described(server, self.template) is None:
                 self._build_template(server)
             self._copy(server)
         self._connect_django(self.name)
@@ -89,17 +93,38 @@ class TestDatabase:
             yield server
 
     def _build_template(self, server: psycopg.Connection[Any]) -> None:
-        for (old,) in server.execute(
-            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [self._template_prefix]
-        ).fetchall():
-            self._drop(server, old)
-        server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(self.template)))
+        older = self._older_template(server)
+        server.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(self.template), sql.Identifier(older or "template0")
+            )
+        )
         self._connect_django(self.template)
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
         connections.close_all()
         # Only a finished template is described, so an interrupted build is made again.
-        self._describe(server, self.template)
+        self._describe(server, self.template, json.dumps(self.files))
+        for name in self._templates(server):
+            if name != self.template:
+                self._drop(server, name)
+
+    def _older_template(self, server: psycopg.Connection[Any]) -> str | None:
+        """A template to which only migrations were added since; an unfinished one is dropped."""
+        found = None
+        for name in self._templates(server):
+            description = self._described(server, name)
+            if description is None or name == self.template:
+                self._drop(server, name)
+            elif set(json.loads(description).items()) <= set(self.files.items()):
+                found = name
+        return found
+
+    def _templates(self, server: psycopg.Connection[Any]) -> list[str]:
+        rows = server.execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, %s) ORDER BY oid", [self._template_prefix]
+        )
+        return [name for (name,) in rows.fetchall()]
 
     def _copy(self, server: psycopg.Connection[Any]) -> None:
         self._drop(server, self.name)
@@ -108,14 +133,14 @@ class TestDatabase:
         )
         # Tests need no durability; a served shop's database on the same server keeps its own.
         server.execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(sql.Identifier(self.name)))
-        self._describe(server, self.name)
+        self._describe(server, self.name, self.fingerprint)
 
     def _drop(self, server: psycopg.Connection[Any], name: str) -> None:
         server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
-    def _describe(self, server: psycopg.Connection[Any], name: str) -> None:
+    def _describe(self, server: psycopg.Connection[Any], name: str, description: str) -> None:
         server.execute(
-            sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(self.fingerprint))
+            sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(description))
         )
 
     def _described(self, server: psycopg.Connection[Any], name: str) -> str | None:
