@@ -34,6 +34,8 @@ class PlatformPermission(models.TextChoices):
     CUSTOMERS_VIEW = "customers_view", _("Find customers and see their orders")
     CATALOGUE_MODERATE = "catalogue_moderate", _("Approve products and edit the catalogue")
     ROLES_MANAGE = "roles_manage", _("Create roles and give them to people")
+    DASHBOARD_USE = "dashboard_use", _("Use the back office of the shop: catalogue, offers, vouchers, pages")
+    RECORDS_VIEW = "records_view", _("Look at all records in the administration")
 
     @property
     def full_name(self) -> str:
