@@ -1,11 +1,19 @@
 """Every address of the project: the only place that knows all packages."""
 
+from allauth.account.decorators import secure_admin_login
 from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
-from django.views.i18n import set_language
 from django.views.static import serve
+
+from marketplace.users.language import set_language
+
+#: allauth's limits look for it here.
+handler429 = "marketplace.users.views.too_many_requests"
+
+# The admin's own sign-in page knows neither second step nor limits.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("language/", set_language, name="set_language"),
@@ -21,4 +29,5 @@ urlpatterns = [
     path("wishlists/", apps.get_app_config("wishlists").urls),
 ]
 if settings.NUQTA_DEMO:
+    urlpatterns += [path("demo/", include("marketplace.notifications.urls"))]
     urlpatterns += [re_path(r"^media/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT})]

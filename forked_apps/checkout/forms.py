@@ -2,58 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import fields
-from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from forked_apps.checkout.addresses import DeliveryAddress
 from forked_apps.partner.governorates import Governorate
-from marketplace.users.phones import InvalidPhone, to_e164, to_national
-
-
-class PhoneField(forms.CharField):
-    """A phone number in any spelling; its value is E.164."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("label", _("Phone"))
-        kwargs.setdefault("max_length", 40)
-        kwargs.setdefault(
-            "widget",
-            forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel", "dir": "ltr"}),
-        )
-        super().__init__(**kwargs)
-
-    def clean(self, value: Any) -> str:
-        text = super().clean(value)
-        if not text:
-            return ""
-        try:
-            return to_e164(text)
-        except InvalidPhone:
-            raise ValidationError(
-                _("This is not a mobile number we can reach. Write it like 0770 123 4567."), code="invalid_phone"
-            ) from None
-
-    def prepare_value(self, value: Any) -> Any:
-        """A stored number is shown the way people write it."""
-        return to_national(value) if isinstance(value, str) and value.startswith("+964") else value
-
-
-def _letters(text: str) -> int:
-    return sum(unicodedata.category(character).startswith("L") for character in text)
-
-
-class WordsField(forms.CharField):
-    """A line of words: at least two letters, in any script."""
-
-    def validate(self, value: str) -> None:
-        super().validate(value)
-        if value and _letters(value) < 2:
-            raise ValidationError(_("Write it in words, please."), code="no_words")
+from marketplace.users.fields import PhoneField, WordsField
 
 
 class DeliveryAddressForm(forms.Form):

@@ -9,6 +9,11 @@ REGION = "IQ"
 DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
 
 
+def ascii_digits(text: str) -> str:
+    """The same text with every Arabic or Persian digit as ASCII."""
+    return text.translate(DIGITS)
+
+
 class InvalidPhone(ValueError):
     """The text is no phone number that a message can reach."""
 
@@ -19,7 +24,7 @@ def to_e164(text: str) -> str:
     Raises:
         InvalidPhone: it is not a mobile number, Iraqi unless it names another country.
     """
-    ascii_text = text.translate(DIGITS).strip()
+    ascii_text = ascii_digits(text).strip()
     if ascii_text.startswith("00"):
         ascii_text = "+" + ascii_text[2:]
     try:

@@ -1,0 +1,89 @@
+"""What of the outbox is told to people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forked_apps.order.models import Order, Parcel
+from forked_apps.partner.models import Partner, VendorStatus
+from marketplace.notifications import services
+from marketplace.notifications.services import deliver_email, deliver_sms, notify
+from marketplace.outbox.registry import handles
+from marketplace.users.models import User
+
+
+@handles(services.SMS_TOPIC)
+def send_sms(payload: dict[str, Any]) -> None:
+    deliver_sms(notification_id=payload["message_id"])
+
+
+@handles(services.EMAIL_TOPIC)
+def send_email(payload: dict[str, Any]) -> None:
+    deliver_email(notification_id=payload["message_id"])
+
+
+@handles("order.placed")
+def tell_order_placed(payload: dict[str, Any]) -> None:
+    order = Order.objects.select_related("user").get(pk=payload["order_id"])
+    if order.user is not None:
+        notify(
+            kind="order.placed",
+            about=f"order.placed:{order.pk}",
+            user=order.user,
+            facts={"number": order.number, "total_points": order.total_points},
+        )
+
+
+@handles("vendor_order.shipped")
+def tell_shipped(payload: dict[str, Any]) -> None:
+    parcel = Parcel.objects.select_related("vendor_order__order__user", "vendor_order__vendor").get(
+        pk=payload["parcel_id"]
+    )
+    part = parcel.vendor_order
+    if part.order.user is not None:
+        notify(
+            kind="vendor_order.shipped",
+            about=f"vendor_order.shipped:{parcel.pk}",
+            user=part.order.user,
+            facts={
+                "number": part.order.number,
+                "vendor": part.vendor.name,
+                "carrier": parcel.carrier,
+                "tracking_code": parcel.tracking_code,
+            },
+        )
+
+
+@handles("vendor.decided")
+def tell_vendor(payload: dict[str, Any]) -> None:
+    """Tell the vendor's phone, and its owner where the one who asks names them (``user_id``)."""
+    vendor = Partner.objects.get(pk=payload["vendor_id"])
+    kind = {
+        VendorStatus.APPROVED: "vendor.approved",
+        VendorStatus.REFUSED: "vendor.refused",
+        VendorStatus.SUSPENDED: "vendor.suspended",
+    }.get(VendorStatus(vendor.status))
+    if kind is None:
+        return
+    facts = {"vendor": vendor.name}
+    if kind != "vendor.approved":
+        facts["reason"] = vendor.decision_reason
+    decided = vendor.decided_at.isoformat() if vendor.decided_at else ""
+    about = f"vendor.decided:{vendor.pk}:{vendor.status}:{decided}"
+    user = User.objects.filter(pk=payload.get("user_id")).first()
+    if user is not None:
+        notify(kind=kind, about=about, user=user, facts=facts)
+    elif vendor.phone:
+        notify(kind=kind, about=about, phone=vendor.phone, facts=facts)
+
+
+@handles("points.added")
+def tell_points_added(payload: dict[str, Any]) -> None:
+    """``user_id``, ``amount_points`` and ``transfer_id`` of a credit that somebody else made."""
+    user = User.objects.get(pk=payload["user_id"])
+    notify(
+        kind="points.added",
+        about=f"points.added:{payload['transfer_id']}",
+        user=user,
+        facts={"amount_points": payload["amount_points"], "balance_points": user.point_balance},
+    )

@@ -1,0 +1,133 @@
+"""Every kind of message the platform tells people, and its words.
+
+A kind is a function of facts (plain JSON values) that gives the words in the language that is active
+when it is called. Facts never hold codes or secrets: they are stored until the message is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _, ngettext
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    #: The e-mail's subject.
+    subject: str
+    #: The SMS, and the e-mail's text.
+    text: str
+
+
+Kind = Callable[..., Words]
+
+_kinds: dict[str, Kind] = {}
+
+
+class UnknownKind(LookupError):
+    """No function is registered for this kind."""
+
+
+def kind(name: str) -> Callable[[Kind], Kind]:
+    """Register the words of a kind; packages above may add their own."""
+
+    def register(words: Kind) -> Kind:
+        _kinds[name] = words
+        return words
+
+    return register
+
+
+def words_of(name: str, facts: dict[str, Any]) -> Words:
+    """The message in the active language.
+
+    Raises:
+        UnknownKind: nobody registered it.
+    """
+    try:
+        words = _kinds[name]
+    except KeyError:
+        raise UnknownKind(name) from None
+    return words(**facts)
+
+
+def points(amount_points: int) -> str:
+    """``45,000 points``, for a sentence of plain text."""
+    return ngettext("%(amount)s point", "%(amount)s points", amount_points) % {
+        "amount": number_format(amount_points, use_l10n=True, force_grouping=True)
+    }
+
+
+@kind("order.placed")
+def order_placed(*, number: str, total_points: int) -> Words:
+    return Words(
+        subject=_("Your order %(number)s") % {"number": number},
+        text=_("Nuqta: your order %(number)s is placed, for %(points)s. We tell you when it is on its way.")
+        % {"number": number, "points": points(total_points)},
+    )
+
+
+@kind("vendor_order.shipped")
+def vendor_order_shipped(*, number: str, vendor: str, tracking_code: str, carrier: str = "") -> Words:
+    facts = {"number": number, "vendor": vendor, "tracking_code": tracking_code, "carrier": carrier}
+    return Words(
+        subject=_("Your order %(number)s is on its way") % facts,
+        text=(
+            _("Nuqta: %(vendor)s shipped your order %(number)s with %(carrier)s. Tracking code: %(tracking_code)s")
+            if carrier
+            else _("Nuqta: %(vendor)s shipped your order %(number)s. Tracking code: %(tracking_code)s")
+        )
+        % facts,
+    )
+
+
+@kind("vendor.approved")
+def vendor_approved(*, vendor: str) -> Words:
+    return Words(
+        subject=_("You can sell on Nuqta"),
+        text=_("Nuqta: %(vendor)s is approved. Open your portal and put your first products on sale.")
+        % {"vendor": vendor},
+    )
+
+
+@kind("vendor.refused")
+def vendor_refused(*, vendor: str, reason: str) -> Words:
+    return Words(
+        subject=_("Your application to sell on Nuqta"),
+        text=_("Nuqta: we could not approve %(vendor)s. Reason: %(reason)s") % {"vendor": vendor, "reason": reason},
+    )
+
+
+@kind("vendor.suspended")
+def vendor_suspended(*, vendor: str, reason: str) -> Words:
+    return Words(
+        subject=_("Your shop on Nuqta is suspended"),
+        text=_("Nuqta: %(vendor)s is suspended and cannot sell for now. Reason: %(reason)s")
+        % {"vendor": vendor, "reason": reason},
+    )
+
+
+@kind("points.added")
+def points_added(*, amount_points: int, balance_points: int) -> Words:
+    return Words(
+        subject=_("Points were added to your wallet"),
+        text=_("Nuqta: %(points)s were added to your wallet. You have %(balance)s now.")
+        % {"points": points(amount_points), "balance": points(balance_points)},
+    )
+
+
+@kind("team.invited")
+def team_invited(*, vendor: str, role: str, url: str = "") -> Words:
+    facts = {"vendor": vendor, "role": role, "url": url}
+    return Words(
+        subject=_("%(vendor)s invites you to its team") % facts,
+        text=(
+            _("Nuqta: %(vendor)s invites you to its team as %(role)s. Sign in with this number to accept: %(url)s")
+            if url
+            else _("Nuqta: %(vendor)s invites you to its team as %(role)s. Sign in with this number to accept.")
+        )
+        % facts,
+    )
