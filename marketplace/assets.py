@@ -68,7 +68,9 @@ def _install(directory: Path) -> None:
     done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
     if done.returncode:
         words = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-        raise SettingsError(f"npm could not fetch the front-end packages: {words[0] if words else 'no reason given'}")
+        raise SettingsError(
+            f"npm could not fetch the front-end packages: {words[0] if words else 'no reason given'}"
+        )
 
 
 def _npm() -> list[str]:

@@ -15,7 +15,9 @@ _database: TestDatabase | None = None
 
 
 @pytest.fixture(scope="session")
-def test_database(request: pytest.FixtureRequest, django_db_blocker: pytest.FixtureRequest) -> Iterator[TestDatabase]:
+def test_database(
+    request: pytest.FixtureRequest, django_db_blocker: pytest.FixtureRequest
+) -> Iterator[TestDatabase]:
     global _database
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     reuse = bool(request.config.getvalue("reuse_db")) and not request.config.getvalue("create_db")
@@ -39,7 +41,7 @@ def _reset_database(self: TransactionTestCase) -> None:
 
 
 # After a test that commits: Django would flush, which the ledger's triggers refuse.
-TransactionTestCase._fixture_teardown = _reset_database  # type: ignore[method-assign]
+TransactionTestCase._fixture_teardown = _reset_database  # type: ignore[attr-defined]
 
 
 @pytest.fixture

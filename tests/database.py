@@ -38,7 +38,8 @@ def migration_files() -> dict[str, str]:
         if BASE_DIR in directory.parents and ".venv" not in directory.parts:
             paths += [*directory.glob("migrations/**/*.py"), *directory.glob("**/*.sql")]
     return {
-        str(path.relative_to(BASE_DIR)): hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in sorted(set(paths))
+        str(path.relative_to(BASE_DIR)): hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+        for path in sorted(set(paths))
     }
 
 
@@ -122,17 +123,22 @@ class TestDatabase:
 
     def _templates(self, server: psycopg.Connection[Any]) -> list[str]:
         rows = server.execute(
-            "SELECT datname FROM pg_database WHERE starts_with(datname, %s) ORDER BY oid", [self._template_prefix]
+            "SELECT datname FROM pg_database WHERE starts_with(datname, %s) ORDER BY oid",
+            [self._template_prefix],
         )
         return [name for (name,) in rows.fetchall()]
 
     def _copy(self, server: psycopg.Connection[Any]) -> None:
         self._drop(server, self.name)
         server.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(self.name), sql.Identifier(self.template))
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(self.name), sql.Identifier(self.template)
+            )
         )
         # Tests need no durability; a served shop's database on the same server keeps its own.
-        server.execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(sql.Identifier(self.name)))
+        server.execute(
+            sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(sql.Identifier(self.name))
+        )
         self._describe(server, self.name, self.fingerprint)
 
     def _drop(self, server: psycopg.Connection[Any], name: str) -> None:

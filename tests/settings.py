@@ -4,8 +4,8 @@ import os
 
 os.environ["NUQTA_MODE"] = "test"
 
-from marketplace.settings import *  # noqa: E402, F403
-from marketplace.settings import STORAGES, VAR_DIR  # noqa: E402
+from marketplace.settings import *  # noqa: F403
+from marketplace.settings import STORAGES, VAR_DIR
 
 #: Tests sign in hundreds of times; how hashes are made is Django's to test.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -22,7 +22,9 @@ class OutboxMessage(models.Model):
         verbose_name = _("outbox message")
         verbose_name_plural = _("outbox messages")
         indexes = [
-            models.Index(fields=["available_at", "id"], name="outbox_waiting", condition=models.Q(done_at=None)),
+            models.Index(
+                fields=["available_at", "id"], name="outbox_waiting", condition=models.Q(done_at=None)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -19,10 +18,10 @@ from marketplace.outbox.services import Message, drain, enqueue, enqueue_many
 
 
 @pytest.fixture
-def carried_out(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
+def carried_out(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     payloads: list[dict[str, Any]] = []
     monkeypatch.setitem(registry._handlers, "test.note", payloads.append)
-    yield payloads
+    return payloads
 
 
 def _make_available_now() -> None:
@@ -51,9 +50,9 @@ def test_many_messages_are_one_insert(django_assert_num_queries: Any) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_rolled_back_change_leaves_no_message() -> None:
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         enqueue(topic="test.note", payload={})
-        1 / 0  # noqa: B018
+        transaction.set_rollback(True)
     assert not OutboxMessage.objects.exists()
 
 
@@ -96,7 +95,9 @@ def test_a_failure_waits_longer_each_time_and_its_rows_are_rolled_back(
 
 
 @pytest.mark.django_db
-def test_what_is_kept_of_an_error_quotes_nothing_personal(monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
+def test_what_is_kept_of_an_error_quotes_nothing_personal(
+    monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
     def fail(payload: dict[str, Any]) -> None:
         raise ValueError("+9647701234567 is unreachable")
 
@@ -109,7 +110,9 @@ def test_what_is_kept_of_an_error_quotes_nothing_personal(monkeypatch: pytest.Mo
 
 
 @pytest.mark.django_db
-def test_a_message_is_given_up_after_the_last_attempt_until_someone_retries(carried_out: list[dict[str, Any]]) -> None:
+def test_a_message_is_given_up_after_the_last_attempt_until_someone_retries(
+    carried_out: list[dict[str, Any]],
+) -> None:
     enqueue(topic="test.note", payload={})
     OutboxMessage.objects.update(attempts=services.MOST_ATTEMPTS)
     assert drain() == 0

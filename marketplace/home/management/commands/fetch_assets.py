@@ -12,4 +12,6 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write("Front-end packages fetched." if assets.fetch() else "Front-end packages are there.")
+        self.stdout.write(
+            "Front-end packages fetched." if assets.fetch() else "Front-end packages are there."
+        )
