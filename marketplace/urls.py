@@ -22,6 +22,8 @@ urlpatterns = [
     path("catalogue/", apps.get_app_config("catalogue").urls),
     path("basket/", apps.get_app_config("basket").urls),
     path("checkout/", apps.get_app_config("checkout").urls),
+    # Before Oscar's pages of the customer, two of whose addresses it takes over.
+    path("account/orders/", include("forked_apps.order.urls")),
     path("account/", apps.get_app_config("customer").urls),
     path("search/", apps.get_app_config("search").urls),
     path("dashboard/", apps.get_app_config("dashboard").urls),

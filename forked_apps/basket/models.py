@@ -24,15 +24,13 @@ class Basket(AbstractBasket):
         ]
 
     def all_lines(self) -> models.QuerySet[Line]:
-        """The lines with product, offer and vendor, read once: however many there are, two queries."""
+        """The lines with product, offer and vendor: however many there are, one query."""
         if self.pk is None:
             return Line.objects.none()
         if self._lines is None:
-            self._lines = (
-                self.lines.select_related("product__brand", "product__product_class", "stockrecord__partner")
-                .prefetch_related("product__images")
-                .order_by("pk")
-            )
+            self._lines = self.lines.select_related(
+                "product__brand", "product__product_class", "stockrecord__partner"
+            ).order_by("pk")
         return self._lines
 
     @property

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
-from django.db.models import Sum
+from django.db.models import Sum, prefetch_related_objects
 from django.http import HttpRequest
 
 from forked_apps.basket.changes import LineChange
@@ -85,12 +85,15 @@ class BasketSummary:
         return [row.change for row in self.rows if row.change is not None]
 
 
-def summarise(*, basket: Basket, user: User | None) -> BasketSummary:
-    """The basket by vendor, in the order in which vendors came into it."""
+def summarise(*, basket: Basket, user: User | None, with_images: bool = False) -> BasketSummary:
+    """The basket by vendor, in the order in which vendors came into it; three queries, one more for images."""
     discounts = apply_offers(basket=basket, user=user)
     vendors: dict[int, Partner] = {}
     rows: dict[int, list[BasketRow]] = {}
-    for line in basket.all_lines():
+    lines = list(basket.all_lines())
+    if with_images:
+        prefetch_related_objects([line.product for line in lines], "images")
+    for line in lines:
         offer = line.stockrecord
         vendors.setdefault(offer.partner_id, offer.partner)
         rows.setdefault(offer.partner_id, []).append(

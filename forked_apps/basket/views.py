@@ -20,7 +20,8 @@ from forked_apps.catalogue.models import Product
 
 @require_safe
 def basket_page(request: HttpRequest) -> HttpResponse:
-    summary = summarise(basket=request.basket, user=request.user if request.user.is_authenticated else None)
+    user = request.user if request.user.is_authenticated else None
+    summary = summarise(basket=request.basket, user=user, with_images=True)
     return render(request, "oscar/basket/basket.html", {"summary": summary})
 
 

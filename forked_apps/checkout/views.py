@@ -1,0 +1,184 @@
+"""From the basket to an order: the address, a look at everything, one button.
+
+All of it wants a signed-in customer (``CheckoutConfig`` wraps every view). The address chosen is kept in
+the session by its id alone; what is ordered is the basket that the review page showed.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, cast
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from oscar.apps.address.models import UserAddress
+
+from forked_apps.checkout.addresses import DeliveryAddress
+from forked_apps.checkout.forms import DeliveryAddressForm
+from forked_apps.checkout.services import keep_address
+from forked_apps.order.errors import BasketChanged, EmptyBasket, OrderError
+from forked_apps.order.models import Order
+from forked_apps.order.selectors import customer_order_details
+from forked_apps.order.services.placement import place_order
+from forked_apps.order.services.plan import draw_up
+from forked_apps.partner.governorates import Governorate
+from points_payment.errors import IdempotencyConflict, InsufficientPoints, PointsError
+
+if TYPE_CHECKING:
+    from marketplace.users.models import User
+
+ADDRESS_KEY = "checkout_address_id"
+
+
+@require_safe
+def start_checkout(request: HttpRequest) -> HttpResponse:
+    return redirect("checkout:preview" if _chosen_address(request) else "checkout:shipping-address")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def address_page(request: HttpRequest) -> HttpResponse:
+    """Saved addresses to choose from, and a form for another."""
+    if request.basket.is_empty:
+        return _empty(request)
+    customer = _customer(request)
+    saved = list(_addresses(customer))
+    if request.method == "POST":
+        form = DeliveryAddressForm(request.POST)
+        if form.is_valid():
+            request.session[ADDRESS_KEY] = keep_address(customer=customer, address=form.address()).pk
+            return redirect("checkout:preview")
+    else:
+        form = DeliveryAddressForm(
+            initial={"full_name": customer.get_full_name(), "phone": customer.phone or ""} if not saved else None
+        )
+    chosen = _chosen_address(request)
+    addresses = [(address, DeliveryAddress.from_columns(address)) for address in saved]
+    return render(
+        request,
+        "oscar/checkout/address.html",
+        {"form": form, "addresses": addresses, "chosen_id": chosen.pk if chosen else None},
+        status=422 if form.is_bound else 200,
+    )
+
+
+@require_POST
+def choose_address(request: HttpRequest, pk: int) -> HttpResponse:
+    address = get_object_or_404(_addresses(_customer(request)), pk=pk)
+    request.session[ADDRESS_KEY] = address.pk
+    return redirect("checkout:preview")
+
+
+@require_safe
+def review_page(request: HttpRequest) -> HttpResponse:
+    """Everything before it counts: parts, charges, days, points needed and those at hand."""
+    if request.basket.is_empty:
+        return _empty(request)
+    chosen = _chosen_address(request)
+    if chosen is None:
+        return redirect("checkout:shipping-address")
+    customer = _customer(request)
+    plan = draw_up(basket=request.basket, customer=customer, governorate=chosen.state, with_images=True)
+    balance = customer.point_balance
+    return render(
+        request,
+        "oscar/checkout/review.html",
+        {
+            "plan": plan,
+            "address": DeliveryAddress.from_columns(chosen),
+            "balance_points": balance,
+            "balance_after_points": balance - plan.total_points,
+            "short_by_points": max(0, plan.total_points - balance),
+            "idempotency_key": secrets.token_urlsafe(24),
+            "redeem_idempotency_key": secrets.token_urlsafe(24),
+        },
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def place(request: HttpRequest) -> HttpResponse:
+    """Place what the review page showed. Pressed twice, or in two tabs, it gives the same order."""
+    if request.method != "POST":
+        # Someone had to sign in again on the way here.
+        return redirect("checkout:preview")
+    chosen = _chosen_address(request)
+    if chosen is None:
+        return redirect("checkout:shipping-address")
+    basket_id, total = _number(request, "basket"), _number(request, "total")
+    if basket_id is None or total is None:
+        return redirect("checkout:preview")
+    try:
+        order = place_order(
+            customer=_customer(request),
+            basket_id=basket_id,
+            address=DeliveryAddress.from_columns(chosen),
+            idempotency_key=request.POST.get("idempotency_key", ""),
+            expected_total_points=total,
+        )
+    except (OrderError, PointsError) as error:
+        return _explain(request, error)
+    return redirect("checkout:thank-you", number=order.number)
+
+
+@require_safe
+def thank_you_page(request: HttpRequest, number: str) -> HttpResponse:
+    order = get_object_or_404(customer_order_details(customer=_customer(request)), number=number)
+    return render(request, "oscar/checkout/thank_you.html", {"order": order})
+
+
+# Parts ------------------------------------------------------------------------------------
+def _customer(request: HttpRequest) -> User:
+    return cast("User", request.user)
+
+
+def _addresses(customer: User):  # type: ignore[no-untyped-def] # a queryset of Oscar's untyped model
+    """Those of the address book that a courier can be sent to."""
+    return UserAddress.objects.filter(user=customer, country_id="IQ", state__in=Governorate.values)
+
+
+def _chosen_address(request: HttpRequest) -> UserAddress | None:
+    """The one chosen in this session, or else the customer's default."""
+    addresses = _addresses(_customer(request))
+    if pk := request.session.get(ADDRESS_KEY):
+        return addresses.filter(pk=pk).first()
+    return addresses.filter(is_default_for_shipping=True).first()
+
+
+def _number(request: HttpRequest, name: str) -> int | None:
+    text = request.POST.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
+def _empty(request: HttpRequest) -> HttpResponse:
+    messages.info(request, _("Your basket is empty."))
+    return redirect("basket:summary")
+
+
+def _explain(request: HttpRequest, error: OrderError | PointsError) -> HttpResponse:
+    """Say why nothing was placed, line by line where lines changed; the basket is kept."""
+    if isinstance(error, EmptyBasket):
+        return _empty(request)
+    if isinstance(error, BasketChanged):
+        messages.warning(request, error.message)
+        for change in error.changes:
+            messages.warning(request, change.message)
+    elif isinstance(error, InsufficientPoints):
+        messages.error(
+            request,
+            ngettext(
+                "You are %(short_by)s point short. Nothing was ordered, and your basket is kept.",
+                "You are %(short_by)s points short. Nothing was ordered, and your basket is kept.",
+                error.short_by,
+            )
+            % {"short_by": f"{error.short_by:,}"},
+        )
+    elif isinstance(error, IdempotencyConflict):
+        messages.error(request, _("This page was out of date. Please look at your order once more."))
+    elif isinstance(error, OrderError):
+        messages.error(request, error.message)
+    else:
+        messages.error(request, _("The points could not be moved. Nothing was ordered; please try again."))
+    return redirect("checkout:preview")

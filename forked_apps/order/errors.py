@@ -1,0 +1,106 @@
+"""Why an order is not placed, shipped or cancelled; each carries facts and a stable code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+if TYPE_CHECKING:
+    from forked_apps.basket.changes import LineChange
+    from forked_apps.order.models import VendorOrderStatus
+
+
+class OrderError(Exception):
+    code = "order_error"
+
+    @property
+    def message(self) -> str:
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class EmptyBasket(OrderError):
+    """There is nothing to order, or the basket is someone else's."""
+
+    code = "empty_basket"
+
+    @property
+    def message(self) -> str:
+        return _("Your basket is empty.")
+
+
+class BasketChanged(OrderError):
+    """Prices, stock or charges are not what the customer agreed to; nothing was placed."""
+
+    code = "basket_changed"
+
+    def __init__(self, changes: Sequence[LineChange]) -> None:
+        super().__init__(changes)
+        self.changes = tuple(changes)
+
+    @property
+    def message(self) -> str:
+        return _("Something in your basket changed. Look at it again before you order.")
+
+
+class NotDeliverable(OrderError):
+    """Some vendors do not deliver to the address."""
+
+    code = "not_deliverable"
+
+    def __init__(self, *, vendor_names: Sequence[str], governorate: str) -> None:
+        super().__init__(vendor_names, governorate)
+        self.vendor_names, self.governorate = tuple(vendor_names), governorate
+
+    @property
+    def message(self) -> str:
+        return ngettext(
+            "This vendor does not deliver to %(governorate)s: %(vendors)s.",
+            "These vendors do not deliver to %(governorate)s: %(vendors)s.",
+            len(self.vendor_names),
+        ) % {"governorate": self.governorate, "vendors": _(", ").join(self.vendor_names)}
+
+
+class BadIdempotencyKey(OrderError):
+    code = "bad_idempotency_key"
+
+    @property
+    def message(self) -> str:
+        return _("The idempotency key must have 8 to 48 letters, digits, hyphens or underscores.")
+
+
+class IllegalStep(OrderError):
+    """A vendor order cannot go from its status to that one."""
+
+    code = "illegal_step"
+
+    def __init__(self, *, old: VendorOrderStatus, new: VendorOrderStatus) -> None:
+        super().__init__(old, new)
+        self.old, self.new = old, new
+
+    @property
+    def message(self) -> str:
+        return _("An order that is “%(old)s” cannot become “%(new)s”.") % {
+            "old": self.old.label, "new": self.new.label,
+        }
+
+
+class LinesNotShippable(OrderError):
+    """A line is another vendor order's, shipped already, or fewer pieces are left to ship."""
+
+    code = "lines_not_shippable"
+
+    def __init__(self, *, line_ids: Sequence[int]) -> None:
+        super().__init__(line_ids)
+        self.line_ids = tuple(line_ids)
+
+    @property
+    def message(self) -> str:
+        if not self.line_ids:
+            return _("Choose at least one piece to ship.")
+        return _("Some of these pieces are not in this order, or have been shipped already.")

@@ -1,0 +1,68 @@
+"""Reading orders: the customer's, and a vendor's part of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import Prefetch, QuerySet
+
+from forked_apps.order.models import Line, Order, ParcelLine, VendorOrder, VendorOrderEvent
+from forked_apps.order.status import OrderStatus, order_status
+
+if TYPE_CHECKING:
+    from forked_apps.partner.models import Partner
+    from marketplace.users.models import User
+
+__all__ = ["OrderStatus", "customer_order_details", "customer_orders", "order_status", "vendor_orders"]
+
+
+def vendor_orders(*, vendor: Partner) -> QuerySet[VendorOrder]:
+    """The parts of orders that this vendor fulfils, with buyer, address, lines, parcels and history.
+
+    Every query about a vendor's orders starts here; another vendor's part is not in it.
+    """
+    return (
+        VendorOrder.objects.filter(vendor=vendor)
+        .select_related("order__user", "order__shipping_address", "vendor")
+        .prefetch_related(_lines(), *_history())
+    )
+
+
+def customer_orders(*, customer: User) -> QuerySet[Order]:
+    """This customer's orders, newest first, with what a list of them shows."""
+    return (
+        Order.objects.filter(user=customer)
+        .prefetch_related(
+            Prefetch("vendor_orders", VendorOrder.objects.select_related("vendor").order_by("number")),
+            Prefetch("lines", Line.objects.select_related("product").order_by("pk")),
+        )
+        .order_by("-date_placed", "-pk")
+    )
+
+
+def customer_order_details(*, customer: User) -> QuerySet[Order]:
+    """The same with everything that an order's own page shows, in a fixed number of queries."""
+    parts = (
+        VendorOrder.objects.select_related("vendor")
+        .prefetch_related(_lines(), *_history())
+        .order_by("number")
+    )
+    return (
+        Order.objects.filter(user=customer)
+        .select_related("shipping_address", "user")
+        .prefetch_related(Prefetch("vendor_orders", parts), "sources__transactions")
+    )
+
+
+def _lines() -> Prefetch:
+    return Prefetch(
+        "lines", Line.objects.select_related("product").prefetch_related("product__images").order_by("pk")
+    )
+
+
+def _history() -> tuple[Prefetch | str, ...]:
+    return (
+        Prefetch("events", VendorOrderEvent.objects.select_related("actor")),
+        "parcels",
+        Prefetch("parcels__parcel_lines", ParcelLine.objects.select_related("line")),
+    )

@@ -1,0 +1,323 @@
+"""The one way to place an order: storefront, API, demo and tests all call ``place_order``.
+
+One transaction, so that an order exists with its vendor orders, stock, points and payment source, or
+not at all. Locks are taken in the project's one order (docs/architecture.md): idempotency key, basket,
+wallet and its lots, stock records by id. Stock comes last because its rows are the most wanted ones:
+they are held for the last few statements only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from forked_apps.basket.changes import ChangeKind, LineChange, change_of
+from forked_apps.basket.models import Basket
+from forked_apps.checkout.addresses import DeliveryAddress
+from forked_apps.order.errors import BadIdempotencyKey, BasketChanged, EmptyBasket, NotDeliverable
+from forked_apps.order.models import (
+    Line,
+    LinePrice,
+    Order,
+    ShippingAddress,
+    VendorOrder,
+    VendorOrderEvent,
+    VendorOrderStatus,
+)
+from forked_apps.order.numbers import line_reference, order_number, shipping_reference, vendor_order_number
+from forked_apps.order.services.discounts import record_discounts
+from forked_apps.order.services.plan import OrderPlan, PlannedPart, draw_up
+from forked_apps.order.services.retry import retried
+from forked_apps.partner.models import StockRecord
+from forked_apps.payment.sources import DEFAULT_SOURCE, source_for
+from marketplace.outbox.services import enqueue_many
+from points_payment.services.escrow import AllocationSpec
+from points_payment.services.idempotency import claim
+
+if TYPE_CHECKING:
+    from marketplace.users.models import User
+
+KEY_PATTERN = re.compile(r"[A-Za-z0-9_-]{8,48}")
+
+
+def place_order(
+    *,
+    customer: User,
+    basket_id: int,
+    address: DeliveryAddress,
+    idempotency_key: str,
+    expected_total_points: int | None = None,
+    source: str = DEFAULT_SOURCE,
+) -> Order:
+    """Order what is in the basket and pay for it; the same basket or key again gives the same order.
+
+    ``expected_total_points`` is the total that the customer was shown, if they were.
+
+    Raises:
+        EmptyBasket: nothing in it, or it is not this customer's.
+        BasketChanged: price, stock or charge is not what the customer agreed to.
+        NotDeliverable: a vendor does not deliver to the address.
+        InsufficientPoints: the wallet lacks some.
+        IdempotencyConflict: the key was used for another request.
+        BadIdempotencyKey
+    """
+    if not KEY_PATTERN.fullmatch(idempotency_key):
+        raise BadIdempotencyKey
+    return retried(
+        lambda: _place(
+            customer=customer,
+            basket_id=basket_id,
+            address=address,
+            key=idempotency_key,
+            expected_total_points=expected_total_points,
+            source_code=source,
+        )
+    )
+
+
+def step(name: str) -> None:
+    """Nothing. Between the steps of placement, so that tests can stop or kill it there."""
+
+
+@transaction.atomic
+def _place(
+    *,
+    customer: User,
+    basket_id: int,
+    address: DeliveryAddress,
+    key: str,
+    expected_total_points: int | None,
+    source_code: str,
+) -> Order:
+    # Keys are the customer's own: nobody can find another's order by guessing one.
+    claim(key=f"{customer.pk}:{key}", scope="order", request_hash=_request_hash(basket_id, address, source_code))
+    step("key_claimed")
+    basket = _lock_basket(customer=customer, basket_id=basket_id)
+    if basket.status == Basket.SUBMITTED:
+        return Order.objects.get(basket_id=basket.pk, user=customer)
+    step("basket_locked")
+    plan = draw_up(basket=basket, customer=customer, governorate=address.governorate)
+    _check(plan, expected_total_points=expected_total_points)
+    step("checked")
+    order = _write_order(customer=customer, basket=basket, address=address, plan=plan, key=f"{customer.pk}:{key}")
+    step("order_written")
+    vendor_orders = _write_vendor_orders(order=order, plan=plan, customer=customer)
+    step("vendor_orders_written")
+    lines = _write_lines(order=order, plan=plan, vendor_orders=vendor_orders)
+    record_discounts(order=order, basket=basket, customer=customer)
+    step("lines_written")
+    source_for(source_code).pay(order=order, allocations=_allocations(lines, vendor_orders))
+    step("paid")
+    _allocate_stock(plan)
+    step("stock_allocated")
+    Basket.objects.filter(pk=basket.pk).update(status=Basket.SUBMITTED, date_submitted=order.date_placed)
+    step("basket_submitted")
+    enqueue_many(
+        [
+            ("order.placed", {"order_id": order.pk}),
+            ("search.products", {"ids": sorted({line.product_id for line in lines if line.product_id})}),
+        ]
+    )
+    step("effects_asked_for")
+    return order
+
+
+# Before anything is written ---------------------------------------------------------------
+def _request_hash(basket_id: int, address: DeliveryAddress, source_code: str) -> str:
+    request = json.dumps({"basket": basket_id, "address": asdict(address), "source": source_code}, sort_keys=True)
+    return hashlib.sha256(request.encode()).hexdigest()
+
+
+def _lock_basket(*, customer: User, basket_id: int) -> Basket:
+    basket = Basket.objects.select_for_update(no_key=True).filter(pk=basket_id, owner=customer).first()
+    if basket is None or basket.status not in {Basket.OPEN, Basket.FROZEN, Basket.SUBMITTED}:
+        raise EmptyBasket
+    basket.owner = customer
+    return basket
+
+
+def _check(plan: OrderPlan, *, expected_total_points: int | None) -> None:
+    if plan.is_empty:
+        raise EmptyBasket
+    if plan.changes:
+        raise BasketChanged(plan.changes)
+    if plan.undeliverable:
+        raise NotDeliverable(
+            vendor_names=[vendor.name for vendor in plan.undeliverable], governorate=plan.governorate_name
+        )
+    if expected_total_points is not None and expected_total_points != plan.total_points:
+        raise BasketChanged([LineChange(ChangeKind.TOTAL, None, "", expected_total_points, plan.total_points)])
+
+
+# The rows, in sets ------------------------------------------------------------------------
+def _write_order(*, customer: User, basket: Basket, address: DeliveryAddress, plan: OrderPlan, key: str) -> Order:
+    # Iraq is a row of a migration: forked_apps.shipping 0005.
+    delivered_to = ShippingAddress.objects.create(country_id="IQ", **address.columns())
+    shipping, total = Decimal(plan.shipping_points), Decimal(plan.total_points)
+    return Order.objects.create(
+        number=order_number(basket_id=basket.pk),
+        basket=basket,
+        user=customer,
+        site_id=settings.SITE_ID,
+        currency=settings.OSCAR_DEFAULT_CURRENCY,
+        total_incl_tax=total,
+        total_excl_tax=total,
+        shipping_incl_tax=shipping,
+        shipping_excl_tax=shipping,
+        shipping_address=delivered_to,
+        shipping_code="vendor",
+        date_placed=timezone.now(),
+        idempotency_key=key,
+    )
+
+
+def _write_vendor_orders(*, order: Order, plan: OrderPlan, customer: User) -> list[VendorOrder]:
+    vendor_orders = VendorOrder.objects.bulk_create(
+        VendorOrder(
+            order=order,
+            vendor=part.vendor,
+            number=vendor_order_number(order.number, position),
+            goods_points=part.goods_points,
+            shipping_points=part.shipping_points,
+            commission_basis_points=part.vendor.commission_basis_points,
+            deliver_from=part.deliver_from,
+            deliver_until=part.deliver_until,
+            placed_at=order.date_placed,
+        )
+        for position, part in enumerate(plan.parts)
+    )
+    VendorOrderEvent.objects.bulk_create(
+        VendorOrderEvent(
+            vendor_order=vendor_order, new_status=VendorOrderStatus.PLACED, actor=customer, created_at=order.date_placed
+        )
+        for vendor_order in vendor_orders
+    )
+    return vendor_orders
+
+
+def _write_lines(*, order: Order, plan: OrderPlan, vendor_orders: Sequence[VendorOrder]) -> list[Line]:
+    lines: list[Line] = []
+    for part, vendor_order in zip(plan.parts, vendor_orders, strict=True):
+        for fields in _fields_of_lines(part):
+            reference = line_reference(order.number, len(lines) + 1)
+            lines.append(Line(order=order, vendor_order=vendor_order, partner_line_reference=reference, **fields))
+    Line.objects.bulk_create(lines)
+    LinePrice.objects.bulk_create(
+        LinePrice(order=order, line=line, quantity=quantity, price_incl_tax=unit, price_excl_tax=unit)
+        for line in lines
+        for unit, quantity in _unit_prices(line.line_points, line.quantity)
+    )
+    return lines
+
+
+def _fields_of_lines(part: PlannedPart) -> list[dict[str, Any]]:
+    """Columns of one vendor's order lines, as Oscar's admin and dashboard read them; there is no tax."""
+    rows = []
+    for row in part.rows:
+        product, offer = row.line.product, row.line.stockrecord
+        paid, unit = Decimal(row.line_points), Decimal(row.unit_points)
+        before = unit * row.quantity
+        rows.append(
+            {
+                "partner": part.vendor,
+                "partner_name": part.vendor.name,
+                "partner_sku": offer.partner_sku,
+                "stockrecord": offer,
+                "product": product,
+                "title": product.get_title(),
+                "upc": product.upc,
+                "quantity": row.quantity,
+                "num_allocated": row.quantity,
+                "line_price_incl_tax": paid,
+                "line_price_excl_tax": paid,
+                "line_price_before_discounts_incl_tax": before,
+                "line_price_before_discounts_excl_tax": before,
+                "unit_price_incl_tax": unit,
+                "unit_price_excl_tax": unit,
+            }
+        )
+    return rows
+
+
+def _unit_prices(line_points: int, quantity: int) -> list[tuple[Decimal, int]]:
+    """Whole prices per piece that add up to what the line cost: (price, pieces), at most two."""
+    unit, rest = divmod(line_points, quantity)
+    prices = [(Decimal(unit), quantity - rest), (Decimal(unit + 1), rest)]
+    return [(price, pieces) for price, pieces in prices if pieces]
+
+
+def _allocations(lines: Sequence[Line], vendor_orders: Sequence[VendorOrder]) -> list[AllocationSpec]:
+    """What waits in escrow: one part per line, one per shipping charge; commission is on goods alone."""
+    by_id = {vendor_order.pk: vendor_order for vendor_order in vendor_orders}
+    goods = [
+        AllocationSpec(
+            reference=line.partner_line_reference,
+            vendor_id=by_id[line.vendor_order_id].vendor_id,
+            gross_points=line.line_points,
+            commission_basis_points=by_id[line.vendor_order_id].commission_basis_points,
+        )
+        for line in lines
+        if line.line_points
+    ]
+    shipping = [
+        AllocationSpec(
+            reference=shipping_reference(vendor_order.number),
+            vendor_id=vendor_order.vendor_id,
+            gross_points=vendor_order.shipping_points,
+            commission_basis_points=0,
+        )
+        for vendor_order in vendor_orders
+        if vendor_order.shipping_points
+    ]
+    return goods + shipping
+
+
+# Stock ------------------------------------------------------------------------------------
+#: The guard repeats what was checked under the lock; the database's own constraint is the third one.
+ALLOCATE_STOCK = """
+    UPDATE partner_stockrecord AS stock
+       SET num_allocated = COALESCE(stock.num_allocated, 0) + wanted.quantity, date_updated = now()
+      FROM unnest(%s::bigint[], %s::int[]) AS wanted (id, quantity)
+     WHERE stock.id = wanted.id
+       AND COALESCE(stock.num_in_stock, 0) - COALESCE(stock.num_allocated, 0) >= wanted.quantity
+"""
+
+
+def _allocate_stock(plan: OrderPlan) -> None:
+    """Lock the offers in id order, look at price and stock once more, and take the pieces.
+
+    Raises:
+        BasketChanged: someone was faster, or the vendor changed the offer meanwhile.
+    """
+    wanted = {row.line.stockrecord_id: row for row in plan.summary.rows}
+    changes = []
+    for offer in lock_offers(wanted):
+        line = wanted[offer.pk].line
+        line.stockrecord = offer
+        if (change := change_of(line)) is not None:
+            changes.append(change)
+    if changes:
+        raise BasketChanged(changes)
+    with connection.cursor() as cursor:
+        cursor.execute(ALLOCATE_STOCK, [list(wanted), [row.quantity for row in wanted.values()]])
+        if cursor.rowcount != len(wanted):
+            raise BasketChanged([])
+
+
+def lock_offers(offer_ids: Any) -> list[StockRecord]:
+    """Lock stock records until the transaction ends, always by id; they come with their vendors."""
+    return list(
+        StockRecord.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("partner")
+        .filter(pk__in=list(offer_ids))
+        .order_by("pk")
+    )

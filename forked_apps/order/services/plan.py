@@ -1,0 +1,110 @@
+"""What placing a basket would come to, vendor by vendor; the review page shows it, placement writes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from forked_apps.basket.changes import LineChange
+from forked_apps.basket.models import Basket
+from forked_apps.basket.selectors import BasketRow, BasketSummary, summarise
+from forked_apps.partner.governorates import Governorate
+from forked_apps.partner.models import Partner
+from forked_apps.shipping.services import ShippingQuote, quote
+
+if TYPE_CHECKING:
+    from marketplace.users.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPart:
+    """One vendor's part of an order to be."""
+
+    vendor: Partner
+    rows: tuple[BasketRow, ...]
+    #: None: the vendor does not deliver there.
+    shipping: ShippingQuote | None
+    today: date
+
+    @property
+    def goods_points(self) -> int:
+        return sum(row.line_points for row in self.rows)
+
+    @property
+    def shipping_points(self) -> int:
+        return self.shipping.charge_points if self.shipping else 0
+
+    @property
+    def total_points(self) -> int:
+        return self.goods_points + self.shipping_points
+
+    @property
+    def deliver_from(self) -> date:
+        return self._after(self.shipping.days_min if self.shipping else 0)
+
+    @property
+    def deliver_until(self) -> date:
+        return self._after(self.shipping.days_max if self.shipping else 0)
+
+    def _after(self, days_on_the_way: int) -> date:
+        handling = max(row.line.stockrecord.handling_days for row in self.rows)
+        return self.today + timedelta(days=handling + days_on_the_way)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPlan:
+    summary: BasketSummary
+    parts: tuple[PlannedPart, ...]
+    governorate: str
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.parts
+
+    @property
+    def changes(self) -> list[LineChange]:
+        return self.summary.changes
+
+    @property
+    def undeliverable(self) -> list[Partner]:
+        return [part.vendor for part in self.parts if part.shipping is None]
+
+    @property
+    def governorate_name(self) -> str:
+        return str(Governorate(self.governorate).label)
+
+    @property
+    def goods_points(self) -> int:
+        return sum(part.goods_points for part in self.parts)
+
+    @property
+    def shipping_points(self) -> int:
+        return sum(part.shipping_points for part in self.parts)
+
+    @property
+    def total_points(self) -> int:
+        return self.goods_points + self.shipping_points
+
+    @property
+    def can_be_placed(self) -> bool:
+        return not (self.is_empty or self.changes or self.undeliverable)
+
+
+def draw_up(*, basket: Basket, customer: User, governorate: str, with_images: bool = False) -> OrderPlan:
+    """Prices, discounts, shipping and days as they are now; writes nothing, locks nothing."""
+    summary = summarise(basket=basket, user=customer, with_images=with_images)
+    quotes = quote(
+        vendor_ids_with_goods={part.vendor.pk: part.goods_points for part in summary.parts}, governorate=governorate
+    )
+    today = timezone.localdate()
+    return OrderPlan(
+        summary=summary,
+        parts=tuple(
+            PlannedPart(vendor=part.vendor, rows=part.rows, shipping=quotes.get(part.vendor.pk), today=today)
+            for part in summary.parts
+        ),
+        governorate=governorate,
+    )

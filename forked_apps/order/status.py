@@ -1,0 +1,70 @@
+"""The life of a vendor order, in one table; nothing else decides what may follow what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from forked_apps.order.errors import IllegalStep
+from forked_apps.order.models import VendorOrder, VendorOrderStatus
+
+_S = VendorOrderStatus
+
+#: What may follow what. A vendor may accept, pack and hand over at once, so steps may be skipped forwards.
+NEXT: Mapping[VendorOrderStatus, frozenset[VendorOrderStatus]] = MappingProxyType(
+    {
+        _S.PLACED: frozenset({_S.ACCEPTED, _S.PACKED, _S.SHIPPED, _S.CANCELLED}),
+        _S.ACCEPTED: frozenset({_S.PACKED, _S.SHIPPED, _S.CANCELLED}),
+        _S.PACKED: frozenset({_S.SHIPPED}),
+        _S.SHIPPED: frozenset({_S.DELIVERED}),
+        _S.DELIVERED: frozenset({_S.COMPLETED}),
+        _S.COMPLETED: frozenset(),
+        _S.CANCELLED: frozenset(),
+    }
+)
+#: Until when the customer may cancel without asking: the vendor has not begun.
+CUSTOMER_MAY_CANCEL = frozenset({_S.PLACED})
+#: The usual way, as a timeline shows it.
+TIMELINE = (_S.PLACED, _S.ACCEPTED, _S.PACKED, _S.SHIPPED, _S.DELIVERED)
+
+
+def check_step(old: str, new: VendorOrderStatus) -> None:
+    """Raises:
+    IllegalStep: ``new`` may not follow ``old``.
+    """
+    if new not in NEXT[_S(old)]:
+        raise IllegalStep(old=_S(old), new=new)
+
+
+class OrderStatus(models.TextChoices):
+    """Of a customer's whole order: derived from its vendor orders, never stored."""
+
+    PLACED = "placed", _("Placed")
+    IN_PREPARATION = "in_preparation", _("In preparation")
+    PARTLY_SHIPPED = "partly_shipped", _("Partly shipped")
+    SHIPPED = "shipped", _("Shipped")
+    DELIVERED = "delivered", _("Delivered")
+    COMPLETED = "completed", _("Completed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+_ON_THE_WAY = (_S.SHIPPED, _S.DELIVERED, _S.COMPLETED)
+
+
+def order_status(vendor_orders: Iterable[VendorOrder]) -> OrderStatus:
+    """Where the whole order stands; cancelled parts count only if all are."""
+    living = {_S(part.status) for part in vendor_orders} - {_S.CANCELLED}
+    if not living:
+        return OrderStatus.CANCELLED
+    if living <= {_S.COMPLETED}:
+        return OrderStatus.COMPLETED
+    if living <= {_S.DELIVERED, _S.COMPLETED}:
+        return OrderStatus.DELIVERED
+    if living <= set(_ON_THE_WAY):
+        return OrderStatus.SHIPPED
+    if living & set(_ON_THE_WAY):
+        return OrderStatus.PARTLY_SHIPPED
+    return OrderStatus.PLACED if living == {_S.PLACED} else OrderStatus.IN_PREPARATION
