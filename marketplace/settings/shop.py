@@ -34,12 +34,17 @@ OSCAR_ACCOUNTS_REDIRECT_URL = "customer:profile-view"
 # Haystack ---------------------------------------------------------------------------------
 HAYSTACK_CONNECTIONS = {
     "default": {
-        "ENGINE": "haystack.backends.simple_backend.SimpleEngine",
+        "ENGINE": "search.engines.tantivy_backend.TantivyEngine",
         "URL": _env.search_url,
         "PATH": _env.search_url.removeprefix("tantivy://"),
         "INCLUDE_SPELLING": False,
+        "BATCH_SIZE": 500,
+        #: How long a writer waits for another one, also in another process.
+        "WAIT_SECONDS": 60,
     }
 }
+#: Changes are asked for through the outbox (topic ``search.products``), not on every save.
+HAYSTACK_SIGNAL_PROCESSOR = "haystack.signals.BaseSignalProcessor"
 
 # Points -----------------------------------------------------------------------------------
 #: Keys of the card codes' HMAC; see points_payment.

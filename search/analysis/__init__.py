@@ -1,0 +1,74 @@
+"""Text becomes terms here, once for documents and queries, whatever engine stores the terms.
+
+Every engine is given words with spaces between them and splits at spaces alone, so that all of
+them find the same. A language has its own rules; a document's fields are one per language, and a
+query is read by the rules of each field that it is looked for in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+
+from search.analysis.arabic import arabic_term
+from search.analysis.english import english_term
+from search.analysis.letters import fold_text, words
+from search.analysis.sorani import join_sorani, sorani_term
+
+#: Kept beside the index: another number means that its terms were made by other rules.
+VERSION = 1
+
+LANGUAGES = ("ar", "ckb", "en")
+#: Names, codes and brands, which belong to no language: letters are folded, nothing is cut off.
+PLAIN = "plain"
+
+#: Longer words are not words; nobody types them and engines refuse them.
+LONGEST_WORD = 64
+
+
+def _plain_term(word: str) -> str:
+    return word
+
+
+_TERM_OF: dict[str, Callable[[str], str]] = {
+    "ar": arabic_term,
+    "ckb": sorani_term,
+    "en": english_term,
+    PLAIN: _plain_term,
+}
+
+
+@lru_cache(maxsize=100_000)
+def _term(word: str, language: str) -> str:
+    return _TERM_OF[language](word)
+
+
+def _folded_words(text: str, language: str) -> Iterator[str]:
+    if language == "ckb":
+        text = join_sorani(text)
+    for word in words(fold_text(text)):
+        yield word[:LONGEST_WORD]
+
+
+def analyse(text: str, language: str) -> list[str]:
+    """The terms of a text in one language, in order; ``language`` is one of LANGUAGES or PLAIN."""
+    return [term for word in _folded_words(text, language) if (term := _term(word, language))]
+
+
+#: Words that a query may leave out of account when it has others. Documents keep them, for phrases.
+_LEFT_OUT = frozenset(
+    "a an the of for with and or in on to from by في من على مع و او الى عن ل ب لە بۆ بە لەگەڵ یان بۆ".split()
+)
+
+_QUERY_WORD = re.compile(r"[^\s,;:!?()\[\]{}\"“”«»،؛؟]+")
+
+
+def query_words(text: str) -> list[str]:
+    """What a person typed, as single words, each to be looked for in every language.
+
+    Words are split here as little as possible: each language's own rules come after.
+    """
+    found = _QUERY_WORD.findall(text)
+    kept = [word for word in found if word.casefold() not in _LEFT_OUT]
+    return kept or found

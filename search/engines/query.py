@@ -1,0 +1,55 @@
+"""Haystack's query object for the engines here: conditions as JSON, and counts that leave out their own filter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from haystack.backends import BaseSearchQuery
+from haystack.inputs import AutoQuery, BaseInput, Exact, Raw
+from haystack.inputs import Not as NotInput
+
+from search.engines.query_language import CONTENT, escape, write_condition
+
+
+class SearchQuery(BaseSearchQuery):
+    """Used through ``SearchQuerySet``, as every Haystack query is.
+
+    What is more than Haystack has: ``facet(field, disjunctive=True)`` counts as if the results were not
+    narrowed by that field, so that a person sees what a second value would add; ``facet(field,
+    ranges=5)`` counts in round ranges fitted to the results.
+    """
+
+    def matching_all_fragment(self) -> str:
+        return "*"
+
+    def build_query_fragment(self, field: str, filter_type: str, value: Any) -> str:
+        if isinstance(value, Raw):
+            return f"({value.query_string})" if value.query_string.strip() else "*"
+        if isinstance(value, AutoQuery):
+            return write_condition(field, "text", value.query_string)
+        if isinstance(value, NotInput):
+            return f"NOT {write_condition(field, CONTENT, value.query_string)}"
+        if isinstance(value, Exact):
+            return write_condition(field, "exact", value.query_string)
+        if isinstance(value, BaseInput):
+            value = value.query_string
+        return write_condition(field, filter_type, value)
+
+    def clean(self, query_fragment: Any) -> Any:
+        """For values that are put between quotes (``narrow('brand:"%s"')``)."""
+        return escape(query_fragment) if isinstance(query_fragment, str) else query_fragment
+
+    def build_params(self, spelling_query: str | None = None) -> dict[str, Any]:
+        params: dict[str, Any] = super().build_params(spelling_query=spelling_query)
+        if self.stats:
+            params["stats"] = self.stats
+        return params
+
+    def run(self, spelling_query: str | None = None, **kwargs: Any) -> None:
+        params = self.build_params(spelling_query=spelling_query) | kwargs
+        found = self.backend.search(self.build_query(), **params)
+        self._results = found.get("results", [])
+        self._hit_count = found.get("hits", 0)
+        self._facet_counts = self.post_process_facets(found)
+        self._stats = found.get("stats", {})
+        self._spelling_suggestion = found.get("spelling_suggestion")

@@ -1,0 +1,296 @@
+"""Tantivy's schema from the fields of Haystack's indexes, and values to and from it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import Enum
+from typing import Any
+
+import tantivy
+from haystack.constants import DJANGO_CT, DJANGO_ID, ID
+from haystack.fields import SearchField
+
+from search import analysis
+from search.fields import AnalysedField, KeyedField, KeyedNumbersField, SortKeyField, StoredField, WeightField
+
+#: Changes whenever this module lays an index out in another way.
+LAYOUT = 1
+I64 = 2**63 - 1
+
+_KEY = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
+
+
+class Unanswerable(ValueError):
+    """The value cannot be one of the field's, or the field does not exist: nothing matches."""
+
+
+class Kind(Enum):
+    TEXT = "text"
+    EXACT = "exact"
+    INTEGER = "integer"
+    FLOAT = "float"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    KEYED = "keyed"
+    KEYED_NUMBERS = "keyed numbers"
+    SORT_KEY = "sort key"
+    WEIGHT = "weight"
+    STORED = "stored"
+
+
+_RANGE_TYPES = {
+    Kind.INTEGER: tantivy.FieldType.Integer,
+    Kind.SORT_KEY: tantivy.FieldType.Integer,
+    Kind.FLOAT: tantivy.FieldType.Float,
+    Kind.WEIGHT: tantivy.FieldType.Float,
+    Kind.DATE: tantivy.FieldType.Date,
+    Kind.EXACT: tantivy.FieldType.Text,
+}
+
+
+def _whole(value: Any) -> int:
+    number = int(value) if not isinstance(value, float) or value.is_integer() else None
+    if isinstance(value, bool) or number is None or abs(number) > I64:
+        raise Unanswerable(value)
+    return number
+
+
+def _real(value: Any) -> float:
+    number = float(value)
+    if isinstance(value, bool) or not math.isfinite(number):
+        raise Unanswerable(value)
+    return number
+
+
+def _boolean(value: Any) -> bool:
+    if isinstance(value, str):
+        if value.lower() not in {"true", "false", "1", "0"}:
+            raise Unanswerable(value)
+        return value.lower() in {"true", "1"}
+    return bool(value)
+
+
+def _moment(value: Any) -> datetime:
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    elif isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day)
+    if not isinstance(value, datetime):
+        raise Unanswerable(value)
+    return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = str(value)
+    text.encode("utf-8")  # a lone surrogate is a ValueError too
+    return text
+
+
+_TO_INDEX: dict[Kind, Callable[[Any], Any]] = {
+    Kind.TEXT: _text,
+    Kind.EXACT: _text,
+    Kind.KEYED: _text,
+    Kind.KEYED_NUMBERS: _real,
+    Kind.INTEGER: _whole,
+    Kind.SORT_KEY: _whole,
+    Kind.FLOAT: _real,
+    Kind.WEIGHT: _real,
+    Kind.BOOLEAN: _boolean,
+    Kind.DATE: _moment,
+    Kind.STORED: _text,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A field of the index; for a keyed one ``path`` is ``name.key``."""
+
+    name: str
+    kind: Kind
+    language: str = analysis.PLAIN
+    boost: float = 1.0
+    stored: bool = False
+    many: bool = False
+    path: str = ""
+
+    @property
+    def full_name(self) -> str:
+        return self.path or self.name
+
+    @property
+    def range_type(self) -> tantivy.FieldType | None:
+        return _RANGE_TYPES.get(self.kind)
+
+    def value(self, value: Any) -> Any:
+        """The value as this column holds it.
+
+        Raises:
+            Unanswerable: it can be none of this column's.
+        """
+        try:
+            return _TO_INDEX[self.kind](value)
+        except (ValueError, TypeError, OverflowError) as error:
+            raise Unanswerable(self.full_name) from error
+
+
+def _column(name: str, field: SearchField) -> Column:
+    boost = float(field.boost or 1.0)
+    stored = bool(field.stored)
+    many = bool(getattr(field, "is_multivalued", False))
+    match field:
+        case StoredField():
+            return Column(name, Kind.STORED, stored=True)
+        case AnalysedField():
+            return Column(name, Kind.TEXT, language=field.language, boost=boost, stored=stored)
+        case KeyedNumbersField():
+            return Column(name, Kind.KEYED_NUMBERS)
+        case KeyedField():
+            return Column(name, Kind.KEYED)
+        case SortKeyField():
+            return Column(name, Kind.SORT_KEY)
+        case WeightField():
+            return Column(name, Kind.WEIGHT)
+    if field.document or field.field_type in {"ngram", "edge_ngram"}:
+        return Column(name, Kind.TEXT, boost=boost, stored=stored)
+    kinds = {
+        "integer": Kind.INTEGER,
+        "float": Kind.FLOAT,
+        "boolean": Kind.BOOLEAN,
+        "date": Kind.DATE,
+        "datetime": Kind.DATE,
+    }
+    return Column(name, kinds.get(field.field_type, Kind.EXACT), boost=boost, stored=stored, many=many)
+
+
+class Schema:
+    """All fields of all indexes of one connection."""
+
+    def __init__(self, fields: Mapping[str, SearchField], *, versions: Iterable[str] = ()) -> None:
+        self.columns = {name: _column(name, field) for name, field in fields.items()}
+        self.facet_names = {
+            name: facet_for
+            for name, field in fields.items()
+            if (facet_for := getattr(field, "facet_for", None)) and facet_for in fields
+        }
+        self.text_columns = [column for column in self.columns.values() if column.kind is Kind.TEXT]
+        self.weight = next((c.name for c in self.columns.values() if c.kind is Kind.WEIGHT), None)
+        self.stored_columns = [column for column in self.columns.values() if column.stored]
+        self.tantivy = self._build()
+        described = [
+            LAYOUT,
+            analysis.VERSION,
+            tantivy.__version__,
+            sorted(versions),
+            [(c.name, c.kind.value, c.language, c.stored) for c in self.columns.values()],
+        ]
+        self.fingerprint = hashlib.sha256(json.dumps(described).encode()).hexdigest()[:12]
+
+    def _build(self) -> tantivy.Schema:
+        builder = tantivy.SchemaBuilder()
+        for name in (ID, DJANGO_CT, DJANGO_ID):
+            builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic", fast=True)
+        for column in self.columns.values():
+            if column.name in {ID, DJANGO_CT, DJANGO_ID}:
+                continue
+            _ADD[column.kind](builder, column)
+        return builder.build()
+
+    def column(self, name: str) -> Column:
+        """The column of a field's name, or of ``field.key``.
+
+        Raises:
+            Unanswerable: there is none.
+        """
+        if (found := self.columns.get(name)) is not None:
+            return found
+        if name in {ID, DJANGO_CT, DJANGO_ID}:
+            return Column(name, Kind.EXACT)
+        base, _, key = name.partition(".")
+        keyed = self.columns.get(base)
+        if keyed is None or keyed.kind not in {Kind.KEYED, Kind.KEYED_NUMBERS} or not _KEY.match(key):
+            raise Unanswerable(name)
+        return Column(base, keyed.kind, path=name)
+
+    def same_field(self, name: str) -> str:
+        """``brand`` and ``brand_exact`` are one field to whoever narrows by it."""
+        return self.facet_names.get(name, name)
+
+    # Documents ------------------------------------------------------------------------------
+    def document(self, prepared: Mapping[str, Any]) -> tantivy.Document:
+        document = tantivy.Document()
+        for name in (ID, DJANGO_CT, DJANGO_ID):
+            document.add_text(name, str(prepared[name]))
+        for name, value in prepared.items():
+            column = self.columns.get(name)
+            if column is None or value is None:
+                continue
+            if column.kind in {Kind.KEYED, Kind.KEYED_NUMBERS}:
+                self._add_keyed(document, column, value)
+                continue
+            values = value if isinstance(value, list | tuple | set | frozenset) else [value]
+            # Each value once: a document is counted once however often it repeats itself.
+            for item in dict.fromkeys(values):
+                if item is not None:
+                    self._add(document, column, item)
+        return document
+
+    def _add(self, document: tantivy.Document, column: Column, item: Any) -> None:
+        match column.kind:
+            case Kind.TEXT:
+                document.add_text(column.name, " ".join(analysis.analyse(str(item), column.language)))
+            case Kind.EXACT:
+                document.add_text(column.name, column.value(item))
+            case Kind.INTEGER | Kind.SORT_KEY:
+                document.add_integer(column.name, column.value(item))
+            case Kind.FLOAT | Kind.WEIGHT:
+                document.add_float(column.name, column.value(item))
+            case Kind.BOOLEAN:
+                document.add_boolean(column.name, column.value(item))
+            case Kind.DATE:
+                document.add_date(column.name, column.value(item))
+            case Kind.STORED:
+                document.add_bytes(column.name, column.value(item).encode())
+
+    def _add_keyed(self, document: tantivy.Document, column: Column, value: Mapping[str, Any]) -> None:
+        keyed = {}
+        for key, items in value.items():
+            if not _KEY.match(key):
+                continue
+            listed = items if isinstance(items, list | tuple) else [items]
+            keyed[key] = [column.value(item) for item in dict.fromkeys(listed)]
+        if keyed:
+            document.add_json(column.name, keyed)
+
+    def stored_values(self, document: tantivy.Document) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for column in self.stored_columns:
+            found = document.get_all(column.name)
+            if column.kind is Kind.STORED:
+                found = [item.decode() for item in found]
+            values[column.name] = found if column.many else (found[0] if found else None)
+        return values
+
+
+_ADD: dict[Kind, Callable[[tantivy.SchemaBuilder, Column], Any]] = {
+    Kind.TEXT: lambda b, c: b.add_text_field(c.name, tokenizer_name="terms", index_option="position", stored=c.stored),
+    Kind.EXACT: lambda b, c: b.add_text_field(
+        c.name, tokenizer_name="raw", index_option="basic", fast=True, stored=c.stored
+    ),
+    Kind.KEYED: lambda b, c: b.add_json_field(c.name, tokenizer_name="raw", index_option="basic", fast=True),
+    Kind.KEYED_NUMBERS: lambda b, c: b.add_json_field(c.name, tokenizer_name="raw", index_option="basic", fast=True),
+    Kind.INTEGER: lambda b, c: b.add_integer_field(c.name, stored=c.stored, indexed=True, fast=True),
+    Kind.SORT_KEY: lambda b, c: b.add_integer_field(c.name, fast=True),
+    Kind.FLOAT: lambda b, c: b.add_float_field(c.name, stored=c.stored, indexed=True, fast=True),
+    Kind.WEIGHT: lambda b, c: b.add_float_field(c.name, fast=True),
+    Kind.BOOLEAN: lambda b, c: b.add_boolean_field(c.name, stored=c.stored, indexed=True, fast=True),
+    Kind.DATE: lambda b, c: b.add_date_field(c.name, stored=c.stored, indexed=True, fast=True),
+    Kind.STORED: lambda b, c: b.add_bytes_field(c.name, stored=True),
+}

@@ -1,0 +1,64 @@
+"""Fields of a Haystack index that the engines here know more about than Haystack does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from haystack import indexes
+
+from search.analysis import PLAIN
+
+
+class AnalysedField(indexes.CharField):
+    """Text in one language (or none: ``plain``), found by its words; ``boost`` weighs its matches."""
+
+    def __init__(self, *, language: str = PLAIN, **kwargs: Any) -> None:
+        self.language = language
+        super().__init__(stored=kwargs.pop("stored", False), **kwargs)
+
+
+class KeywordsField(indexes.MultiValueField):
+    """Exact values, as they are, any number of them; a document is counted once for each."""
+
+    exact = True
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(stored=kwargs.pop("stored", False), **kwargs)
+
+
+class KeyedField(indexes.SearchField):
+    """Exact values by key, for properties that documents of one kind have: looked for as ``name.key``."""
+
+    field_type = "keyed"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(stored=False, **kwargs)
+
+
+class KeyedNumbersField(KeyedField):
+    """The same with numbers, which can be looked for by range."""
+
+    field_type = "keyed_numbers"
+
+
+class SortKeyField(indexes.IntegerField):
+    """A whole number made of everything that decides an order, the document's id as the last part."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(stored=False, null=True, **kwargs)
+
+
+class StoredField(indexes.CharField):
+    """What a page needs about a document, only ever given back."""
+
+    field_type = "stored"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(stored=True, indexed=False, **kwargs)
+
+
+class WeightField(indexes.FloatField):
+    """What a document's relevance is multiplied by; one field of an index may be of this kind."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(stored=False, default=1.0, **kwargs)
