@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _, ngettext
 
 
@@ -57,7 +56,7 @@ def words_of(name: str, facts: dict[str, Any]) -> Words:
 def points(amount_points: int) -> str:
     """``45,000 points``, for a sentence of plain text."""
     return ngettext("%(amount)s point", "%(amount)s points", amount_points) % {
-        "amount": number_format(amount_points, use_l10n=True, force_grouping=True)
+        "amount": f"{amount_points:,}"
     }
 
 
