@@ -1,7 +1,12 @@
+from typing import Any
+
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from oscar.apps.catalogue.abstract_models import AbstractProduct, AbstractProductAttribute
 from oscar.models.fields import AutoSlugField
+
+from forked_apps.catalogue.content import sanitise
 
 
 class Brand(models.Model):
@@ -30,6 +35,12 @@ class Product(AbstractProduct):
 
     class Meta(AbstractProduct.Meta):
         pass
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        for code, _name in settings.LANGUAGES:
+            name = f"description_{code}"
+            setattr(self, name, sanitise(getattr(self, name) or ""))
+        super().save(*args, **kwargs)
 
 
 class ProductAttribute(AbstractProductAttribute):

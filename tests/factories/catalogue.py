@@ -55,7 +55,8 @@ class CategoryFactory(DjangoModelFactory[Category]):
     @classmethod
     def _create(cls, model_class: type[Category], *args: Any, parent: Category | None = None, **fields: Any) -> Category:
         node = model_class(*args, **fields)
-        return parent.add_child(instance=node) if parent else model_class.add_root(instance=node)
+        tree = model_class.objects
+        return tree.add_child(parent, instance=node) if parent else tree.add_root(instance=node)
 
 
 class ProductFactory(DjangoModelFactory[Product]):
