@@ -4,6 +4,11 @@
 import os
 import sys
 
+#: Commands that work on files alone: no database is started for them.
+WITHOUT_DATABASE = {
+    "check_translations", "compilemessages", "fetch_assets", "help", "makemessages", "--help", "--version",
+}  # fmt: skip
+
 
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
@@ -12,7 +17,8 @@ def main() -> int:
     try:
         from marketplace.embedded import ensure_database
 
-        ensure_database()
+        if not WITHOUT_DATABASE.intersection(sys.argv[1:2]):
+            ensure_database()
         from django.core.management import execute_from_command_line
 
         execute_from_command_line(sys.argv)

@@ -1,0 +1,55 @@
+# Two commands need nothing prepared: `make demo` and `make test`.
+PORT ?= 8000
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo stop test check bench soak fmt messages requirements audit env env-dev
+
+help: ## Show what there is
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | awk -F"|" "{printf \"%-20s %s\\n\", \$\$1, \$\$2}"
+
+env:
+	@$(PYTHON) scripts/bootstrap.py
+
+env-dev:
+	@$(PYTHON) scripts/bootstrap.py --dev
+
+demo: env ## Prepare everything and serve the demo shop (PORT=8000)
+	@$(BIN)/python manage.py demo --port "$(PORT)"
+
+stop: ## End the demo shop and its database
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m marketplace.serving; else echo "Nothing was running."; fi
+
+check: env-dev ## Format, lint, types, templates, layers, migrations, translations
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy .
+	$(BIN)/djlint templates --lint --quiet
+	$(BIN)/lint-imports
+	NUQTA_MODE=test $(BIN)/python manage.py makemigrations --check --dry-run
+	NUQTA_MODE=test $(BIN)/python manage.py check_translations
+
+test: check ## Everything that must hold: check, then all tests on two processes
+	$(BIN)/python manage.py fetch_assets
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+bench: env-dev ## Measure pages, orders and the ledger into var/bench.json
+	$(BIN)/python -m tests.bench
+
+soak: env-dev ## Race checkouts, cards and refunds for SECONDS (600)
+	$(BIN)/python -m tests.bench.soak --seconds "$(or $(SECONDS),600)"
+
+fmt: env-dev ## Format the code and repair what can be repaired
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+messages: env-dev ## Bring the catalogues of messages up to date
+	NUQTA_MODE=test $(BIN)/python manage.py makemessages
+
+audit: env-dev ## Look for known holes in the pinned packages
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes -r requirements.txt
+
+requirements: env-dev ## Pin what pyproject.toml asks for
+	$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --no-annotate --group dev -c requirements.txt pyproject.toml -o requirements-dev.txt
