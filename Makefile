@@ -7,7 +7,7 @@ BIN := .venv/bin
 .PHONY: help demo stop test check bench soak fmt messages requirements audit env env-dev
 
 help: ## Show what there is
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | awk -F"|" "{printf \"%-20s %s\\n\", \$\$1, \$\$2}"
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
 
 env:
 	@$(PYTHON) scripts/bootstrap.py
