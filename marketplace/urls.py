@@ -16,6 +16,7 @@ handler429 = "marketplace.users.views.too_many_requests"
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
+    path("", include("marketplace.home.urls")),
     path("language/", set_language, name="set_language"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
@@ -26,6 +27,7 @@ urlpatterns = [
     path("account/orders/", include("forked_apps.order.urls")),
     path("account/", apps.get_app_config("customer").urls),
     path("search/", apps.get_app_config("search").urls),
+    path("api/", include("forked_apps.api.urls")),
     path("dashboard/", apps.get_app_config("dashboard").urls),
     path("offers/", apps.get_app_config("offer").urls),
     path("wishlists/", apps.get_app_config("wishlists").urls),

@@ -54,7 +54,8 @@ def _anything_to_apply(basket: Basket) -> bool:
         .annotate(
             to_apply=models.Case(
                 models.When(Exists(site_offers) | Exists(vouchers), then=Value(True)),
-                default=Value(False), output_field=models.BooleanField(),
+                default=Value(False),
+                output_field=models.BooleanField(),
             )
         )
         .values_list("to_apply", flat=True)

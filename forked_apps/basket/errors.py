@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as _, ngettext
 
 
 class BasketError(Exception):
@@ -40,10 +39,13 @@ class NotEnoughPieces(BasketError):
             return _("This offer is sold out.")
         if self.in_basket:
             return _("Only %(available)d can be bought, and your basket already holds %(in_basket)d.") % {
-                "available": self.available, "in_basket": self.in_basket,
+                "available": self.available,
+                "in_basket": self.in_basket,
             }
         return ngettext(
-            "Only %(available)d piece can be bought.", "Only %(available)d pieces can be bought.", self.available
+            "Only %(available)d piece can be bought.",
+            "Only %(available)d pieces can be bought.",
+            self.available,
         ) % {"available": self.available}
 
 

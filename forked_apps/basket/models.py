@@ -20,7 +20,9 @@ class Basket(AbstractBasket):
     class Meta(AbstractBasket.Meta):
         constraints = [
             # Two tabs that add their first product at once would otherwise open two baskets.
-            models.UniqueConstraint(fields=["owner"], condition=Q(status="Open"), name="basket_one_open_per_owner"),
+            models.UniqueConstraint(
+                fields=["owner"], condition=Q(status="Open"), name="basket_one_open_per_owner"
+            ),
         ]
 
     def all_lines(self) -> models.QuerySet[Line]:
@@ -38,7 +40,11 @@ class Basket(AbstractBasket):
         return len(self.all_lines())
 
     def add_product(
-        self, product: Product, quantity: int = 1, options: Iterable[Any] | None = None, offer_id: int | None = None
+        self,
+        product: Product,
+        quantity: int = 1,
+        options: Iterable[Any] | None = None,
+        offer_id: int | None = None,
     ) -> tuple[Line, bool]:
         """Add pieces of one offer; without an offer, of the one that wins the buy box.
 

@@ -24,7 +24,9 @@ from forked_apps.partner.offers import available_pieces, buy_box, is_on_sale, of
 
 
 @transaction.atomic
-def add_offer(*, basket: Basket, product: Product, offer_id: int | None = None, quantity: int = 1) -> tuple[Line, bool]:
+def add_offer(
+    *, basket: Basket, product: Product, offer_id: int | None = None, quantity: int = 1
+) -> tuple[Line, bool]:
     """Put pieces of one vendor's offer into the basket; the line, and whether it is new.
 
     Without ``offer_id`` the winner of the buy box is taken. The price of now counts as seen.
@@ -169,7 +171,10 @@ def _open_and_lock(basket: Basket) -> None:
             basket.pk, basket._state.adding, basket._state.db = kept.pk, False, kept._state.db
             basket.date_created = kept.date_created
     status = (
-        Basket.objects.select_for_update(no_key=True).filter(pk=basket.pk).values_list("status", flat=True).first()
+        Basket.objects.select_for_update(no_key=True)
+        .filter(pk=basket.pk)
+        .values_list("status", flat=True)
+        .first()
     )
     if status != Basket.OPEN:
         raise BasketClosed
@@ -177,14 +182,18 @@ def _open_and_lock(basket: Basket) -> None:
 
 def _line_of(basket: Basket, line_id: int) -> Line:
     line = (
-        Line.objects.filter(basket=basket, pk=line_id).select_related("product", "stockrecord__partner").first()
+        Line.objects.filter(basket=basket, pk=line_id)
+        .select_related("product", "stockrecord__partner")
+        .first()
     )
     if line is None:
         raise NoSuchLine
     return line
 
 
-def _check_quantity(*, basket: Basket, offer: StockRecord, wanted: int, in_basket: int, line: Line | None) -> None:
+def _check_quantity(
+    *, basket: Basket, offer: StockRecord, wanted: int, in_basket: int, line: Line | None
+) -> None:
     if wanted > (available := available_pieces(offer)):
         raise NotEnoughPieces(available=available, in_basket=in_basket)
     limit: int = settings.OSCAR_MAX_BASKET_QUANTITY_THRESHOLD

@@ -7,8 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as _, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from forked_apps.basket import services
@@ -77,7 +76,9 @@ def remove_basket_line(request: HttpRequest, line_id: int) -> HttpResponse:
     except BasketError as error:
         messages.error(request, error.message)
     else:
-        messages.info(request, _("“%(title)s” was removed from your basket.") % {"title": line.product.get_title()})
+        messages.info(
+            request, _("“%(title)s” was removed from your basket.") % {"title": line.product.get_title()}
+        )
     return redirect("basket:summary")
 
 

@@ -13,10 +13,7 @@ class CheckoutConfig(apps.CheckoutConfig):
         """Oscar would look its own views up here; none of them is used."""
 
     def get_urls(self) -> list[Any]:
-        try:
-            from forked_apps.checkout import views
-        except ModuleNotFoundError:  # TEMPORARY until points_payment.services.escrow has landed
-            return self.post_process_urls([])
+        from forked_apps.checkout import views
 
         return self.post_process_urls(
             [

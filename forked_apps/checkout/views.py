@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, cast
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as _, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from oscar.apps.address.models import UserAddress
 
@@ -21,7 +20,6 @@ from forked_apps.checkout.addresses import DeliveryAddress
 from forked_apps.checkout.forms import DeliveryAddressForm
 from forked_apps.checkout.services import keep_address
 from forked_apps.order.errors import BasketChanged, EmptyBasket, OrderError
-from forked_apps.order.models import Order
 from forked_apps.order.selectors import customer_order_details
 from forked_apps.order.services.placement import place_order
 from forked_apps.order.services.plan import draw_up
@@ -53,7 +51,9 @@ def address_page(request: HttpRequest) -> HttpResponse:
             return redirect("checkout:preview")
     else:
         form = DeliveryAddressForm(
-            initial={"full_name": customer.get_full_name(), "phone": customer.phone or ""} if not saved else None
+            initial={"full_name": customer.get_full_name(), "phone": customer.phone or ""}
+            if not saved
+            else None
         )
     chosen = _chosen_address(request)
     addresses = [(address, DeliveryAddress.from_columns(address)) for address in saved]

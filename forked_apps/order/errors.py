@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as _, ngettext
 
 if TYPE_CHECKING:
     from forked_apps.basket.changes import LineChange
@@ -86,7 +85,8 @@ class IllegalStep(OrderError):
     @property
     def message(self) -> str:
         return _("An order that is “%(old)s” cannot become “%(new)s”.") % {
-            "old": self.old.label, "new": self.new.label,
+            "old": self.old.label,
+            "new": self.new.label,
         }
 
 

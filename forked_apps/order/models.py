@@ -19,7 +19,9 @@ class Order(AbstractOrder):
     """What one customer bought at once. Its status is derived from its vendor orders, never stored."""
 
     #: The client's key: a second submit with it, or of the same basket, gives this order back.
-    idempotency_key = models.CharField(_("idempotency key"), max_length=64, unique=True, null=True, editable=False)
+    idempotency_key = models.CharField(
+        _("idempotency key"), max_length=64, unique=True, null=True, editable=False
+    )
 
     class Meta(AbstractOrder.Meta):
         constraints = [
@@ -40,7 +42,9 @@ class Order(AbstractOrder):
 class VendorOrder(models.Model):
     """One vendor's part of an order, with a life of its own."""
 
-    order = models.ForeignKey(Order, verbose_name=_("order"), on_delete=models.PROTECT, related_name="vendor_orders")
+    order = models.ForeignKey(
+        Order, verbose_name=_("order"), on_delete=models.PROTECT, related_name="vendor_orders"
+    )
     vendor = models.ForeignKey(
         "partner.Partner", verbose_name=_("vendor"), on_delete=models.PROTECT, related_name="vendor_orders"
     )
@@ -80,7 +84,11 @@ class VendorOrderEvent(models.Model):
     old_status = models.CharField(_("from"), max_length=12, choices=VendorOrderStatus, blank=True)
     new_status = models.CharField(_("to"), max_length=12, choices=VendorOrderStatus)
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("who"), null=True, blank=True, on_delete=models.SET_NULL,
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("who"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
         related_name="+",
     )
     note = models.CharField(_("note"), max_length=500, blank=True)
@@ -97,7 +105,11 @@ class VendorOrderEvent(models.Model):
 
 class Line(AbstractLine):
     vendor_order = models.ForeignKey(
-        VendorOrder, verbose_name=_("vendor order"), null=True, blank=True, on_delete=models.PROTECT,
+        VendorOrder,
+        verbose_name=_("vendor order"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
         related_name="lines",
     )
 
@@ -124,7 +136,11 @@ class Parcel(models.Model):
     tracking_code = models.CharField(_("tracking code"), max_length=64)
     shipped_at = models.DateTimeField(_("shipped"), default=timezone.now)
     shipped_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("shipped by"), null=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("shipped by"),
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
     )
 
     class Meta:
@@ -137,8 +153,12 @@ class Parcel(models.Model):
 
 
 class ParcelLine(models.Model):
-    parcel = models.ForeignKey(Parcel, verbose_name=_("parcel"), on_delete=models.CASCADE, related_name="parcel_lines")
-    line = models.ForeignKey(Line, verbose_name=_("line"), on_delete=models.PROTECT, related_name="parcel_lines")
+    parcel = models.ForeignKey(
+        Parcel, verbose_name=_("parcel"), on_delete=models.CASCADE, related_name="parcel_lines"
+    )
+    line = models.ForeignKey(
+        Line, verbose_name=_("line"), on_delete=models.PROTECT, related_name="parcel_lines"
+    )
     quantity = models.PositiveIntegerField(_("quantity"))
 
     class Meta:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
-from forked_apps.order.models import Line, Order, Parcel, VendorOrder, VendorOrderStatus
+from forked_apps.order.models import Line, Order, Parcel, VendorOrder, VendorOrderEvent, VendorOrderStatus
 from forked_apps.order.status import CUSTOMER_MAY_CANCEL, TIMELINE
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineStep:
+    """As ``components/timeline.html`` wants it."""
+
     label: str
+    state: Literal["done", "current", "todo", "cancelled"]
     #: None for a step that was skipped or is still to come.
-    at: datetime | None
-    is_done: bool
-    is_current: bool
+    when: datetime | None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +37,44 @@ class PartOfOrder:
     can_cancel: bool
 
     @property
-    def is_cancelled(self) -> bool:
-        return self.vendor_order.status == VendorOrderStatus.CANCELLED
+    def is_on_its_way(self) -> bool:
+        """Whether a day of delivery is still expected."""
+        return self.vendor_order.status not in {
+            VendorOrderStatus.DELIVERED,
+            VendorOrderStatus.COMPLETED,
+            VendorOrderStatus.CANCELLED,
+        }
 
 
 def timeline(vendor_order: VendorOrder) -> tuple[TimelineStep, ...]:
     """The usual steps with the time of those done; a cancelled one ends with its cancellation."""
-    reached = {VendorOrderStatus(event.new_status): event.created_at for event in vendor_order.events.all()}
+    reached = {VendorOrderStatus(event.new_status): event for event in vendor_order.events.all()}
     status = VendorOrderStatus(vendor_order.status)
     if status == VendorOrderStatus.CANCELLED:
-        done = [step for step in (*TIMELINE, status) if step in reached]
-        return tuple(TimelineStep(str(step.label), reached[step], True, step == status) for step in done)
+        done = [_step(step, "done", reached) for step in TIMELINE if step in reached]
+        return (*done, _step(status, "cancelled", reached))
     # Complete means delivered and past the time for returns: the customer's timeline ends at delivery.
-    current = min(status, VendorOrderStatus.DELIVERED, key=list(VendorOrderStatus).index)
-    position = TIMELINE.index(current)
+    current = TIMELINE.index(VendorOrderStatus.DELIVERED if status == VendorOrderStatus.COMPLETED else status)
+    last = len(TIMELINE) - 1
     return tuple(
-        TimelineStep(str(step.label), reached.get(step), index <= position, index == position)
+        _step(
+            step,
+            "todo" if index > current else "done" if index < current or index == last else "current",
+            reached,
+        )
         for index, step in enumerate(TIMELINE)
     )
+
+
+def _step(
+    status: VendorOrderStatus,
+    state: Literal["done", "current", "todo", "cancelled"],
+    reached: Mapping[VendorOrderStatus, VendorOrderEvent],
+) -> TimelineStep:
+    event = reached.get(status)
+    # Notes of other steps are tracking codes, which stand with the parcels.
+    note = event.note if event and state == "cancelled" else ""
+    return TimelineStep(str(status.label), state, event.created_at if event else None, note)
 
 
 def parts_of(order: Order) -> list[PartOfOrder]:

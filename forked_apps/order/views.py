@@ -37,7 +37,9 @@ def order_list(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def order_page(request: HttpRequest, order_number: str) -> HttpResponse:
-    order = get_object_or_404(customer_order_details(customer=cast("User", request.user)), number=order_number)
+    order = get_object_or_404(
+        customer_order_details(customer=cast("User", request.user)), number=order_number
+    )
     return render(
         request,
         "oscar/customer/order/order_detail.html",
@@ -45,7 +47,9 @@ def order_page(request: HttpRequest, order_number: str) -> HttpResponse:
             "order": order,
             "status": order_status(order.vendor_orders.all()),
             "parts": parts_of(order),
-            "address": DeliveryAddress.from_columns(order.shipping_address) if order.shipping_address else None,
+            "address": DeliveryAddress.from_columns(order.shipping_address)
+            if order.shipping_address
+            else None,
             "payment": next(iter(order.sources.all()), None),
         },
     )
@@ -59,8 +63,12 @@ def cancel_part(request: HttpRequest, order_number: str, number: str) -> HttpRes
     try:
         cancel_by_customer(customer=customer, vendor_order=part)
     except IllegalStep:
-        messages.error(request, _("The vendor has begun with this order, so it cannot be cancelled here any more."))
+        messages.error(
+            request, _("The vendor has begun with this order, so it cannot be cancelled here any more.")
+        )
     else:
-        messages.success(request, _("Order %(number)s is cancelled, and its points are back in your wallet.")
-                         % {"number": number})
+        messages.success(
+            request,
+            _("Order %(number)s is cancelled, and its points are back in your wallet.") % {"number": number},
+        )
     return redirect("customer:order", order_number=order_number)

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from points_payment.oscar_adapter import SOURCE_TYPE_CODE, record_points_refund, record_points_source
-from points_payment.services.escrow import AllocationSpec, hold_for_order, refund_allocations, release_allocations
+from points_payment.oscar_adapter import SOURCE_TYPE_CODE, record_points_source
+from points_payment.services.escrow import (
+    AllocationSpec,
+    hold_for_order,
+    refund_allocations,
+    release_allocations,
+)
 
 if TYPE_CHECKING:
     from forked_apps.order.models import Order

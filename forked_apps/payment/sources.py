@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from forked_apps.order.models import Order
     from points_payment.services.escrow import AllocationSpec
+
+    from forked_apps.order.models import Order
 
 DEFAULT_SOURCE = "points"
 

@@ -13,7 +13,10 @@ class ShippingRate(models.Model):
     governorate = models.CharField(_("governorate"), max_length=2, choices=Governorate)
     charge_points = models.PositiveIntegerField(_("charge in points"))
     free_from_points = models.PositiveBigIntegerField(
-        _("free from, in points"), null=True, blank=True, help_text=_("Goods of this worth are delivered free.")
+        _("free from, in points"),
+        null=True,
+        blank=True,
+        help_text=_("Goods of this worth are delivered free."),
     )
     days_min = models.PositiveSmallIntegerField(_("days on the way, at least"), default=1)
     days_max = models.PositiveSmallIntegerField(_("days on the way, at most"), default=3)
@@ -23,7 +26,9 @@ class ShippingRate(models.Model):
         verbose_name_plural = _("shipping rates")
         constraints = [
             models.UniqueConstraint(fields=["vendor", "governorate"], name="shipping_rate_once"),
-            models.CheckConstraint(condition=models.Q(days_min__lte=models.F("days_max")), name="shipping_rate_days"),
+            models.CheckConstraint(
+                condition=models.Q(days_min__lte=models.F("days_max")), name="shipping_rate_days"
+            ),
         ]
 
     def __str__(self) -> str:

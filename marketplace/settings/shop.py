@@ -41,6 +41,8 @@ HAYSTACK_CONNECTIONS = {
         "BATCH_SIZE": 500,
         #: How long a writer waits for another one, also in another process.
         "WAIT_SECONDS": 60,
+        #: After a release with another schema the first search has the index built, in the background.
+        "BUILDS_ITSELF": _env.mode != "test",
     }
 }
 #: Changes are asked for through the outbox (topic ``search.products``), not on every save.
@@ -122,6 +124,7 @@ LOGIN_REDIRECT_URL = "/"
 OSCARAPI_BLOCK_ADMIN_API_ACCESS = True
 OSCARAPI_OVERRIDE_MODULES = ["forked_apps.api"]
 REST_FRAMEWORK = {
+    "EXCEPTION_HANDLER": "forked_apps.api.errors.handle",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",

@@ -12,7 +12,6 @@ from forked_apps.basket.models import Basket
 from forked_apps.basket.services import add_offer
 from forked_apps.checkout.addresses import DeliveryAddress
 from forked_apps.order.models import Order
-
 from forked_apps.partner.governorates import Governorate
 from forked_apps.partner.models import Partner, StockRecord
 from forked_apps.shipping.models import ShippingRate

@@ -48,7 +48,9 @@ def record_discounts(*, order: Order, basket: Basket, customer: User) -> None:
 def _count_offers(used: list[dict[str, Any]], amounts: list[int], *, order: Order) -> None:
     # Oscar's record_usage adds in Python and loses the updates of others.
     ids = [application["offer"].pk for application in used]
-    locked = ConditionalOffer.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").in_bulk()
+    locked = (
+        ConditionalOffer.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").in_bulk()
+    )
     for application, amount in zip(used, amounts, strict=True):
         offer = locked[application["offer"].pk]
         limit = offer.max_global_applications

@@ -12,7 +12,14 @@ from django.db import connection, transaction
 from django.db.models import F, Sum
 
 from forked_apps.order.errors import IllegalStep, LinesNotShippable
-from forked_apps.order.models import Line, Parcel, ParcelLine, VendorOrder, VendorOrderEvent, VendorOrderStatus
+from forked_apps.order.models import (
+    Line,
+    Parcel,
+    ParcelLine,
+    VendorOrder,
+    VendorOrderEvent,
+    VendorOrderStatus,
+)
 from forked_apps.order.numbers import shipping_reference
 from forked_apps.order.services.retry import retried
 from forked_apps.order.status import CUSTOMER_MAY_CANCEL, NEXT, check_step
@@ -75,7 +82,8 @@ def ship_lines(
         vendor_order=locked, carrier=carrier, tracking_code=tracking_code, shipped_by=actor
     )
     ParcelLine.objects.bulk_create(
-        ParcelLine(parcel=parcel, line_id=line_id, quantity=pieces) for line_id, pieces in sorted(wanted.items())
+        ParcelLine(parcel=parcel, line_id=line_id, quantity=pieces)
+        for line_id, pieces in sorted(wanted.items())
     )
     _consume_stock(wanted)
     if wanted == {pk: pieces for pk, pieces in left.items() if pieces}:

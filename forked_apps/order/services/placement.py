@@ -8,8 +8,6 @@ they are held for the last few statements only.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -19,6 +17,11 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
+
+try:
+    from points_payment.services.escrow import AllocationSpec
+except ModuleNotFoundError:  # TEMPORARY until it has landed
+    AllocationSpec = None
 
 from forked_apps.basket.changes import ChangeKind, LineChange, change_of
 from forked_apps.basket.models import Basket
@@ -40,8 +43,7 @@ from forked_apps.order.services.retry import retried
 from forked_apps.partner.models import StockRecord
 from forked_apps.payment.sources import DEFAULT_SOURCE, source_for
 from marketplace.outbox.services import enqueue_many
-from points_payment.services.escrow import AllocationSpec
-from points_payment.services.idempotency import claim
+from points_payment.services.idempotency import claim, hash_request
 
 if TYPE_CHECKING:
     from marketplace.users.models import User
@@ -99,7 +101,8 @@ def _place(
     source_code: str,
 ) -> Order:
     # Keys are the customer's own: nobody can find another's order by guessing one.
-    claim(key=f"{customer.pk}:{key}", scope="order", request_hash=_request_hash(basket_id, address, source_code))
+    request_hash = hash_request(basket_id, asdict(address), source_code)
+    claim(key=f"{customer.pk}:{key}", scope="order", request_hash=request_hash)
     step("key_claimed")
     basket = _lock_basket(customer=customer, basket_id=basket_id)
     if basket.status == Basket.SUBMITTED:
@@ -108,7 +111,9 @@ def _place(
     plan = draw_up(basket=basket, customer=customer, governorate=address.governorate)
     _check(plan, expected_total_points=expected_total_points)
     step("checked")
-    order = _write_order(customer=customer, basket=basket, address=address, plan=plan, key=f"{customer.pk}:{key}")
+    order = _write_order(
+        customer=customer, basket=basket, address=address, plan=plan, key=f"{customer.pk}:{key}"
+    )
     step("order_written")
     vendor_orders = _write_vendor_orders(order=order, plan=plan, customer=customer)
     step("vendor_orders_written")
@@ -132,11 +137,6 @@ def _place(
 
 
 # Before anything is written ---------------------------------------------------------------
-def _request_hash(basket_id: int, address: DeliveryAddress, source_code: str) -> str:
-    request = json.dumps({"basket": basket_id, "address": asdict(address), "source": source_code}, sort_keys=True)
-    return hashlib.sha256(request.encode()).hexdigest()
-
-
 def _lock_basket(*, customer: User, basket_id: int) -> Basket:
     basket = Basket.objects.select_for_update(no_key=True).filter(pk=basket_id, owner=customer).first()
     if basket is None or basket.status not in {Basket.OPEN, Basket.FROZEN, Basket.SUBMITTED}:
@@ -155,11 +155,15 @@ def _check(plan: OrderPlan, *, expected_total_points: int | None) -> None:
             vendor_names=[vendor.name for vendor in plan.undeliverable], governorate=plan.governorate_name
         )
     if expected_total_points is not None and expected_total_points != plan.total_points:
-        raise BasketChanged([LineChange(ChangeKind.TOTAL, None, "", expected_total_points, plan.total_points)])
+        raise BasketChanged(
+            [LineChange(ChangeKind.TOTAL, None, "", expected_total_points, plan.total_points)]
+        )
 
 
 # The rows, in sets ------------------------------------------------------------------------
-def _write_order(*, customer: User, basket: Basket, address: DeliveryAddress, plan: OrderPlan, key: str) -> Order:
+def _write_order(
+    *, customer: User, basket: Basket, address: DeliveryAddress, plan: OrderPlan, key: str
+) -> Order:
     # Iraq is a row of a migration: forked_apps.shipping 0005.
     delivered_to = ShippingAddress.objects.create(country_id="IQ", **address.columns())
     shipping, total = Decimal(plan.shipping_points), Decimal(plan.total_points)
@@ -197,7 +201,10 @@ def _write_vendor_orders(*, order: Order, plan: OrderPlan, customer: User) -> li
     )
     VendorOrderEvent.objects.bulk_create(
         VendorOrderEvent(
-            vendor_order=vendor_order, new_status=VendorOrderStatus.PLACED, actor=customer, created_at=order.date_placed
+            vendor_order=vendor_order,
+            new_status=VendorOrderStatus.PLACED,
+            actor=customer,
+            created_at=order.date_placed,
         )
         for vendor_order in vendor_orders
     )
@@ -209,7 +216,9 @@ def _write_lines(*, order: Order, plan: OrderPlan, vendor_orders: Sequence[Vendo
     for part, vendor_order in zip(plan.parts, vendor_orders, strict=True):
         for fields in _fields_of_lines(part):
             reference = line_reference(order.number, len(lines) + 1)
-            lines.append(Line(order=order, vendor_order=vendor_order, partner_line_reference=reference, **fields))
+            lines.append(
+                Line(order=order, vendor_order=vendor_order, partner_line_reference=reference, **fields)
+            )
     Line.objects.bulk_create(lines)
     LinePrice.objects.bulk_create(
         LinePrice(order=order, line=line, quantity=quantity, price_incl_tax=unit, price_excl_tax=unit)

@@ -97,7 +97,8 @@ def draw_up(*, basket: Basket, customer: User, governorate: str, with_images: bo
     """Prices, discounts, shipping and days as they are now; writes nothing, locks nothing."""
     summary = summarise(basket=basket, user=customer, with_images=with_images)
     quotes = quote(
-        vendor_ids_with_goods={part.vendor.pk: part.goods_points for part in summary.parts}, governorate=governorate
+        vendor_ids_with_goods={part.vendor.pk: part.goods_points for part in summary.parts},
+        governorate=governorate,
     )
     today = timezone.localdate()
     return OrderPlan(

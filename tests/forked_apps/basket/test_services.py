@@ -118,22 +118,31 @@ def test_price_and_stock_that_changed_are_told_and_stay_until_agreed_to() -> Non
     dearer, cheaper, fewer, gone, withdrawn, same = (make_offer(price=1_000) for _ in range(6))
     basket = make_basket(None, dict.fromkeys([dearer, cheaper, fewer, gone, withdrawn, same], 2))
     for offer, changes in {
-        dearer: {"price": 1_100}, cheaper: {"price": 900}, fewer: {"num_in_stock": 1},
-        gone: {"num_in_stock": 0}, withdrawn: {"is_active": False},
+        dearer: {"price": 1_100},
+        cheaper: {"price": 900},
+        fewer: {"num_in_stock": 1},
+        gone: {"num_in_stock": 0},
+        withdrawn: {"is_active": False},
     }.items():
         type(offer).objects.filter(pk=offer.pk).update(**changes)
     basket = Basket.objects.get(pk=basket.pk)
     changes = {change.line_id: change for change in summarise(basket=basket, user=None).changes}
     kinds = {line.stockrecord_id: changes[line.pk].kind for line in basket.all_lines() if line.pk in changes}
     assert kinds == {
-        dearer.pk: ChangeKind.PRICE_HIGHER, cheaper.pk: ChangeKind.PRICE_LOWER, fewer.pk: ChangeKind.FEWER_PIECES,
-        gone.pk: ChangeKind.SOLD_OUT, withdrawn.pk: ChangeKind.WITHDRAWN,
+        dearer.pk: ChangeKind.PRICE_HIGHER,
+        cheaper.pk: ChangeKind.PRICE_LOWER,
+        fewer.pk: ChangeKind.FEWER_PIECES,
+        gone.pk: ChangeKind.SOLD_OUT,
+        withdrawn.pk: ChangeKind.WITHDRAWN,
     }
     assert accept_changes(basket=basket) == 5
     basket = Basket.objects.get(pk=basket.pk)
     assert summarise(basket=basket, user=None).changes == []
     assert {line.stockrecord_id: line.quantity for line in basket.lines.all()} == {
-        dearer.pk: 2, cheaper.pk: 2, fewer.pk: 1, same.pk: 2,
+        dearer.pk: 2,
+        cheaper.pk: 2,
+        fewer.pk: 1,
+        same.pk: 2,
     }
 
 

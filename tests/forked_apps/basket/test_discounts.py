@@ -1,0 +1,49 @@
+"""Whole points: parts equal the whole, for any fractions that Oscar's offers come up with."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+
+import pytest
+from hypothesis import given, strategies as st
+from oscar.apps.offer.models import Benefit, Condition, ConditionalOffer, Range
+
+from forked_apps.basket.discounts import split_whole
+from forked_apps.basket.models import Basket
+from forked_apps.basket.selectors import summarise
+from tests.factories.orders import make_basket, make_offer
+
+
+@given(st.lists(st.decimals(min_value=0, max_value=10_000, places=4), max_size=30))
+def test_a_split_adds_up_and_stays_near_each_amount(amounts: list[Decimal]) -> None:
+    parts = split_whole(amounts)
+    assert sum(parts) == int(sum(amounts, Decimal(0)).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    assert all(abs(part - amount) <= 1 for part, amount in zip(parts, amounts, strict=True))
+    assert all(part == amount for part, amount in zip(parts, amounts, strict=True) if amount == int(amount))
+
+
+def test_the_larger_remainder_gets_the_point_and_ties_go_to_the_first() -> None:
+    assert split_whole([Decimal("1.2"), Decimal("1.7"), Decimal("1.1")]) == [1, 2, 1]
+    assert split_whole([Decimal("0.5"), Decimal("0.5")]) == [1, 0]
+
+
+def site_offer(percent: str) -> ConditionalOffer:
+    everything = Range.objects.create(name="everything", includes_all_products=True)
+    return ConditionalOffer.objects.create(
+        name="Sale",
+        offer_type=ConditionalOffer.SITE,
+        condition=Condition.objects.create(range=everything, type=Condition.COUNT, value=1),
+        benefit=Benefit.objects.create(range=everything, type=Benefit.PERCENTAGE, value=Decimal(percent)),
+    )
+
+
+@pytest.mark.django_db
+def test_an_offer_of_oscar_discounts_whole_points() -> None:
+    basket = make_basket(None, [make_offer(price=999), make_offer(price=333), make_offer(price=1_001)])
+    before = summarise(basket=Basket.objects.get(pk=basket.pk), user=None)
+    assert before.discount_points == 0
+    site_offer("12.5")
+    summary = summarise(basket=Basket.objects.get(pk=basket.pk), user=None)
+    assert summary.discount_points == 292  # 12.5% of 2,333 is 291.625
+    assert summary.goods_points == 2_333 - 292
+    assert all(isinstance(row.line_points, int) for row in summary.rows)
