@@ -22,8 +22,9 @@ class Notification(models.Model):
         on_delete=models.CASCADE,
         related_name="+",
     )
-    #: For someone who has no account yet (an invitation); otherwise the user's own is used.
+    #: For someone who may have no account yet (an invitation); otherwise the user's own are used.
     phone = models.CharField(_("phone"), max_length=20, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
     facts = models.JSONField(_("facts"), default=dict)
     #: What it is about, such as ``vendor_order.shipped:17:4``: the same thing is told once.
     about = models.CharField(_("about"), max_length=120)
@@ -36,7 +37,7 @@ class Notification(models.Model):
         verbose_name_plural = _("notifications")
         constraints = [
             models.UniqueConstraint(
-                fields=["about", "user", "phone"], name="notifications_told_once", nulls_distinct=False
+                fields=["about", "user", "phone", "email"], name="notifications_told_once", nulls_distinct=False
             )
         ]
 

@@ -22,8 +22,10 @@ EMAIL_TOPIC = "email.send"
 
 
 @transaction.atomic
-def notify(*, kind: str, about: str, facts: dict[str, Any], user: User | None = None, phone: str = "") -> Notification:
-    """Tell a person, or the holder of a phone number, one thing; once, however often it is asked.
+def notify(
+    *, kind: str, about: str, facts: dict[str, Any], user: User | None = None, phone: str = "", email: str = ""
+) -> Notification:
+    """Tell a person, or the holder of a phone number or e-mail address, one thing; once, however often asked.
 
     ``facts`` are the arguments of the kind's words and hold no code or secret. ``about`` names the event,
     such as ``order.placed:17``. It is sent when the caller's transaction has committed.
@@ -34,7 +36,11 @@ def notify(*, kind: str, about: str, facts: dict[str, Any], user: User | None = 
     """
     words_of(kind, facts)
     notification, created = Notification.objects.get_or_create(
-        about=about, user=user, phone=to_e164(phone) if phone else "", defaults={"kind": kind, "facts": facts}
+        about=about,
+        user=user,
+        phone=to_e164(phone) if phone else "",
+        email=email.lower(),
+        defaults={"kind": kind, "facts": facts},
     )
     if created:
         # One message for each way, so that trouble with one does not send the other again.
@@ -64,9 +70,10 @@ def deliver_email(*, notification_id: int) -> None:
     """Send the text to the e-mail address, if the person has one and it was not sent before."""
     notification = _locked(notification_id)
     user = notification.user
-    if user and user.email and notification.email_sent_at is None:
+    address = notification.email or (user.email if user else "")
+    if address and notification.email_sent_at is None:
         words = _words(notification)
-        mail = EmailMessage(words.subject, words.text, settings.DEFAULT_FROM_EMAIL, [user.email])
+        mail = EmailMessage(words.subject, words.text, settings.DEFAULT_FROM_EMAIL, [address])
         mail.send()
         phonebox.keep_mail(mail)
         notification.email_sent_at = timezone.now()
@@ -80,7 +87,11 @@ def _locked(notification_id: int) -> Notification:
 
 
 def _words(notification: Notification) -> Words:
-    """In the receiver's language."""
-    language = notification.user.language if notification.user else settings.LANGUAGE_CODE
-    with translation.override(language):
+    """In the receiver's language, which their account knows even where only a contact was named."""
+    user = notification.user
+    if user is None and notification.phone:
+        user = User.objects.filter(phone=notification.phone, phone_verified=True).first()
+    elif user is None and notification.email:
+        user = User.objects.filter(email__iexact=notification.email).first()
+    with translation.override(user.language if user else settings.LANGUAGE_CODE):
         return words_of(notification.kind, notification.facts)
