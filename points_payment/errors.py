@@ -1,0 +1,115 @@
+"""What can go wrong with points. Each error has a stable ``code`` and carries its facts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+class PointsError(Exception):
+    """Base of everything that ``points_payment`` refuses to do."""
+
+    code = "points_error"
+
+
+class InvalidAmount(PointsError):
+    """An amount is not a whole number of points, or lies outside its limits."""
+
+    code = "invalid_amount"
+
+
+class InsufficientPoints(PointsError):
+    """The wallet holds too little for this."""
+
+    code = "insufficient_points"
+
+    def __init__(self, *, needed_points: int, available_points: int) -> None:
+        super().__init__(f"{needed_points} points are needed and {available_points} can be spent.")
+        self.needed_points = needed_points
+        self.available_points = available_points
+
+    @property
+    def short_by(self) -> int:
+        return self.needed_points - self.available_points
+
+
+class IdempotencyConflict(PointsError):
+    """The key was used before, for another request."""
+
+    code = "idempotency_conflict"
+
+    def __init__(self, key: str) -> None:
+        super().__init__("This key was used for another request.")
+        self.key = key
+
+
+class LedgerConflict(PointsError):
+    """The books changed between reading and writing; nothing was written."""
+
+    code = "ledger_conflict"
+
+
+class UnknownAllocation(PointsError):
+    """No allocation has this reference."""
+
+    code = "unknown_allocation"
+
+    def __init__(self, references: list[str]) -> None:
+        super().__init__(", ".join(references))
+        self.references = references
+
+
+class NotRefundable(PointsError):
+    """More was asked back than is left of an allocation."""
+
+    code = "not_refundable"
+
+    def __init__(self, *, reference: str, asked_points: int, left_points: int) -> None:
+        super().__init__(f"{reference}: {asked_points} points asked back, {left_points} left.")
+        self.reference = reference
+        self.asked_points = asked_points
+        self.left_points = left_points
+
+
+class CardNotRedeemable(PointsError):
+    """The one answer for a code that is unknown, used, inactive, frozen, void or expired."""
+
+    code = "card_not_redeemable"
+
+
+class WrongCheckDigit(PointsError):
+    """The code was mistyped; it costs no attempt."""
+
+    code = "wrong_check_digit"
+
+
+class TooManyAttempts(PointsError):
+    """Wait until ``retry_at``."""
+
+    code = "too_many_attempts"
+
+    def __init__(self, retry_at: datetime) -> None:
+        super().__init__("Too many attempts.")
+        self.retry_at = retry_at
+
+
+class WrongBatchState(PointsError):
+    """A batch of cards cannot go from where it is to where it was sent."""
+
+    code = "wrong_batch_state"
+
+    def __init__(self, *, state: str, wanted: str) -> None:
+        super().__init__(f"The batch is {state} and cannot become {wanted}.")
+        self.state = state
+        self.wanted = wanted
+
+
+class SamePerson(PointsError):
+    """This step needs another person than the one who drafted the batch."""
+
+    code = "same_person"
+
+
+class OwnWallet(PointsError):
+    """Nobody adds points to their own wallet."""
+
+    code = "own_wallet"

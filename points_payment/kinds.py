@@ -1,0 +1,89 @@
+"""Kinds of accounts and transfers: the vocabulary of the ledger.
+
+A positive balance is what the platform owes to the account's owner, a negative one what it is owed.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class AccountKind(models.TextChoices):
+    """Owner ids are plain numbers: of a customer, a vendor, a shop, a batch, an operator; 0 is the platform."""
+
+    CUSTOMER_PAID = "customer_paid", _("Wallet, paid points")
+    CUSTOMER_PROMOTIONAL = "customer_promotional", _("Wallet, promotional points")
+    VENDOR_ESCROW = "vendor_escrow", _("Held for a vendor")
+    VENDOR_PAYABLE = "vendor_payable", _("Payable to a vendor")
+    VENDOR_RECEIVABLE = "vendor_receivable", _("Owed by a vendor")
+    SHOP = "shop", _("Owed by a shop that sells cards")
+    BATCH = "batch", _("Cards in circulation")
+    OPERATOR = "operator", _("Cash taken by an operator")
+    COMMISSION = "commission", _("Commission")
+    PROMOTIONS = "promotions", _("Promotions")
+    PAYOUTS = "payouts", _("Payouts")
+    BREAKAGE = "breakage", _("Expired points and cards")
+    ADJUSTMENTS = "adjustments", _("Adjustments")
+
+
+#: Customers' accounts: their balances stand in ``Wallet``, their credits in lots.
+WALLET_KINDS = (AccountKind.CUSTOMER_PAID, AccountKind.CUSTOMER_PROMOTIONAL)
+
+
+class TransferKind(models.TextChoices):
+    CARD_ACTIVATION = "card_activation", _("Cards activated")
+    CARD_VOID = "card_void", _("Cards voided")
+    CARD_REDEMPTION = "card_redemption", _("Card redeemed")
+    CARD_EXPIRY = "card_expiry", _("Cards expired")
+    TOP_UP = "top_up", _("Top-up")
+    TOP_UP_REVERSAL = "top_up_reversal", _("Top-up reversed")
+    PURCHASE = "purchase", _("Purchase")
+    RELEASE = "release", _("Released to the vendor")
+    CANCELLATION = "cancellation", _("Cancellation")
+    RETURN = "return", _("Return")
+    VOUCHER = "voucher", _("Voucher")
+    REFERRAL = "referral", _("Referral")
+    GOODWILL = "goodwill", _("Goodwill")
+    POINTS_EXPIRY = "points_expiry", _("Promotional points expired")
+    PAYOUT = "payout", _("Payout")
+    PAYOUT_RETURNED = "payout_returned", _("Payout returned")
+    ADJUSTMENT = "adjustment", _("Adjustment")
+
+
+class CardState(models.TextChoices):
+    """Of one card. It is redeemable only while card and batch are active."""
+
+    STOCKED = "stocked", _("Not active yet")
+    ACTIVE = "active", _("Active")
+    REDEEMED = "redeemed", _("Redeemed")
+    FROZEN = "frozen", _("Frozen")
+    VOID = "void", _("Void")
+    EXPIRED = "expired", _("Expired")
+
+
+class BatchState(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    APPROVED = "approved", _("Approved")
+    EXPORTED = "exported", _("Codes downloaded")
+    RECEIVED = "received", _("Received from the printer")
+    STOCKED = "stocked", _("In stock")
+    ACTIVE = "active", _("Active")
+    FROZEN = "frozen", _("Frozen")
+    VOID = "void", _("Void")
+    EXPIRED = "expired", _("Expired")
+
+
+class AttemptOutcome(models.TextChoices):
+    PENDING = "pending", _("Not finished")
+    REDEEMED = "redeemed", _("Redeemed")
+    REFUSED = "refused", _("Refused")
+
+
+class CounterScope(models.TextChoices):
+    """Whom a limit on wrong card codes counts; always locked in this order."""
+
+    ACCOUNT = "account", _("Account")
+    DEVICE = "device", _("Device")
+    ADDRESS = "address", _("Network address")
+    GLOBAL = "global", _("Everyone")

@@ -1,0 +1,26 @@
+"""The books. Everyone else reads and writes them through services and selectors."""
+
+from points_payment.models.cards import AttemptCounter, Batch, BatchEvent, Card, RedemptionAttempt
+from points_payment.models.escrow import Allocation, AllocationMove
+from points_payment.models.ledger import Account, Entry, IdempotencyKey, Seal, Transfer
+from points_payment.models.wallets import Lot, LotUse, TopUp, VendorBalance, Wallet
+
+__all__ = [
+    "Account",
+    "Allocation",
+    "AllocationMove",
+    "AttemptCounter",
+    "Batch",
+    "BatchEvent",
+    "Card",
+    "Entry",
+    "IdempotencyKey",
+    "Lot",
+    "LotUse",
+    "RedemptionAttempt",
+    "Seal",
+    "TopUp",
+    "Transfer",
+    "VendorBalance",
+    "Wallet",
+]
