@@ -1,4 +1,4 @@
-"""Stands before Oscar's customer pages, whose names (``customer:order-list``, ``customer:order``) lead here."""
+"""Before Oscar's customer pages, whose names (``customer:order-list``, ``customer:order``) lead here."""
 
 from django.urls import path
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from points_payment.oscar_adapter import SOURCE_TYPE_CODE, record_points_source
+from points_payment.oscar_adapter import SOURCE_TYPE_CODE, record_points_refund, record_points_source
 from points_payment.services.escrow import (
     AllocationSpec,
     hold_for_order,
@@ -36,16 +36,22 @@ class PointsSource:
     def refund(self, *, order: Order, references: Sequence[str], actor_id: int | None, reason: str) -> None:
         if not references:
             return
-        refund_allocations(
+        refunded = refund_allocations(
             references=references,
             actor_id=actor_id,
             reason=reason,
-            idempotency_key=f"refund:{','.join(references)}",
+            idempotency_key=_key("cancel", references),
         )
+        record_points_refund(order, refunded)
 
     def release(self, *, order: Order, references: Sequence[str], actor_id: int | None) -> None:
         if not references:
             return
         release_allocations(
-            references=references, actor_id=actor_id, idempotency_key=f"release:{','.join(references)}"
+            references=references, actor_id=actor_id, idempotency_key=_key("release", references)
         )
+
+
+def _key(what: str, references: Sequence[str]) -> str:
+    """All that one vendor order holds moves once each way; its first reference names it."""
+    return f"{what}:{min(references)}"

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from points_payment.services.escrow import AllocationSpec
-
     from forked_apps.order.models import Order
+    from points_payment.services.escrow import AllocationSpec
 
 DEFAULT_SOURCE = "points"
 

@@ -21,11 +21,11 @@ from forked_apps.order.models import (
     VendorOrderStatus,
 )
 from forked_apps.order.numbers import shipping_reference
-from forked_apps.order.services.retry import retried
 from forked_apps.order.status import CUSTOMER_MAY_CANCEL, NEXT, check_step
 from forked_apps.partner.models import Partner, StockRecord
 from forked_apps.payment.sources import source_of
 from marketplace.outbox.services import enqueue, enqueue_many
+from points_payment.retry import retry_on_conflict
 
 if TYPE_CHECKING:
     from marketplace.users.models import User
@@ -54,6 +54,7 @@ def mark_packed(*, vendor: Partner, actor: User, vendor_order: VendorOrder) -> V
     return _move(locked, to=_S.PACKED, actor=actor)
 
 
+@retry_on_conflict
 @transaction.atomic
 def ship_lines(
     *,
@@ -104,26 +105,25 @@ def mark_delivered(*, vendor: Partner, actor: User | None, vendor_order: VendorO
     return _move(locked, to=_S.DELIVERED, actor=actor)
 
 
+@retry_on_conflict
+@transaction.atomic
 def complete_vendor_order(*, vendor_order: VendorOrder, actor: User | None) -> VendorOrder:
     """The customer keeps what was delivered: what escrow holds for it goes to the vendor, less commission.
 
     Raises:
         IllegalStep: it was not delivered, or is complete already.
     """
-
-    @transaction.atomic
-    def complete() -> VendorOrder:
-        locked = _lock(vendor_order)
-        _move(locked, to=_S.COMPLETED, actor=actor)
-        source_of(locked.order).release(
-            order=locked.order, references=allocation_references(locked), actor_id=actor.pk if actor else None
-        )
-        return locked
-
-    return retried(complete)
+    locked = _lock(vendor_order)
+    _move(locked, to=_S.COMPLETED, actor=actor)
+    source_of(locked.order).release(
+        order=locked.order, references=allocation_references(locked), actor_id=actor.pk if actor else None
+    )
+    return locked
 
 
 # Taking it back ---------------------------------------------------------------------------
+@retry_on_conflict
+@transaction.atomic
 def cancel_by_customer(*, customer: User, vendor_order: VendorOrder) -> VendorOrder:
     """The customer changed their mind before the vendor began: points back, pieces on sale again.
 
@@ -131,29 +131,21 @@ def cancel_by_customer(*, customer: User, vendor_order: VendorOrder) -> VendorOr
         IllegalStep: the vendor has accepted it, or it is cancelled already.
         VendorOrder.DoesNotExist: it is someone else's.
     """
-
-    @transaction.atomic
-    def cancel() -> VendorOrder:
-        locked = _lock(vendor_order, customer=customer)
-        if locked.status not in CUSTOMER_MAY_CANCEL:
-            raise IllegalStep(old=_S(locked.status), new=_S.CANCELLED)
-        return _cancel(locked, actor=customer, reason="")
-
-    return retried(cancel)
+    locked = _lock(vendor_order, customer=customer)
+    if locked.status not in CUSTOMER_MAY_CANCEL:
+        raise IllegalStep(old=_S(locked.status), new=_S.CANCELLED)
+    return _cancel(locked, actor=customer, reason="")
 
 
+@retry_on_conflict
+@transaction.atomic
 def cancel_by_vendor(*, vendor: Partner, actor: User, vendor_order: VendorOrder, reason: str) -> VendorOrder:
     """The vendor cannot deliver it: the customer has the points back at once.
 
     Raises:
         IllegalStep: something was packed or shipped.
     """
-
-    @transaction.atomic
-    def cancel() -> VendorOrder:
-        return _cancel(_lock(vendor_order, vendor=vendor), actor=actor, reason=reason)
-
-    return retried(cancel)
+    return _cancel(_lock(vendor_order, vendor=vendor), actor=actor, reason=reason)
 
 
 def _cancel(locked: VendorOrder, *, actor: User, reason: str) -> VendorOrder:

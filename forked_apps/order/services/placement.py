@@ -18,11 +18,6 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-try:
-    from points_payment.services.escrow import AllocationSpec
-except ModuleNotFoundError:  # TEMPORARY until it has landed
-    AllocationSpec = None
-
 from forked_apps.basket.changes import ChangeKind, LineChange, change_of
 from forked_apps.basket.models import Basket
 from forked_apps.checkout.addresses import DeliveryAddress
@@ -39,10 +34,11 @@ from forked_apps.order.models import (
 from forked_apps.order.numbers import line_reference, order_number, shipping_reference, vendor_order_number
 from forked_apps.order.services.discounts import record_discounts
 from forked_apps.order.services.plan import OrderPlan, PlannedPart, draw_up
-from forked_apps.order.services.retry import retried
 from forked_apps.partner.models import StockRecord
 from forked_apps.payment.sources import DEFAULT_SOURCE, source_for
 from marketplace.outbox.services import enqueue_many
+from points_payment.retry import retry_on_conflict
+from points_payment.services.escrow import AllocationSpec
 from points_payment.services.idempotency import claim, hash_request
 
 if TYPE_CHECKING:
@@ -74,15 +70,13 @@ def place_order(
     """
     if not KEY_PATTERN.fullmatch(idempotency_key):
         raise BadIdempotencyKey
-    return retried(
-        lambda: _place(
-            customer=customer,
-            basket_id=basket_id,
-            address=address,
-            key=idempotency_key,
-            expected_total_points=expected_total_points,
-            source_code=source,
-        )
+    return _place(
+        customer=customer,
+        basket_id=basket_id,
+        address=address,
+        key=idempotency_key,
+        expected_total_points=expected_total_points,
+        source_code=source,
     )
 
 
@@ -90,6 +84,7 @@ def step(name: str) -> None:
     """Nothing. Between the steps of placement, so that tests can stop or kill it there."""
 
 
+@retry_on_conflict
 @transaction.atomic
 def _place(
     *,
