@@ -8,6 +8,7 @@ from django.urls import include, path, re_path
 from django.views.static import serve
 
 from marketplace.users.language import set_language
+from vendor_portal.views.home import sell
 
 #: allauth's limits look for it here.
 handler429 = "marketplace.users.views.too_many_requests"
@@ -28,6 +29,10 @@ urlpatterns = [
     path("account/", apps.get_app_config("customer").urls),
     path("search/", apps.get_app_config("search").urls),
     path("api/", include("forked_apps.api.urls")),
+    path("sell/", sell, name="sell"),
+    path("portal/", include("vendor_portal.urls")),
+    path("staff/vendors/", include("vendor_portal.staff.urls")),
+    path("staff/", include("marketplace.roles.staff.urls")),
     path("dashboard/", apps.get_app_config("dashboard").urls),
     path("offers/", apps.get_app_config("offer").urls),
     path("wishlists/", apps.get_app_config("wishlists").urls),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, ngettext
 
 
 class VendorError(Exception):
@@ -92,3 +92,53 @@ class AlreadyMember(VendorError):
     @property
     def message(self) -> str:
         return _("This person has that role here already.")
+
+
+class StockBelowOrdered(VendorError):
+    """Pieces that customers have ordered cannot be taken out of stock."""
+
+    code = "stock_below_ordered"
+
+    def __init__(self, *, ordered: int) -> None:
+        super().__init__(ordered)
+        self.ordered = ordered
+
+    @property
+    def message(self) -> str:
+        return ngettext(
+            "%(number)s piece is ordered and waits to be shipped: the stock cannot be less.",
+            "%(number)s pieces are ordered and wait to be shipped: the stock cannot be less.",
+            self.ordered,
+        ) % {"number": self.ordered}
+
+
+class StockChanged(VendorError):
+    """Somebody else, or a shipment, changed the stock since the page was opened."""
+
+    code = "stock_changed"
+
+    def __init__(self, *, now: int) -> None:
+        super().__init__(now)
+        self.now = now
+
+    @property
+    def message(self) -> str:
+        return _("The stock has changed to %(number)s since you opened this page. Look at it again.") % {
+            "number": self.now
+        }
+
+
+class OfferExists(VendorError):
+    code = "offer_exists"
+
+    @property
+    def message(self) -> str:
+        return _("You offer this product already.")
+
+
+class SkuTaken(VendorError):
+    code = "sku_taken"
+
+    @property
+    def message(self) -> str:
+        return _("Another of your offers has this SKU.")

@@ -20,12 +20,16 @@ from vendor_portal.seeds import SEEDS
 class VendorRole(models.Model):
     """A named set of rights for one vendor."""
 
-    vendor = models.ForeignKey(Partner, verbose_name=_("vendor"), on_delete=models.CASCADE, related_name="roles")
+    vendor = models.ForeignKey(
+        Partner, verbose_name=_("vendor"), on_delete=models.CASCADE, related_name="roles"
+    )
     #: Names the seed in a role that came with the vendor; empty in the vendor's own.
     seed = models.CharField(_("comes with the vendor as"), max_length=20, blank=True, editable=False)
     #: Empty in a seeded role that nobody renamed: its name is then translated for whoever looks.
     own_name = models.CharField(_("name"), max_length=80, blank=True)
-    group = models.OneToOneField(Group, verbose_name=_("group"), on_delete=models.PROTECT, related_name="vendor_role")
+    group = models.OneToOneField(
+        Group, verbose_name=_("group"), on_delete=models.PROTECT, related_name="vendor_role"
+    )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
     class Meta:
@@ -50,9 +54,14 @@ class VendorRole(models.Model):
 class VendorMember(models.Model):
     """A person who works for a vendor. Who left is kept, inactive and without roles."""
 
-    vendor = models.ForeignKey(Partner, verbose_name=_("vendor"), on_delete=models.CASCADE, related_name="members")
+    vendor = models.ForeignKey(
+        Partner, verbose_name=_("vendor"), on_delete=models.CASCADE, related_name="members"
+    )
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("person"), on_delete=models.PROTECT, related_name="vendor_memberships"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("person"),
+        on_delete=models.PROTECT,
+        related_name="vendor_memberships",
     )
     roles = models.ManyToManyField(VendorRole, verbose_name=_("roles"), related_name="members", blank=True)
     is_active = models.BooleanField(_("active"), default=True)
@@ -74,7 +83,9 @@ class VendorInvitation(models.Model):
     Signing in with it, verified, is the proof; so an invitation needs no secret of its own.
     """
 
-    vendor = models.ForeignKey(Partner, verbose_name=_("vendor"), on_delete=models.CASCADE, related_name="invitations")
+    vendor = models.ForeignKey(
+        Partner, verbose_name=_("vendor"), on_delete=models.CASCADE, related_name="invitations"
+    )
     phone = models.CharField(_("phone"), max_length=20, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     role = models.ForeignKey(
@@ -87,7 +98,11 @@ class VendorInvitation(models.Model):
     expires_at = models.DateTimeField(_("valid until"))
     accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
     accepted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("accepted by"), null=True, blank=True, on_delete=models.PROTECT,
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("accepted by"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
         related_name="+",
     )
     #: Declined by the person, or withdrawn by the vendor.
@@ -102,7 +117,8 @@ class VendorInvitation(models.Model):
                 condition=Q(phone="") ^ Q(email=""), name="vendor_portal_invitation_phone_or_email"
             ),
             models.UniqueConstraint(
-                fields=["vendor", "phone", "email"], condition=Q(accepted_at=None, closed_at=None),
+                fields=["vendor", "phone", "email"],
+                condition=Q(accepted_at=None, closed_at=None),
                 name="vendor_portal_invitation_open_once",
             ),
         ]
@@ -118,7 +134,9 @@ class VendorInvitation(models.Model):
 class VendorDecision(models.Model):
     """What the marketplace's staff decided about a vendor, each time: who, when, why."""
 
-    vendor = models.ForeignKey(Partner, verbose_name=_("vendor"), on_delete=models.CASCADE, related_name="decisions")
+    vendor = models.ForeignKey(
+        Partner, verbose_name=_("vendor"), on_delete=models.CASCADE, related_name="decisions"
+    )
     decision = models.CharField(_("decision"), max_length=12, choices=VendorStatus)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("decided by"), on_delete=models.PROTECT, related_name="+"

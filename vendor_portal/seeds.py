@@ -25,7 +25,11 @@ class VendorRoleSeed:
 SEEDS: Mapping[str, VendorRoleSeed] = {
     OWNER: VendorRoleSeed(_("Owner"), frozenset(P)),
     "manager": VendorRoleSeed(_("Manager"), frozenset(P) - {P.MEMBERS_MANAGE}),
-    "stock-clerk": VendorRoleSeed(_("Stock clerk"), frozenset({P.PORTAL_ACCESS, P.PRODUCTS_VIEW, P.STOCK_EDIT})),
-    "order-packer": VendorRoleSeed(_("Order packer"), frozenset({P.PORTAL_ACCESS, P.ORDERS_VIEW, P.ORDERS_SHIP})),
+    "stock-clerk": VendorRoleSeed(
+        _("Stock clerk"), frozenset({P.PORTAL_ACCESS, P.PRODUCTS_VIEW, P.STOCK_EDIT})
+    ),
+    "order-packer": VendorRoleSeed(
+        _("Order packer"), frozenset({P.PORTAL_ACCESS, P.ORDERS_VIEW, P.ORDERS_SHIP})
+    ),
     "accountant": VendorRoleSeed(_("Accountant"), frozenset({P.PORTAL_ACCESS, P.ORDERS_VIEW, P.MONEY_VIEW})),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -12,6 +13,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 from guardian.models import GroupObjectPermission
 
+from forked_apps.order.models import Order
 from forked_apps.partner.models import Partner, VendorStatus
 from forked_apps.partner.permissions import VendorPermission
 from marketplace.users.models import User
@@ -80,7 +82,9 @@ def vendors_of(*, user: User) -> QuerySet[Partner, Any]:
 
 def members_of(*, vendor: Partner) -> QuerySet[VendorMember, Any]:
     return (
-        VendorMember.objects.filter(vendor=vendor, is_active=True).select_related("user").prefetch_related("roles")
+        VendorMember.objects.filter(vendor=vendor, is_active=True)
+        .select_related("user")
+        .prefetch_related("roles")
     )
 
 
@@ -109,8 +113,16 @@ def verified_emails(*, user: User) -> list[str]:
     """Lower-case addresses that this person has shown to be theirs."""
     from allauth.account.models import EmailAddress
 
-    return [email.lower() for email in EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)]
+    return [
+        email.lower()
+        for email in EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
+    ]
 
 
 def vendors_waiting() -> int:
     return Partner.objects.filter(status=VendorStatus.APPLIED).count()
+
+
+def orders_of_last_days(days: int = 7) -> int:
+    """How many orders customers placed lately."""
+    return Order.objects.filter(date_placed__gte=timezone.now() - timedelta(days=days)).count()

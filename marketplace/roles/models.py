@@ -19,7 +19,9 @@ class Role(models.Model):
     #: Empty in a seeded role that nobody renamed: its name is then translated for whoever looks.
     own_name = models.CharField(_("name"), max_length=80, blank=True)
     own_description = models.CharField(_("description"), max_length=300, blank=True)
-    group = models.OneToOneField(Group, verbose_name=_("group"), on_delete=models.PROTECT, related_name="platform_role")
+    group = models.OneToOneField(
+        Group, verbose_name=_("group"), on_delete=models.PROTECT, related_name="platform_role"
+    )
     seeded = models.BooleanField(_("comes with the shop"), default=False, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
@@ -73,12 +75,20 @@ class RoleChange(models.Model):
     role_slug = models.CharField(_("short name of the role"), max_length=60, blank=True)
     role_name = models.CharField(_("role"), max_length=80, blank=True)
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("person"), null=True, blank=True, on_delete=models.PROTECT,
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("person"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
         related_name="+",
     )
     #: Empty: the platform itself, as when it seeds its roles.
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("who"), null=True, blank=True, on_delete=models.PROTECT,
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("who"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
         related_name="+",
     )
     reason = models.CharField(_("reason"), max_length=300, blank=True)

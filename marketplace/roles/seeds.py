@@ -26,7 +26,9 @@ class RoleSeed:
 
 SEEDS: Mapping[str, RoleSeed] = {
     CUSTOMER: RoleSeed(
-        _("Customer"), _("Everyone who signed up: buys in the shop, and has no right in the staff pages."), frozenset()
+        _("Customer"),
+        _("Everyone who signed up: buys in the shop, and has no right in the staff pages."),
+        frozenset(),
     ),
     "dashboard-manager": RoleSeed(
         _("Dashboard manager"),
@@ -54,6 +56,8 @@ SEEDS: Mapping[str, RoleSeed] = {
         frozenset({P.STAFF_ACCESS, P.CATALOGUE_MODERATE}),
     ),
     ADMIN: RoleSeed(
-        _("Admin"), _("Holds every right, also those that later versions add. Somebody always has it."), frozenset(P)
+        _("Admin"),
+        _("Holds every right, also those that later versions add. Somebody always has it."),
+        frozenset(P),
     ),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ from marketplace.users.permissions import PlatformPermission
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.utils.functional import _StrPromise
+
+    from marketplace.users.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,4 +40,61 @@ def staff_links_for(user: AbstractBaseUser) -> list[StaffLink]:
     return sorted(
         (link for link in _links if user.has_perm(link.permission.full_name)),  # type: ignore[attr-defined]
         key=lambda link: link.order,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StaffCounter:
+    """How much of something waits for staff; shown on ``/staff/`` to who may do it."""
+
+    label: str | _StrPromise
+    count: Callable[[], int]
+    url_name: str
+    permission: PlatformPermission
+    icon: str
+    #: Added to the address, such as ``?status=applied``.
+    query: str = ""
+    #: Whether more than none means that someone should act.
+    is_waiting: bool = True
+    order: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFact:
+    """A line on the staff's page about a person: a number or a few words."""
+
+    label: str | _StrPromise
+    read: Callable[[User], int | str]
+    permission: PlatformPermission
+    order: int = 100
+
+
+_counters: list[StaffCounter] = []
+_facts: list[PersonFact] = []
+
+
+def register_staff_counter(counter: StaffCounter) -> None:
+    """Add a counter; the same one twice counts once."""
+    if counter not in _counters:
+        _counters.append(counter)
+
+
+def staff_counters_for(user: AbstractBaseUser) -> list[StaffCounter]:
+    return sorted(
+        (counter for counter in _counters if user.has_perm(counter.permission.full_name)),  # type: ignore[attr-defined]
+        key=lambda counter: counter.order,
+    )
+
+
+def register_person_fact(fact: PersonFact) -> None:
+    """Add a fact; the same one twice counts once."""
+    if fact not in _facts:
+        _facts.append(fact)
+
+
+def person_facts_for(user: AbstractBaseUser) -> list[PersonFact]:
+    """The facts that this member of staff may read about others."""
+    return sorted(
+        (fact for fact in _facts if user.has_perm(fact.permission.full_name)),  # type: ignore[attr-defined]
+        key=lambda fact: fact.order,
     )

@@ -37,7 +37,9 @@ def a_staff_member(*slugs: str, name: str = "Staff") -> User:
     return User.objects.get(pk=person.pk)
 
 
-def a_vendor(*, owner: User | None = None, status: VendorStatus = VendorStatus.APPROVED, **fields: object) -> Partner:
+def a_vendor(
+    *, owner: User | None = None, status: VendorStatus = VendorStatus.APPROVED, **fields: object
+) -> Partner:
     """A vendor with the roles that every vendor starts with, and an owner if one is given."""
     vendor: Partner = VendorFactory(status=status, **fields)
     roles = seed_vendor_roles(vendor)
@@ -47,12 +49,12 @@ def a_vendor(*, owner: User | None = None, status: VendorStatus = VendorStatus.A
 
 
 def a_role(vendor: Partner, *rights: VendorPermission, name: str = "") -> VendorRole:
-    return create_role(
-        vendor=vendor, name=name or f"Role {next(_numbers)}", permissions=rights, actor=None
-    )
+    return create_role(vendor=vendor, name=name or f"Role {next(_numbers)}", permissions=rights, actor=None)
 
 
-def a_member(vendor: Partner, *rights: VendorPermission, name: str = "Member", user: User | None = None) -> User:
+def a_member(
+    vendor: Partner, *rights: VendorPermission, name: str = "Member", user: User | None = None
+) -> User:
     """Someone in the vendor's team who may do exactly this, and open the portal."""
     person = user or a_person(name)
     add_member(vendor=vendor, user=person, roles=[a_role(vendor, *rights)], actor=None)
@@ -84,4 +86,6 @@ def a_cast(*, bob_may: Collection[VendorPermission] = (VendorPermission.ORDERS_V
     alice, dana = a_person("Alice"), a_person("Dana")
     vendor, other = a_vendor(owner=alice), a_vendor(owner=dana)
     bob = a_member(vendor, *bob_may, name="Bob")
-    return Cast(vendor=vendor, other_vendor=other, alice=alice, bob=bob, charlie=a_person("Charlie"), dana=dana)
+    return Cast(
+        vendor=vendor, other_vendor=other, alice=alice, bob=bob, charlie=a_person("Charlie"), dana=dana
+    )

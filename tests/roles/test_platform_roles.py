@@ -9,7 +9,14 @@ from django.db import DatabaseError, connection, transaction
 
 from marketplace.roles.errors import LastHolder, NameTaken, NotHeld, RoleProtected
 from marketplace.roles.models import Role, RoleChange
-from marketplace.roles.services import create_role, delete_role, edit_role, give_role, seed_platform_roles, take_role
+from marketplace.roles.services import (
+    create_role,
+    delete_role,
+    edit_role,
+    give_role,
+    seed_platform_roles,
+    take_role,
+)
 from marketplace.users.models import User
 from marketplace.users.permissions import PlatformPermission as P
 from tests.factories.vendors import a_person, a_staff_member
@@ -24,7 +31,9 @@ def fresh(user: User) -> User:
 
 def a_role_manager(*rights: P) -> User:
     seed_platform_roles()
-    role = create_role(name="Manager of roles", description="", permissions={P.ROLES_MANAGE, *rights}, actor=None)
+    role = create_role(
+        name="Manager of roles", description="", permissions={P.ROLES_MANAGE, *rights}, actor=None
+    )
     person = a_person()
     give_role(role=role, person=person, actor=None)
     return fresh(person)
@@ -33,7 +42,13 @@ def a_role_manager(*rights: P) -> User:
 def test_the_seven_roles_come_with_the_shop_and_seeding_twice_changes_nothing() -> None:
     first = {role.pk for role in seed_platform_roles()}
     assert {role.slug for role in Role.objects.all()} == {
-        "customer", "dashboard-manager", "point-distributor", "card-manager", "support", "catalogue-moderator", "admin"
+        "customer",
+        "dashboard-manager",
+        "point-distributor",
+        "card-manager",
+        "support",
+        "catalogue-moderator",
+        "admin",
     }
     changes = RoleChange.objects.count()
     assert {role.pk for role in seed_platform_roles()} == first
@@ -106,7 +121,13 @@ def test_nobody_widens_a_role_that_they_have_beyond_what_they_hold() -> None:
     manager = a_role_manager(P.STAFF_ACCESS)
     role = Role.objects.get(own_name="Manager of roles")
     with pytest.raises(NotHeld):
-        edit_role(role=role, name=role.name, description="", permissions={*role.permissions, P.CARDS_ISSUE}, actor=manager)
+        edit_role(
+            role=role,
+            name=role.name,
+            description="",
+            permissions={*role.permissions, P.CARDS_ISSUE},
+            actor=manager,
+        )
     assert not fresh(manager).has_perm(P.CARDS_ISSUE.full_name)
 
 
@@ -174,7 +195,11 @@ def test_admin_and_customer_cannot_be_deleted_nor_admin_narrowed() -> None:
             delete_role(role=Role.objects.get(slug=slug), actor=admin)
     with pytest.raises(RoleProtected):
         edit_role(
-            role=Role.objects.get(slug="admin"), name="Admin", description="", permissions={P.STAFF_ACCESS}, actor=admin
+            role=Role.objects.get(slug="admin"),
+            name="Admin",
+            description="",
+            permissions={P.STAFF_ACCESS},
+            actor=admin,
         )
 
 
@@ -182,7 +207,9 @@ def test_deleting_a_role_takes_it_from_everyone_and_says_so() -> None:
     admin, distributor = a_staff_member("admin"), a_staff_member("point-distributor")
     delete_role(role=Role.objects.get(slug="point-distributor"), actor=admin, reason="Not needed")
     assert not fresh(distributor).has_perm(P.STAFF_ACCESS.full_name)
-    assert RoleChange.objects.filter(action="taken", person=distributor, actor=admin, reason="Not needed").exists()
+    assert RoleChange.objects.filter(
+        action="taken", person=distributor, actor=admin, reason="Not needed"
+    ).exists()
     assert RoleChange.objects.filter(action="deleted", role_slug="point-distributor").exists()
 
 
@@ -201,13 +228,24 @@ def test_a_name_without_latin_letters_makes_a_role() -> None:
 
 def test_every_change_names_who_and_why() -> None:
     admin, person = a_staff_member("admin"), a_person()
-    role = create_role(name="Desk", description="", permissions={P.STAFF_ACCESS}, actor=admin, reason="Opening")
+    role = create_role(
+        name="Desk", description="", permissions={P.STAFF_ACCESS}, actor=admin, reason="Opening"
+    )
     give_role(role=role, person=person, actor=admin, reason="Hired")
-    edit_role(role=role, name="Desk", description="", permissions={P.STAFF_ACCESS, P.CARDS_VIEW}, actor=admin, reason="Asks for cards")
+    edit_role(
+        role=role,
+        name="Desk",
+        description="",
+        permissions={P.STAFF_ACCESS, P.CARDS_VIEW},
+        actor=admin,
+        reason="Asks for cards",
+    )
     take_role(role=role, person=person, actor=admin, reason="Left")
     changes = list(RoleChange.objects.filter(role_slug=role.slug).order_by("id"))
     assert [(change.action, change.reason, change.actor) for change in changes] == [
-        ("created", "Opening", admin), ("given", "Hired", admin), ("edited", "Asks for cards", admin),
+        ("created", "Opening", admin),
+        ("given", "Hired", admin),
+        ("edited", "Asks for cards", admin),
         ("taken", "Left", admin),
     ]
     assert changes[2].details == {"added": ["cards_view"]}
@@ -224,7 +262,11 @@ def test_every_change_names_who_and_why() -> None:
 def test_the_database_refuses_to_change_the_record(statement: str) -> None:
     seed_platform_roles()
     connection.check_constraints()  # else TRUNCATE fails for another reason
-    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(DatabaseError, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(statement)
 
 
@@ -244,4 +286,7 @@ def test_looking_at_records_gives_no_right_to_change_them_and_hides_secrets() ->
     assert admin.has_perm("order.view_order")
     assert not admin.has_perm("auth.change_group")
     assert not admin.has_perm("users.change_user")
-    assert not any(name.startswith(("sessions.", "mfa.", "outbox.", "notifications.")) for name in admin.get_all_permissions())
+    assert not any(
+        name.startswith(("sessions.", "mfa.", "outbox.", "notifications."))
+        for name in admin.get_all_permissions()
+    )

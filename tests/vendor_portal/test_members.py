@@ -69,8 +69,12 @@ def test_rights_of_a_person_in_two_vendors_stay_apart() -> None:
 def test_signing_in_with_the_invited_phone_is_the_proof() -> None:
     cast = a_cast()
     role = seeded(cast.vendor, "order-packer")
-    invitation = invite_member(vendor=cast.vendor, role=role, actor=cast.alice, phone=cast.charlie.phone or "")
-    assert OutboxMessage.objects.filter(topic="vendor.invited", payload={"invitation_id": invitation.pk}).exists()
+    invitation = invite_member(
+        vendor=cast.vendor, role=role, actor=cast.alice, phone=cast.charlie.phone or ""
+    )
+    assert OutboxMessage.objects.filter(
+        topic="vendor.invited", payload={"invitation_id": invitation.pk}
+    ).exists()
     assert list(invitations_for(user=cast.charlie)) == [invitation]
     accept_invitation(invitation=invitation, user=cast.charlie)
     assert P.ORDERS_SHIP in rights_in(user=cast.charlie, vendor=cast.vendor)
@@ -107,7 +111,10 @@ def test_an_e_mail_counts_once_it_is_verified(verified: bool) -> None:
     cast = a_cast()
     EmailAddress.objects.create(user=cast.charlie, email="charlie@example.com", verified=verified)
     invitation = invite_member(
-        vendor=cast.vendor, role=seeded(cast.vendor, "accountant"), actor=cast.alice, email="Charlie@Example.com"
+        vendor=cast.vendor,
+        role=seeded(cast.vendor, "accountant"),
+        actor=cast.alice,
+        email="Charlie@Example.com",
     )
     if verified:
         accept_invitation(invitation=invitation, user=cast.charlie)
@@ -120,11 +127,15 @@ def test_an_e_mail_counts_once_it_is_verified(verified: bool) -> None:
 def test_an_invitation_works_once_and_not_after_its_day() -> None:
     cast = a_cast()
     role = seeded(cast.vendor, "order-packer")
-    invitation = invite_member(vendor=cast.vendor, role=role, actor=cast.alice, phone=cast.charlie.phone or "")
+    invitation = invite_member(
+        vendor=cast.vendor, role=role, actor=cast.alice, phone=cast.charlie.phone or ""
+    )
     VendorInvitation.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     with pytest.raises(InvitationOver):
         accept_invitation(invitation=invitation, user=cast.charlie)
-    invitation = invite_member(vendor=cast.vendor, role=role, actor=cast.alice, phone=cast.charlie.phone or "")
+    invitation = invite_member(
+        vendor=cast.vendor, role=role, actor=cast.alice, phone=cast.charlie.phone or ""
+    )
     accept_invitation(invitation=invitation, user=cast.charlie)
     remove_member(member=membership(cast.vendor, cast.charlie), actor=cast.alice)
     with pytest.raises(InvitationOver):
@@ -139,7 +150,9 @@ def test_withdrawn_and_declined_invitations_are_over() -> None:
         lambda one: withdraw_invitation(invitation=one, actor=cast.alice),
         lambda one: decline_invitation(invitation=one, user=cast.charlie),
     ):
-        invitation = invite_member(vendor=cast.vendor, role=role, actor=cast.alice, phone=cast.charlie.phone or "")
+        invitation = invite_member(
+            vendor=cast.vendor, role=role, actor=cast.alice, phone=cast.charlie.phone or ""
+        )
         close(invitation)
         with pytest.raises(InvitationOver):
             accept_invitation(invitation=invitation, user=cast.charlie)
@@ -158,7 +171,9 @@ def test_inviting_again_replaces_the_open_invitation() -> None:
     cast = a_cast()
     phone = cast.charlie.phone or ""
     invite_member(vendor=cast.vendor, role=seeded(cast.vendor, "manager"), actor=cast.alice, phone=phone)
-    second = invite_member(vendor=cast.vendor, role=seeded(cast.vendor, "accountant"), actor=cast.alice, phone=phone)
+    second = invite_member(
+        vendor=cast.vendor, role=seeded(cast.vendor, "accountant"), actor=cast.alice, phone=phone
+    )
     assert list(invitations_for(user=cast.charlie)) == [second]
 
 
@@ -166,7 +181,10 @@ def test_who_has_the_role_is_not_invited_again() -> None:
     cast = a_cast()
     with pytest.raises(AlreadyMember):
         invite_member(
-            vendor=cast.vendor, role=seeded(cast.vendor, "owner"), actor=cast.alice, phone=cast.alice.phone or ""
+            vendor=cast.vendor,
+            role=seeded(cast.vendor, "owner"),
+            actor=cast.alice,
+            phone=cast.alice.phone or "",
         )
 
 
@@ -174,11 +192,16 @@ def test_nobody_invites_into_a_role_of_another_vendor() -> None:
     cast = a_cast()
     with pytest.raises(VendorRole.DoesNotExist):
         invite_member(
-            vendor=cast.vendor, role=seeded(cast.other_vendor, "owner"), actor=cast.alice, phone="+9647709999999"
+            vendor=cast.vendor,
+            role=seeded(cast.other_vendor, "owner"),
+            actor=cast.alice,
+            phone="+9647709999999",
         )
     with pytest.raises(VendorRole.DoesNotExist):
         change_roles(
-            member=membership(cast.vendor, cast.bob), roles=[seeded(cast.other_vendor, "owner")], actor=cast.alice
+            member=membership(cast.vendor, cast.bob),
+            roles=[seeded(cast.other_vendor, "owner")],
+            actor=cast.alice,
         )
 
 
@@ -216,7 +239,9 @@ def test_the_last_owner_stays() -> None:
         remove_member(member=own, actor=cast.alice)
     with pytest.raises(LastHolder):
         change_roles(member=own, roles=[seeded(cast.vendor, "manager")], actor=cast.alice)
-    change_roles(member=membership(cast.vendor, cast.bob), roles=[seeded(cast.vendor, "owner")], actor=cast.alice)
+    change_roles(
+        member=membership(cast.vendor, cast.bob), roles=[seeded(cast.vendor, "owner")], actor=cast.alice
+    )
     remove_member(member=own, actor=cast.alice)
     assert rights_in(user=cast.alice, vendor=cast.vendor) == frozenset()
 
@@ -225,7 +250,9 @@ def test_the_last_owner_stays() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_two_owners_who_leave_at_once_leave_one() -> None:
     cast = a_cast()
-    change_roles(member=membership(cast.vendor, cast.bob), roles=[seeded(cast.vendor, "owner")], actor=cast.alice)
+    change_roles(
+        member=membership(cast.vendor, cast.bob), roles=[seeded(cast.vendor, "owner")], actor=cast.alice
+    )
     barrier = threading.Barrier(2)
     outcomes: list[str] = []
 
@@ -258,7 +285,10 @@ def test_who_comes_back_does_not_get_old_roles_back() -> None:
     cast = a_cast(bob_may=[P.MONEY_VIEW])
     remove_member(member=membership(cast.vendor, cast.bob), actor=cast.alice)
     invitation = invite_member(
-        vendor=cast.vendor, role=a_role(cast.vendor, P.ORDERS_VIEW), actor=cast.alice, phone=cast.bob.phone or ""
+        vendor=cast.vendor,
+        role=a_role(cast.vendor, P.ORDERS_VIEW),
+        actor=cast.alice,
+        phone=cast.bob.phone or "",
     )
     accept_invitation(invitation=invitation, user=cast.bob)
     assert rights_in(user=cast.bob, vendor=cast.vendor) == {P.PORTAL_ACCESS, P.ORDERS_VIEW}
@@ -299,9 +329,12 @@ def test_two_roles_of_a_vendor_have_two_names_but_vendors_do_not_share_them() ->
 
 def test_changes_are_recorded_with_their_actor() -> None:
     cast = a_cast()
-    change_roles(member=membership(cast.vendor, cast.bob), roles=[seeded(cast.vendor, "manager")], actor=cast.alice)
+    change_roles(
+        member=membership(cast.vendor, cast.bob), roles=[seeded(cast.vendor, "manager")], actor=cast.alice
+    )
     actions = list(
         RoleChange.objects.filter(scope=f"vendor:{cast.vendor.code}", actor=cast.alice, person=cast.bob)
-        .order_by("id").values_list("action", flat=True)
+        .order_by("id")
+        .values_list("action", flat=True)
     )
     assert actions == ["taken", "given"]

@@ -25,7 +25,9 @@ INVITATION_DAYS = 7
 
 
 @transaction.atomic
-def add_member(*, vendor: Partner, user: User, roles: Collection[VendorRole], actor: User | None) -> VendorMember:
+def add_member(
+    *, vendor: Partner, user: User, roles: Collection[VendorRole], actor: User | None
+) -> VendorMember:
     """Put a person into a vendor's team with these roles, besides those that they have there.
 
     Called when someone applies or accepts; people are otherwise invited.
@@ -34,7 +36,9 @@ def add_member(*, vendor: Partner, user: User, roles: Collection[VendorRole], ac
         NotHeld: the actor lacks some right of the roles.
     """
     require_held(actor=actor, vendor=vendor, rights=_rights_of(roles))
-    member, created = VendorMember.objects.select_for_update(no_key=True).get_or_create(vendor=vendor, user=user)
+    member, created = VendorMember.objects.select_for_update(no_key=True).get_or_create(
+        vendor=vendor, user=user
+    )
     if created or not member.is_active:
         member.is_active = True
         member.joined_at = timezone.now()
@@ -68,7 +72,11 @@ def invite_member(
         vendor=vendor, phone=phone, email=email, accepted_at=None, closed_at=None
     ).update(closed_at=timezone.now())
     invitation = VendorInvitation.objects.create(
-        vendor=vendor, role=role, phone=phone, email=email, invited_by=actor,
+        vendor=vendor,
+        role=role,
+        phone=phone,
+        email=email,
+        invited_by=actor,
         expires_at=timezone.now() + timedelta(days=INVITATION_DAYS),
     )
     _record(vendor, RoleChange.Action.INVITED, actor=actor, role=role)
@@ -218,6 +226,10 @@ def _record(
     role: VendorRole | None = None,
 ) -> None:
     record_change(
-        scope=scope_of(vendor), action=action, actor=actor, person=person,
-        role_slug=(role.seed or str(role.pk)) if role else "", role_name=role.name if role else "",
+        scope=scope_of(vendor),
+        action=action,
+        actor=actor,
+        person=person,
+        role_slug=(role.seed or str(role.pk)) if role else "",
+        role_name=role.name if role else "",
     )

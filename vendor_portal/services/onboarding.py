@@ -74,7 +74,11 @@ def refuse_vendor(*, vendor: Partner, actor: User, reason: str) -> Partner:
         ReasonMissing: no reason.
     """
     return _decide(
-        vendor=vendor, actor=actor, reason=reason, given=VendorStatus.APPLIED, decision=VendorStatus.REFUSED,
+        vendor=vendor,
+        actor=actor,
+        reason=reason,
+        given=VendorStatus.APPLIED,
+        decision=VendorStatus.REFUSED,
         needs_reason=True,
     )
 
@@ -87,7 +91,11 @@ def suspend_vendor(*, vendor: Partner, actor: User, reason: str) -> Partner:
         OwnVendor, ReasonMissing: as for refusing.
     """
     return _decide(
-        vendor=vendor, actor=actor, reason=reason, given=VendorStatus.APPROVED, decision=VendorStatus.SUSPENDED,
+        vendor=vendor,
+        actor=actor,
+        reason=reason,
+        given=VendorStatus.APPROVED,
+        decision=VendorStatus.SUSPENDED,
         needs_reason=True,
     )
 
@@ -100,7 +108,11 @@ def reinstate_vendor(*, vendor: Partner, actor: User, reason: str = "") -> Partn
         OwnVendor: the actor works for it.
     """
     return _decide(
-        vendor=vendor, actor=actor, reason=reason, given=VendorStatus.SUSPENDED, decision=VendorStatus.APPROVED
+        vendor=vendor,
+        actor=actor,
+        reason=reason,
+        given=VendorStatus.SUSPENDED,
+        decision=VendorStatus.APPROVED,
     )
 
 
@@ -126,20 +138,26 @@ def _decide(
     vendor.decision_reason = reason
     vendor.save(update_fields=["status", "decided_at", "decided_by", "decision_reason"])
     VendorDecision.objects.create(vendor=vendor, decision=decision, actor=actor, reason=reason)
-    enqueue(topic="vendor.decided", payload={"vendor_id": vendor.pk})
-    _reindex_products(vendor)
+    owner = (
+        VendorMember.objects.filter(vendor=vendor, is_active=True, roles__seed=OWNER).order_by("pk").first()
+    )
+    enqueue(
+        topic="vendor.decided", payload={"vendor_id": vendor.pk, "user_id": owner.user_id if owner else None}
+    )
+    # Its products leave the search, or come back, with the decision.
+    enqueue_many(product_messages(vendor))
     return vendor
 
 
-def _reindex_products(vendor: Partner) -> None:
-    """Let search forget, or learn again, which of these products can be bought."""
+def product_messages(vendor: Partner) -> list[Message]:
+    """What tells the search index to look at this vendor's products again."""
     ids = list(
         StockRecord.objects.filter(partner=vendor).order_by("product_id").values_list("product_id", flat=True)
     )
-    enqueue_many(
+    return [
         Message("search.products", {"ids": ids[start : start + PRODUCTS_PER_MESSAGE]})
         for start in range(0, len(ids), PRODUCTS_PER_MESSAGE)
-    )
+    ]
 
 
 def _free_code(name: str) -> str:

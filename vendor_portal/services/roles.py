@@ -83,7 +83,11 @@ def edit_role(
         RoleProtected: an owner always holds every right.
         NameTaken: another role of this vendor is called so.
     """
-    role = VendorRole.objects.select_for_update(no_key=True, of=("self",)).select_related("vendor").get(pk=role.pk)
+    role = (
+        VendorRole.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("vendor")
+        .get(pk=role.pk)
+    )
     before = rights_of_roles([role])[role.pk]
     after = frozenset({*permissions, VendorPermission.PORTAL_ACCESS})
     if role.seed == OWNER and after != before:
@@ -107,7 +111,9 @@ def delete_role(*, role: VendorRole, actor: User | None) -> None:
         RoleProtected: it is the owner's.
         NotHeld: the actor lacks some of its rights.
     """
-    role = VendorRole.objects.select_for_update(of=("self",)).select_related("vendor", "group").get(pk=role.pk)
+    role = (
+        VendorRole.objects.select_for_update(of=("self",)).select_related("vendor", "group").get(pk=role.pk)
+    )
     if role.seed == OWNER:
         raise RoleProtected(role.name)
     rights = rights_of_roles([role])[role.pk]
@@ -136,7 +142,10 @@ def _write_rights(*, role: VendorRole, rights: Collection[VendorPermission]) -> 
     GroupObjectPermission.objects.bulk_create(
         [
             GroupObjectPermission(
-                group_id=role.group_id, permission=permission, content_type=content_type, object_pk=str(role.vendor_id)
+                group_id=role.group_id,
+                permission=permission,
+                content_type=content_type,
+                object_pk=str(role.vendor_id),
             )
             for permission in Permission.objects.filter(content_type=content_type, codename__in=codenames)
         ],
@@ -166,6 +175,11 @@ def _record(
     if removed:
         details["removed"] = sorted(right.value for right in removed)
     record_change(
-        scope=scope_of(role.vendor), action=action, role_slug=role.seed or str(role.pk), role_name=role.name,
-        person=person, actor=actor, details=details,
+        scope=scope_of(role.vendor),
+        action=action,
+        role_slug=role.seed or str(role.pk),
+        role_name=role.name,
+        person=person,
+        actor=actor,
+        details=details,
     )

@@ -21,6 +21,12 @@ def record_change(
 ) -> RoleChange:
     """Add a line to the record of changes, in the transaction of the change itself."""
     return RoleChange.objects.create(
-        scope=scope, action=action, role_slug=role_slug, role_name=role_name[:80], person=person, actor=actor,
-        reason=reason[:300], details=details or {},
+        scope=scope,
+        action=action,
+        role_slug=role_slug,
+        role_name=role_name[:80],
+        person=person,
+        actor=actor,
+        reason=reason[:300],
+        details=details or {},
     )

@@ -17,8 +17,22 @@ DASHBOARD_EDITS = ("catalogue", "offer", "voucher", "reviews", "flatpages", "com
 DASHBOARD_VIEWS = ("order", "partner", "shipping", "address")
 #: What the administration shows. Sessions, second factors and messages (with codes in them) are left out.
 RECORDS_SHOWN = (
-    "users", "auth", "roles", "vendor_portal", "guardian", "catalogue", "reviews", "partner", "basket", "order",
-    "shipping", "offer", "voucher", "address", "points_payment", "payment",
+    "users",
+    "auth",
+    "roles",
+    "vendor_portal",
+    "guardian",
+    "catalogue",
+    "reviews",
+    "partner",
+    "basket",
+    "order",
+    "shipping",
+    "offer",
+    "voucher",
+    "address",
+    "points_payment",
+    "payment",
 )
 
 

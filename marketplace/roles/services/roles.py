@@ -20,7 +20,12 @@ from marketplace.users.permissions import PlatformPermission
 
 @transaction.atomic
 def create_role(
-    *, name: str, description: str, permissions: Collection[PlatformPermission], actor: User | None, reason: str = ""
+    *,
+    name: str,
+    description: str,
+    permissions: Collection[PlatformPermission],
+    actor: User | None,
+    reason: str = "",
 ) -> Role:
     """Make a role of these rights.
 
@@ -71,7 +76,14 @@ def edit_role(
     if before != after:
         write_rights(group=role.group, rights=after)
         refresh_staff_flag(people=role.group.user_set.all())
-    _record(role, RoleChange.Action.EDITED, actor=actor, reason=reason, added=after - before, removed=before - after)
+    _record(
+        role,
+        RoleChange.Action.EDITED,
+        actor=actor,
+        reason=reason,
+        added=after - before,
+        removed=before - after,
+    )
     return role
 
 
@@ -148,7 +160,9 @@ def seed_platform_roles() -> list[Role]:
             if slug == ADMIN:
                 write_rights(group=role.group, rights=seed.permissions)
             continue
-        if RoleChange.objects.filter(scope=PLATFORM, action=RoleChange.Action.DELETED, role_slug=slug).exists():
+        if RoleChange.objects.filter(
+            scope=PLATFORM, action=RoleChange.Action.DELETED, role_slug=slug
+        ).exists():
             continue
         group, _created = Group.objects.get_or_create(name=f"role:{slug}")
         write_rights(group=group, rights=seed.permissions)
@@ -184,6 +198,12 @@ def _record(
     if removed:
         details["removed"] = sorted(permission.value for permission in removed)
     record_change(
-        scope=PLATFORM, action=action, role_slug=role.slug, role_name=role.name, person=person, actor=actor,
-        reason=reason, details=details,
+        scope=PLATFORM,
+        action=action,
+        role_slug=role.slug,
+        role_name=role.name,
+        person=person,
+        actor=actor,
+        reason=reason,
+        details=details,
     )

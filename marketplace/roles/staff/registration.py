@@ -1,0 +1,44 @@
+from django.utils.translation import gettext_lazy as _
+
+from marketplace.users.navigation import PersonFact, StaffLink, register_person_fact, register_staff_link
+from marketplace.users.permissions import PlatformPermission
+
+
+def register() -> None:
+    """What the staff pages show of this package."""
+    register_staff_link(
+        StaffLink(
+            _("People"),
+            "staff:people",
+            PlatformPermission.CUSTOMERS_VIEW,
+            _("People"),
+            "person-lines-fill",
+            40,
+        )
+    )
+    register_staff_link(
+        StaffLink(_("Roles"), "staff:roles", PlatformPermission.ROLES_MANAGE, _("People"), "person-badge", 41)
+    )
+    register_staff_link(
+        StaffLink(
+            _("Back office"),
+            "dashboard:index",
+            PlatformPermission.DASHBOARD_USE,
+            _("Tools"),
+            "columns-gap",
+            90,
+        )
+    )
+    register_staff_link(
+        StaffLink(
+            _("All records"), "admin:index", PlatformPermission.RECORDS_VIEW, _("Tools"), "database", 91
+        )
+    )
+    register_person_fact(
+        PersonFact(
+            _("Points in the wallet"),
+            lambda person: person.point_balance,
+            PlatformPermission.CUSTOMERS_VIEW,
+            10,
+        )
+    )

@@ -1,0 +1,39 @@
+"""The navigation of the staff pages, whatever view draws them."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from django import template
+from django.urls import NoReverseMatch, reverse
+
+from marketplace.users.navigation import staff_links_for
+
+register = template.Library()
+
+
+@register.inclusion_tag("staff/navigation.html", takes_context=True)
+def staff_navigation(context: dict[str, Any]) -> dict[str, Any]:
+    """The links that this person may follow, in their groups."""
+    request = context["request"]
+    links = [
+        {"link": link, "url": url, "is_here": _is_here(request.path, url)}
+        for link in staff_links_for(request.user)
+        if (url := _address(link.url_name))
+    ]
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for name, entries in groupby(links, key=lambda entry: str(entry["link"].group)):
+        groups.setdefault(name, []).extend(entries)
+    return {"groups": groups.items(), "is_index": request.path == reverse("staff:index")}
+
+
+def _address(url_name: str) -> str:
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return ""
+
+
+def _is_here(path: str, url: str) -> bool:
+    return path.startswith(url)

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from forked_apps.order.models import Order
+from marketplace.users.models import User
+from marketplace.users.navigation import (
+    PersonFact,
+    StaffCounter,
+    StaffLink,
+    register_person_fact,
+    register_staff_counter,
+    register_staff_link,
+)
+from marketplace.users.permissions import PlatformPermission
+from vendor_portal.selectors import orders_of_last_days, vendors_waiting
+
+
+def register() -> None:
+    """What the staff pages show of vendors and orders."""
+    register_staff_link(
+        StaffLink(
+            _("Vendors"), "vendor_staff:vendors", PlatformPermission.VENDORS_REVIEW, _("Shop"), "shop", 20
+        )
+    )
+    register_staff_counter(
+        StaffCounter(
+            _("Vendors to approve"),
+            vendors_waiting,
+            "vendor_staff:vendors",
+            PlatformPermission.VENDORS_REVIEW,
+            "shop",
+            query="?status=applied",
+            order=10,
+        )
+    )
+    register_staff_counter(
+        StaffCounter(
+            _("Orders in 7 days"),
+            orders_of_last_days,
+            "staff:people",
+            PlatformPermission.CUSTOMERS_VIEW,
+            "box-seam",
+            is_waiting=False,
+            order=90,
+        )
+    )
+    register_person_fact(PersonFact(_("Orders"), _orders_count, PlatformPermission.CUSTOMERS_VIEW, 20))
+    register_person_fact(PersonFact(_("Works for"), _vendors, PlatformPermission.CUSTOMERS_VIEW, 30))
+
+
+def _orders_count(person: User) -> int:
+    return Order.objects.filter(user=person).count()
+
+
+def _vendors(person: User) -> str:
+    names = person.vendor_memberships.filter(is_active=True).values_list("vendor__name", flat=True)
+    return " · ".join(names) or "–"

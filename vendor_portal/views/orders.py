@@ -1,0 +1,217 @@
+"""The vendor's part of orders: the inbox, one order, and its steps."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from forked_apps.order.errors import OrderError
+from forked_apps.order.models import VendorOrder, VendorOrderStatus
+from forked_apps.order.selectors import vendor_orders
+from forked_apps.order.services.fulfilment import (
+    accept_vendor_order,
+    can_ship,
+    cancel_by_vendor,
+    mark_delivered,
+    mark_packed,
+    pieces_left,
+    ship_lines,
+)
+from forked_apps.order.status import NEXT
+from forked_apps.order.timeline import timeline
+from forked_apps.partner.governorates import Governorate
+from forked_apps.partner.permissions import VendorPermission
+from vendor_portal.access import VendorRequest, portal_page, vendor_permission_required
+from vendor_portal.forms import CancelForm, OrderFilterForm, ShipForm
+from vendor_portal.overview import OPEN_STATUSES
+
+PER_PAGE = 20
+
+
+@require_GET
+@vendor_permission_required(VendorPermission.ORDERS_VIEW)
+def orders(request: VendorRequest) -> HttpResponse:
+    form = OrderFilterForm(request.GET)
+    form.is_valid()
+    chosen = form.cleaned_data
+    found = VendorOrder.objects.filter(vendor=request.vendor).select_related(
+        "order__user", "order__shipping_address"
+    )
+    if status := chosen.get("status"):
+        found = found.filter(status__in=OPEN_STATUSES) if status == form.OPEN else found.filter(status=status)
+    if number := chosen.get("q", "").strip():
+        found = found.filter(number__icontains=number)
+    found = found.annotate(lines_count=Count("lines")).order_by("-placed_at", "-pk")
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    rows = [{"order": order, "governorate": _governorate(order)} for order in page]
+    return portal_page(
+        request,
+        "vendor_portal/orders.html",
+        {
+            "page_obj": page,
+            "rows": rows,
+            "form": form,
+            "is_filtered": bool(chosen.get("status") or chosen.get("q")),
+        },
+    )
+
+
+@require_GET
+@vendor_permission_required(VendorPermission.ORDERS_VIEW)
+def order(request: VendorRequest, number: str) -> HttpResponse:
+    return _order_page(request, _own_order(request, number))
+
+
+@require_POST
+@vendor_permission_required(VendorPermission.ORDERS_SHIP)
+def accept(request: VendorRequest, number: str) -> HttpResponse:
+    own = _own_order(request, number)
+    try:
+        accept_vendor_order(vendor=request.vendor, actor=request.user, vendor_order=own)
+    except OrderError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _("You accepted the order."))
+    return _back(request, own)
+
+
+@require_POST
+@vendor_permission_required(VendorPermission.ORDERS_SHIP)
+def pack(request: VendorRequest, number: str) -> HttpResponse:
+    own = _own_order(request, number)
+    try:
+        mark_packed(vendor=request.vendor, actor=request.user, vendor_order=own)
+    except OrderError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _("The order is marked as packed."))
+    return _back(request, own)
+
+
+@require_POST
+@vendor_permission_required(VendorPermission.ORDERS_SHIP)
+def ship(request: VendorRequest, number: str) -> HttpResponse:
+    """A parcel with these pieces; the buyer is told its tracking code."""
+    own = _own_order(request, number)
+    form = ShipForm(request.POST, vendor_order=own, left=pieces_left(own))
+    if not form.is_valid():
+        return _order_page(request, own, ship_form=form, status=422)
+    try:
+        ship_lines(
+            vendor=request.vendor,
+            actor=request.user,
+            vendor_order=own,
+            quantities=form.quantities,
+            carrier=form.cleaned_data["carrier"],
+            tracking_code=form.cleaned_data["tracking_code"],
+        )
+    except OrderError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _("The parcel is on its way, and the buyer knows."))
+    return _back(request, own)
+
+
+@require_POST
+@vendor_permission_required(VendorPermission.ORDERS_SHIP)
+def delivered(request: VendorRequest, number: str) -> HttpResponse:
+    own = _own_order(request, number)
+    try:
+        mark_delivered(vendor=request.vendor, actor=request.user, vendor_order=own)
+    except OrderError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _("The order is marked as delivered."))
+    return _back(request, own)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@vendor_permission_required(VendorPermission.ORDERS_CANCEL)
+def cancel(request: VendorRequest, number: str) -> HttpResponse:
+    """Ask for the reason first: the customer has the points back at once."""
+    own = _own_order(request, number)
+    if VendorOrderStatus.CANCELLED not in NEXT[VendorOrderStatus(own.status)]:
+        messages.error(request, _("This order can no longer be cancelled."))
+        return _back(request, own)
+    form = CancelForm(request.POST or None)
+    if form.is_valid():
+        try:
+            cancel_by_vendor(
+                vendor=request.vendor,
+                actor=request.user,
+                vendor_order=own,
+                reason=form.cleaned_data["reason"],
+            )
+        except OrderError as error:
+            messages.error(request, error.message)
+        else:
+            messages.success(request, _("The order is cancelled, and the customer has the points back."))
+        return _back(request, own)
+    return portal_page(
+        request,
+        "vendor_portal/order_cancel.html",
+        {"order": own, "form": form},
+        status=422 if form.is_bound else 200,
+    )
+
+
+def _own_order(request: VendorRequest, number: str) -> VendorOrder:
+    """This vendor's part alone; another's does not exist here."""
+    return get_object_or_404(vendor_orders(vendor=request.vendor), number=number)
+
+
+def _order_page(
+    request: VendorRequest, own: VendorOrder, *, ship_form: ShipForm | None = None, status: int = 200
+) -> HttpResponse:
+    left = pieces_left(own)
+    following = NEXT[VendorOrderStatus(own.status)]
+    may_ship = VendorPermission.ORDERS_SHIP in request.rights and not request.read_only
+    if ship_form is None and may_ship and can_ship(own):
+        ship_form = ShipForm(vendor_order=own, left=left)
+    context = {
+        "order": own,
+        "lines": [{"line": line, "shipped": line.quantity - left[line.pk]} for line in own.lines.all()],
+        "steps": _steps(own),
+        "address": own.order.shipping_address,
+        "governorate": _governorate(own),
+        "ship_form": ship_form,
+        "can_accept": may_ship and VendorOrderStatus.ACCEPTED in following,
+        "can_pack": may_ship and VendorOrderStatus.PACKED in following,
+        "can_deliver": may_ship and VendorOrderStatus.DELIVERED in following,
+        "can_cancel": VendorPermission.ORDERS_CANCEL in request.rights
+        and not request.read_only
+        and VendorOrderStatus.CANCELLED in following,
+    }
+    return portal_page(request, "vendor_portal/order.html", context, status=status)
+
+
+def _steps(own: VendorOrder) -> list[dict[str, object]]:
+    """As ``components/timeline.html`` prints them."""
+    cancelled = own.status == VendorOrderStatus.CANCELLED
+    return [
+        {
+            "label": step.label,
+            "when": step.at,
+            "state": (
+                "cancelled" if cancelled and step.is_current else "current" if step.is_current else "done"
+            )
+            if step.is_done
+            else "todo",
+        }
+        for step in timeline(own)
+    ]
+
+
+def _governorate(own: VendorOrder) -> str:
+    address = own.order.shipping_address
+    state = address.state if address else ""
+    return str(Governorate(state).label) if state in Governorate.values else state
+
+
+def _back(request: VendorRequest, own: VendorOrder) -> HttpResponse:
+    return redirect("portal:orders-detail", request.vendor.code, own.number)
