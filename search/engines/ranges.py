@@ -4,6 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class NumberRange:
+    """From ``low`` to below ``high``; None is open."""
+
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class NumberRanges:
+    """What ``facet(field, ranges=5)`` counts: round ranges within what there is."""
+
+    lowest: float | None
+    highest: float | None
+    counts: tuple[tuple[NumberRange, int], ...]
+    #: The numbers themselves where there are few of them, smallest first.
+    values: tuple[tuple[float, int], ...]
 
 
 def round_bound(value: float) -> float:

@@ -127,13 +127,16 @@ class IndexStorage:
                 yield writer
 
     @contextmanager
-    def rebuilding(self) -> Iterator[Rebuild]:
-        """Build beside what is in use; swapped when the block ends well.
+    def rebuilding(self, *, only_if_missing: bool = False) -> Iterator[Rebuild | None]:
+        """Build beside what is in use; swapped when the block ends well. None: there is one already.
 
         Raises:
             IndexIsBusy: another rebuild is running and does not finish in time.
         """
         with self._locked("rebuild.lock"):
+            if only_if_missing and self.is_built:
+                yield None
+                return
             name = self._create_generation()
             self.journal.write_bytes(b"")
             try:

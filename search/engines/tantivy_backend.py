@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import tantivy
+from django.db import connections as db_connections
 from haystack import connections
 from haystack.backends import BaseEngine, BaseSearchBackend, log_query
 from haystack.constants import DJANGO_CT, DJANGO_ID, ID
@@ -37,15 +38,17 @@ from search.engines.query_language import (
     fields_of,
     read_query,
 )
-from search.engines.ranges import fitted_bounds
+from search.engines.ranges import NumberRange, NumberRanges, fitted_bounds
 from search.engines.schema import Column, Kind, Schema, Unanswerable
-from search.engines.storage import IndexStorage, NotBuilt, storage_at
+from search.engines.storage import IndexIsBusy, IndexStorage, NotBuilt, storage_at
 
 logger = logging.getLogger("nuqta.search")
 
 #: What one search gives back at most; Haystack asks for everything where it was told no limit.
 MOST_RESULTS = 10_000
 DEFAULT_FACET_VALUES = 1_000
+#: Up to so many different numbers are offered one by one, more only as ranges.
+FEW_VALUES = 12
 #: Tantivy counts each segment by itself: with all its values the sums are exact.
 ALL_SEGMENT_VALUES = 65_000
 #: A person's question has fewer words and letters.
@@ -53,23 +56,6 @@ MOST_WORDS = 24
 LONGEST_QUERY = 512
 #: How much of a word's match in other fields is added to that in the best one.
 TIE_BREAKER = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class NumberRange:
-    """From ``low`` to below ``high``; None is open."""
-
-    low: float | None
-    high: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class NumberRanges:
-    """What ``facet(field, ranges=5)`` counts: round ranges within what there is."""
-
-    lowest: float | None
-    highest: float | None
-    counts: tuple[tuple[NumberRange, int], ...]
 
 
 class QueryBuilder:
@@ -332,13 +318,15 @@ class FacetCounter:
                 percents = [0, *(step * number for number in range(1, parts)), 100]
                 wanted[f"{name} quantiles"] = {"percentiles": {"field": column.full_name, "percents": percents}}
                 wanted[f"{name} stats"] = {"stats": {"field": column.full_name}}
+                terms = {"field": column.full_name, "size": FEW_VALUES + 1, "segment_size": ALL_SEGMENT_VALUES}
+                wanted[f"{name} values"] = {"terms": terms}
             else:
                 size = int(options.get("size") or DEFAULT_FACET_VALUES)
                 terms = {"field": column.full_name, "size": size, "segment_size": ALL_SEGMENT_VALUES}
                 wanted[name] = {"terms": terms}
         found = self.searcher.aggregate(query, wanted) if wanted else {}
         counted: dict[str, Any] = {}
-        ranged: dict[str, tuple[Mapping[str, Any], list[float]]] = {}
+        ranged: dict[str, _Fitted] = {}
         for name in facets:
             if name not in columns:
                 counted[name] = []
@@ -346,7 +334,9 @@ class FacetCounter:
                 stats = found[f"{name} stats"]
                 quantiles = list(found[f"{name} quantiles"]["values"].values())[1:-1] if stats["count"] else []
                 bounds = fitted_bounds(quantiles, lowest=stats["min"] or 0, highest=stats["max"] or 0)
-                ranged[name] = (stats, bounds)
+                buckets = found[f"{name} values"]["buckets"]
+                values = sorted((float(bucket["key"]), bucket["doc_count"]) for bucket in buckets)
+                ranged[name] = _Fitted(stats, bounds, tuple(values) if len(values) <= FEW_VALUES else ())
             else:
                 counted[name] = self._values(columns[name], found[name]["buckets"], facets[name], query)
         return counted | self._count_ranges(query, columns, ranged)
@@ -368,25 +358,29 @@ class FacetCounter:
         return values
 
     def _count_ranges(
-        self,
-        query: Query,
-        columns: Mapping[str, Column],
-        ranged: Mapping[str, tuple[Mapping[str, Any], list[float]]],
+        self, query: Query, columns: Mapping[str, Column], ranged: Mapping[str, _Fitted]
     ) -> dict[str, NumberRanges]:
         wanted = {
-            name: {"range": {"field": columns[name].full_name, "ranges": _between_bounds(bounds)}}
-            for name, (_, bounds) in ranged.items()
-            if bounds
+            name: {"range": {"field": columns[name].full_name, "ranges": _between_bounds(fitted.bounds)}}
+            for name, fitted in ranged.items()
+            if fitted.bounds
         }
         found = self.searcher.aggregate(query, wanted) if wanted else {}
         counted = {}
-        for name, (stats, _) in ranged.items():
+        for name, fitted in ranged.items():
             counts = tuple(
                 (NumberRange(bucket.get("from"), bucket.get("to")), int(bucket["doc_count"]))
                 for bucket in found.get(name, {}).get("buckets", ())
             )
-            counted[name] = NumberRanges(stats["min"], stats["max"], counts)
+            counted[name] = NumberRanges(fitted.stats["min"], fitted.stats["max"], counts, fitted.values)
         return counted
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    stats: Mapping[str, Any]
+    bounds: list[float]
+    values: tuple[tuple[float, int], ...]
 
 
 def _between_bounds(bounds: list[float]) -> list[dict[str, float]]:
@@ -410,6 +404,8 @@ class TantivyBackend(BaseSearchBackend):
         super().__init__(connection_alias, **options)
         self.path = Path(options["PATH"])
         self.wait_seconds = float(options.get("WAIT_SECONDS", 60))
+        #: Whether a search that finds no index of this schema has it built.
+        self.builds_itself = bool(options.get("BUILDS_ITSELF"))
         self.log = logger
 
     # The index ------------------------------------------------------------------------------
@@ -445,12 +441,14 @@ class TantivyBackend(BaseSearchBackend):
             self._write(writer, [get_identifier(obj) for obj in objects], documents)
             self.storage.note_changed([get_identifier(obj) for obj in objects])
 
-    def replace(self, documents: Mapping[str, Mapping[str, Any]], *, removed: Iterable[str]) -> None:
-        """Write prepared documents by their identifiers and take others out, in one step."""
-        gone = list(removed)
+    def rewrite(self, identifiers: Sequence[str]) -> None:
+        """Make the documents of these objects as the database has them now; those that it lacks go.
+
+        Reading happens while nobody else writes: of two changes at once the later one stays.
+        """
         with self.storage.writing() as writer:
-            self._write(writer, [*documents, *gone], documents)
-            self.storage.note_changed([*documents, *gone])
+            self._write(writer, identifiers, self._documents_of(identifiers))
+            self.storage.note_changed(list(identifiers))
 
     def _write(
         self, writer: tantivy.IndexWriter, identifiers: Iterable[str], documents: Mapping[str, Mapping[str, Any]]
@@ -476,7 +474,25 @@ class TantivyBackend(BaseSearchBackend):
             for model in models:
                 writer.delete_documents_by_term(DJANGO_CT, get_model_ct(model))
 
-    def rebuild(self, progress: Callable[[int, int], None] | None = None) -> int:
+    def _build_in_background(self) -> None:
+        """After a release with another schema, or on a machine that lost its index: once a process."""
+        if not self.builds_itself or self.storage.root in _building:
+            return
+        _building.add(self.storage.root)
+        threading.Thread(target=self._build_if_missing, name="search-rebuild", daemon=True).start()
+
+    def _build_if_missing(self) -> None:
+        try:
+            self.rebuild(only_if_missing=True)
+        except IndexIsBusy:
+            logger.info("Another process is building the search index.")
+        except Exception:  # noqa: BLE001 - the next search tries again
+            logger.exception("The search index could not be built.")
+        finally:
+            _building.discard(self.storage.root)
+            db_connections.close_all()
+
+    def rebuild(self, progress: Callable[[int, int], None] | None = None, *, only_if_missing: bool = False) -> int:
         """Build a new index beside the one in use and swap; the number of documents.
 
         ``progress`` is told documents done and objects in all. What others change meanwhile is in both.
@@ -488,7 +504,9 @@ class TantivyBackend(BaseSearchBackend):
         querysets = [(index, index.build_queryset(using=self.connection_alias)) for index in indexes.values()]
         total = sum(queryset.count() for _, queryset in querysets)
         done = 0
-        with self.storage.rebuilding() as rebuild:
+        with self.storage.rebuilding(only_if_missing=only_if_missing) as rebuild:
+            if rebuild is None:
+                return 0
             with rebuild.filling() as writer:
                 for index, queryset in querysets:
                     for batch in _batches(queryset, self.batch_size):
@@ -520,6 +538,7 @@ class TantivyBackend(BaseSearchBackend):
         try:
             searcher = self.storage.searcher()
         except NotBuilt:
+            self._build_in_background()
             return {"results": [], "hits": 0, "facets": {}, "stats": {}, "spelling_suggestion": None}
         narrow = self._narrow_queries(kwargs.get("narrow_queries") or (), kwargs.get("models"))
         counter = FacetCounter(self, searcher, self.builder.build(self._read(query_string)), narrow)
@@ -679,6 +698,8 @@ def _batches(queryset: Any, size: int) -> Iterator[list[Any]]:
         last = batch[-1].pk
 
 
+#: Roots whose index this process is building.
+_building: set[Path] = set()
 _schemas: dict[tuple[str, int], Schema] = {}
 _schemas_lock = threading.Lock()
 

@@ -1,0 +1,195 @@
+"""What a person chose on a list page, read from its address, and the addresses of other choices.
+
+Whatever cannot be read is left out: an address that somebody shortened, mistyped or attacked shows
+the nearest list, never an error.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from urllib.parse import quote_plus
+
+from django.http import QueryDict
+
+from search.directory import Directory
+
+PAGE_SIZES = (24, 96)
+#: Orders that a person may choose; the first is the default. "relevance" without words is "featured".
+ORDERS = ("relevance", "price", "-price", "newest", "rating", "discount")
+
+LONGEST_TEXT = 200
+LONGEST_VALUE = 120
+MOST_VALUES = 50
+MOST_PAIRS = 200
+HIGHEST_PRICE = 10**12
+
+#: Groups whose values are exact, with the index field that they narrow.
+VALUE_GROUPS = {"brand": "brand", "vendor": "vendor"}
+#: One value of a few that are offered.
+STEP_GROUPS = {"rating": ("4", "3", "2", "1"), "discount": ("10", "20", "30", "50")}
+SINGLE = {"q", "category", "price_min", "price_max", "in_stock", "sort", "size", "page", *STEP_GROUPS}
+
+Pair = tuple[str, str]
+
+
+def read_number(text: str) -> float | None:
+    """A number as people type it, in any script's digits, grouped or not; None if it is none."""
+    digits = []
+    for character in text.strip():
+        digit = unicodedata.decimal(character, None)
+        if digit is not None:
+            digits.append(str(digit))
+        elif character in ".٫":
+            digits.append(".")
+        elif character not in ",٬،_ \u00a0\u202f'":
+            return None
+    try:
+        number = float("".join(digits))
+    except ValueError:
+        return None
+    return number if number < HIGHEST_PRICE else None
+
+
+def write_number(number: float) -> str:
+    return str(int(number)) if number == int(number) else f"{number:.4f}".rstrip("0")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Checked choices, in the order of the address."""
+
+    pairs: tuple[Pair, ...] = ()
+    page: int = 1
+
+    # Reading --------------------------------------------------------------------------------
+    @classmethod
+    def read(cls, query: QueryDict, directory: Directory) -> Selection:
+        pairs: list[Pair] = []
+        for name in query:
+            values = query.getlist(name)[-1:] if name in SINGLE else query.getlist(name)[:MOST_VALUES]
+            for value in values:
+                pair = _checked(name, value, directory)
+                if pair is not None and pair not in pairs:
+                    pairs.append(pair)
+        page = query.get("page", "1")
+        return cls(tuple(pairs[:MOST_PAIRS]), page=min(int(page), 10**6) if page.isdecimal() and len(page) < 9 else 1)
+
+    def get(self, name: str) -> str | None:
+        return next((value for key, value in self.pairs if key == name), None)
+
+    def all(self, name: str) -> list[str]:
+        return [value for key, value in self.pairs if key == name]
+
+    def number(self, name: str) -> float | None:
+        value = self.get(name)
+        return None if value is None else float(value)
+
+    def has(self, name: str, value: str) -> bool:
+        return (name, value) in self.pairs
+
+    @property
+    def text(self) -> str:
+        return self.get("q") or ""
+
+    @property
+    def order(self) -> str:
+        return self.get("sort") or ORDERS[0]
+
+    @property
+    def page_size(self) -> int:
+        return int(self.get("size") or PAGE_SIZES[0])
+
+    def filters(self) -> list[Pair]:
+        """What narrows the list, as chips show it."""
+        return [(name, value) for name, value in self.pairs if name not in {"q", "sort", "size", "category"}]
+
+    # Other addresses ------------------------------------------------------------------------
+    def toggled(self, name: str, value: str) -> str:
+        """The query string with one value of a group more, or less if it is chosen."""
+        if (name, value) in self.pairs:
+            return query_string(pair for pair in self.pairs if pair != (name, value))
+        return query_string([*self.pairs, (name, value)])
+
+    def with_one(self, name: str, value: str | None) -> str:
+        """The query string with this value in the place of any other of its name."""
+        kept = [pair for pair in self.pairs if pair[0] != name]
+        return query_string(kept if value is None else [*kept, (name, value)])
+
+    def without(self, *names: str) -> str:
+        return query_string(pair for pair in self.pairs if pair[0] not in names)
+
+    def with_range(self, low_name: str, high_name: str, low: float | None, high: float | None) -> str:
+        kept = [pair for pair in self.pairs if pair[0] not in {low_name, high_name}]
+        bounds = [(name, write_number(end)) for name, end in ((low_name, low), (high_name, high)) if end is not None]
+        return query_string([*kept, *bounds])
+
+    def unfiltered(self) -> str:
+        """The query string with nothing chosen but the words and how the list is shown."""
+        return query_string(pair for pair in self.pairs if pair[0] in {"q", "sort", "size"})
+
+    def hidden(self, *without: str) -> list[Pair]:
+        """Fields of a form that changes only what is named."""
+        return [pair for pair in self.pairs if pair[0] not in without]
+
+
+def query_string(pairs: Iterable[Pair]) -> str:
+    return "&".join(f"{name}={quote_plus(value)}" for name, value in pairs)
+
+
+def link(path: str, query: str) -> str:
+    return f"{path}?{query}" if query else path
+
+
+def attribute_of(name: str, directory: Directory) -> tuple[str, str] | None:
+    """("a", code), ("min", code) or ("max", code) where the name asks for an attribute that is a facet."""
+    kind, _, code = name.partition("_")
+    if kind not in {"a", "min", "max"} or (found := directory.attributes.get(code)) is None:
+        return None
+    return (kind, code) if kind == "a" or found.is_number else None
+
+
+def _checked(name: str, value: str, directory: Directory) -> Pair | None:
+    value = value.replace("\x00", "").encode("utf-8", "ignore").decode().strip()
+    if not value:
+        return None
+    if name == "q":
+        return (name, value[:LONGEST_TEXT])
+    if len(value) > LONGEST_VALUE:
+        return None
+    checked = next(_checked_value(name, value, directory), None)
+    return None if checked is None else (name, checked)
+
+
+def _checked_value(name: str, value: str, directory: Directory) -> Iterator[str]:
+    """Nothing, or the value in the one spelling that addresses have."""
+    if name in {"price_min", "price_max"}:
+        if (number := read_number(value)) is not None:
+            yield str(round(number))
+    elif name == "category":
+        if value.isascii() and value.isdecimal() and len(value) < 10 and int(value) in directory.categories:
+            yield str(int(value))
+    elif name == "vendor":
+        if value.isascii() and value.isdecimal() and len(value) < 19:
+            yield str(int(value))
+    elif name in VALUE_GROUPS:
+        yield value
+    elif name == "in_stock":
+        if value == "1":
+            yield value
+    elif name in STEP_GROUPS:
+        if value in STEP_GROUPS[name]:
+            yield value
+    elif name == "sort":
+        if value in ORDERS[1:]:
+            yield value
+    elif name == "size":
+        if value in {str(size) for size in PAGE_SIZES[1:]}:
+            yield value
+    elif (asked := attribute_of(name, directory)) is not None:
+        kind, code = asked
+        if kind == "a" and not directory.attributes[code].is_number:
+            yield value
+        elif (number := read_number(value)) is not None:
+            yield write_number(number)

@@ -1,0 +1,39 @@
+"""Keep the index true. Whoever changes products or offers enqueues ``search.products``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from haystack import connections
+from oscar.core.loading import get_model
+
+from marketplace.outbox.registry import handles
+
+
+def reindex(product_ids: Iterable[int]) -> None:
+    """Write these products into the index as they are in the database now, or take them out.
+
+    A variant stands in its parent's document. Products that don't exist are taken out.
+    """
+    wanted = {int(pk) for pk in product_ids}
+    if not wanted:
+        return
+    backend = connections["default"].get_backend()
+    if not backend.is_built:
+        rebuild()
+        return
+    products = get_model("catalogue", "Product").objects
+    parents = products.filter(pk__in=wanted, parent__isnull=False).values_list("parent_id", flat=True)
+    backend.rewrite([f"catalogue.product.{pk}" for pk in sorted(wanted | set(parents))])
+
+
+def rebuild(*, progress: Callable[[int, int], None] | None = None) -> int:
+    """Build the index anew beside the one in use, and swap; the number of documents."""
+    count: int = connections["default"].get_backend().rebuild(progress)
+    return count
+
+
+@handles("search.products")
+def reindex_changed_products(payload: dict[str, Any]) -> None:
+    reindex(payload["ids"])
