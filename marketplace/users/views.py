@@ -11,6 +11,6 @@ WAIT_SECONDS = 60
 
 def too_many_requests(request: HttpRequest, exception: Any = None) -> HttpResponse:
     """The page for 429; ``handler429`` of the URLs, where allauth looks for it."""
-    response = render(request, "429.html", {"wait_seconds": WAIT_SECONDS}, status=429)
+    response = render(request, "429.html", status=429)
     response["Retry-After"] = str(WAIT_SECONDS)
     return response
