@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from forked_apps.basket.changes import LineChange
 from forked_apps.basket.discounts import apply_offers
 from forked_apps.basket.models import Basket, Line
+from forked_apps.catalogue.images import line_images
 from forked_apps.partner.models import Partner
 from forked_apps.partner.offers import available_pieces, is_on_sale
 
@@ -32,6 +33,8 @@ class BasketRow:
     available: int
     discount_points: int
     change: LineChange | None
+    #: Addresses for one and for two dots a pixel; None where nobody looks.
+    images: tuple[str, str] | None
 
     @property
     def can_be_bought(self) -> bool:
@@ -106,6 +109,7 @@ def summarise(*, basket: Basket, user: User | None, with_images: bool = False) -
                 available=available_pieces(offer) if is_on_sale(offer) else 0,
                 discount_points=discounts.get(line.pk, 0),
                 change=line.change,
+                images=line_images(line.product) if with_images else None,
             )
         )
     return BasketSummary(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from forked_apps.catalogue.images import line_images
 from forked_apps.order.models import Line, Order, Parcel, VendorOrder, VendorOrderEvent, VendorOrderStatus
 from forked_apps.order.status import CUSTOMER_MAY_CANCEL, TIMELINE
 
@@ -26,6 +27,8 @@ class TimelineStep:
 class PartRow:
     line: Line
     shipped: int
+    #: Addresses for one and for two dots a pixel; None for a product that is gone.
+    images: tuple[str, str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,10 @@ def _part(vendor_order: VendorOrder) -> PartOfOrder:
             shipped[parcel_line.line_id] = shipped.get(parcel_line.line_id, 0) + parcel_line.quantity
     return PartOfOrder(
         vendor_order=vendor_order,
-        rows=tuple(PartRow(line, shipped.get(line.pk, 0)) for line in vendor_order.lines.all()),
+        rows=tuple(
+            PartRow(line, shipped.get(line.pk, 0), line_images(line.product) if line.product else None)
+            for line in vendor_order.lines.all()
+        ),
         parcels=parcels,
         steps=timeline(vendor_order),
         can_cancel=vendor_order.status in CUSTOMER_MAY_CANCEL,

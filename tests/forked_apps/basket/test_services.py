@@ -167,12 +167,15 @@ def test_signing_in_takes_the_larger_number_and_does_so_once() -> None:
 def test_a_basket_of_20_lines_costs_as_many_queries_as_one_of_2(django_assert_num_queries: Callable) -> None:
     small = make_basket(None, [make_offer() for _ in range(2)])
     large = make_basket(None, [make_offer() for _ in range(20)])
+    summarise(
+        basket=make_basket(None, [make_offer()]), user=None, with_images=True
+    )  # Draws the picture that stands in for missing ones.
     for basket in (small, large):
         with django_assert_num_queries(3):
             summary = summarise(basket=basket, user=None, with_images=True)
             assert [row.line.product.get_absolute_url() for row in summary.rows]
             assert summary.goods_points == 25_000 * len(summary.rows)
-            assert [row.line.product.primary_image() for row in summary.rows]
+            assert all(row.images for row in summary.rows)
 
 
 @pytest.mark.race
