@@ -1,0 +1,502 @@
+"""The proof of the books: everything that can be computed twice is, and whatever differs is named.
+
+``prove`` reads one snapshot and changes nothing. Other packages add what only they know (an order
+paid what it cost) with ``register_check``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from points_payment.kinds import BatchState
+from points_payment.models import BatchEvent
+from points_payment.services.cards import TRANSITIONS
+from points_payment.services.sealing import FIRST_DIGEST, chain_digest
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+#: Of one check: whoever broke more than this knows enough.
+MAX_FINDINGS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    #: Slug of the check.
+    check: str
+    #: Which row, in words that find it again: ``transfer 7``, ``card 12``.
+    culprit: str
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"{self.check}: {self.culprit}: expected {self.expected}, found {self.found}"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    slug: str
+    title: str | _StrPromise
+    find: Callable[[], Iterable[Finding]]
+
+
+_checks: dict[str, Check] = {}
+
+
+def register_check(check: Check) -> None:
+    """Let every proof make this check too."""
+    _checks[check.slug] = check
+
+
+def checks() -> list[Check]:
+    return list(_checks.values())
+
+
+def prove() -> list[Finding]:
+    """Make every check in one snapshot of the database; an empty list is the proof."""
+    if connection.in_atomic_block:
+        return _all_findings()
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        return _all_findings()
+
+
+def _all_findings() -> list[Finding]:
+    return [finding for check in checks() for finding in check.find()]
+
+
+def _sql_check(slug: str, title: str | _StrPromise, *statements: str) -> None:
+    """A check whose statements select culprit, expected, found of what is wrong."""
+
+    def find() -> Iterable[Finding]:
+        for statement in statements:
+            with connection.cursor() as cursor:
+                cursor.execute(f"SELECT * FROM ({statement}) AS wrong LIMIT {MAX_FINDINGS}")  # noqa: S608 - ours
+                for culprit, expected, found in cursor.fetchall():
+                    yield Finding(slug, culprit, _text(expected), _text(found))
+
+    register_check(Check(slug, title, find))
+
+
+def _text(value: object) -> str:
+    return bytes(value).hex() if isinstance(value, memoryview | bytes) else str(value)
+
+
+_sql_check(
+    "transfers-whole",
+    _("Every transfer has all of its entries, and they sum to 0"),
+    """
+    SELECT 'transfer ' || t.id, t.entries_count || ' entries, sum 0',
+           coalesce(e.entries, 0) || ' entries, sum ' || coalesce(e.total, 0)
+    FROM points_payment_transfer t
+    LEFT JOIN (
+        SELECT transfer_id, count(*) AS entries, sum(amount_points) AS total FROM points_payment_entry GROUP BY 1
+    ) e ON e.transfer_id = t.id
+    WHERE e.entries IS DISTINCT FROM t.entries_count OR e.total <> 0
+    """,
+    """
+    SELECT 'entry ' || e.id, 'a transfer and an account',
+           'transfer ' || e.transfer_id || ', account ' || e.account_id
+    FROM points_payment_entry e
+    LEFT JOIN points_payment_transfer t ON t.id = e.transfer_id
+    LEFT JOIN points_payment_account a ON a.id = e.account_id
+    WHERE t.id IS NULL OR a.id IS NULL
+    """,
+)
+
+_sql_check(
+    "transfers-unchanged",
+    _("No transfer and no entry was changed after it was written"),
+    """
+    SELECT 'transfer ' || d.id, d.digest, d.now FROM (
+        SELECT t.id, t.digest, points_transfer_digest(
+            t.kind, t.idempotency_key, t.request_hash, t.entries_count, t.reverses_id, t.reference, t.actor_id,
+            t.reason, t.created_at, e.entries
+        ) AS now
+        FROM points_payment_transfer t
+        LEFT JOIN (
+            SELECT e.transfer_id,
+                   jsonb_agg(jsonb_build_array(a.kind, a.owner_id, e.amount_points)
+                             ORDER BY a.kind COLLATE "C", a.owner_id) AS entries
+            FROM points_payment_entry e JOIN points_payment_account a ON a.id = e.account_id GROUP BY 1
+        ) e ON e.transfer_id = t.id
+    ) d WHERE d.now IS DISTINCT FROM d.digest
+    """,
+)
+
+_sql_check(
+    "running-balances",
+    _("Every entry of a guarded account shows the balance that it led to"),
+    """
+    SELECT 'entry ' || r.id, coalesce(r.total::text, 'no balance'), coalesce(r.balance_after_points::text, 'no balance')
+    FROM (
+        SELECT e.id, e.balance_after_points,
+               CASE WHEN a.kind IN ('customer_paid', 'customer_promotional', 'vendor_payable')
+                    THEN sum(e.amount_points) OVER (PARTITION BY e.account_id ORDER BY e.id) END AS total
+        FROM points_payment_entry e JOIN points_payment_account a ON a.id = e.account_id
+    ) r WHERE r.total IS DISTINCT FROM r.balance_after_points
+    """,
+)
+
+_sql_check(
+    "balances",
+    _("Every wallet and every vendor's balance is the sum of its entries"),
+    """
+    WITH entries AS (
+        SELECT a.owner_id,
+               coalesce(sum(e.amount_points) FILTER (WHERE a.kind = 'customer_paid'), 0) AS paid,
+               coalesce(sum(e.amount_points) FILTER (WHERE a.kind = 'customer_promotional'), 0) AS promotional
+        FROM points_payment_account a JOIN points_payment_entry e ON e.account_id = a.id
+        WHERE a.kind IN ('customer_paid', 'customer_promotional') GROUP BY 1
+    )
+    SELECT 'wallet ' || coalesce(w.user_id, s.owner_id),
+           coalesce(s.paid, 0) || ' paid, ' || coalesce(s.promotional, 0) || ' promotional',
+           coalesce(w.paid_points, 0) || ' paid, ' || coalesce(w.promotional_points, 0) || ' promotional'
+    FROM points_payment_wallet w FULL JOIN entries s ON s.owner_id = w.user_id
+    WHERE coalesce(w.paid_points, 0) <> coalesce(s.paid, 0)
+       OR coalesce(w.promotional_points, 0) <> coalesce(s.promotional, 0) OR (w.user_id IS NULL)
+    """,
+    """
+    WITH entries AS (
+        SELECT a.owner_id, sum(e.amount_points) AS payable
+        FROM points_payment_account a JOIN points_payment_entry e ON e.account_id = a.id
+        WHERE a.kind = 'vendor_payable' GROUP BY 1
+    )
+    SELECT 'balance of vendor ' || coalesce(b.vendor_id, s.owner_id), coalesce(s.payable, 0)::text,
+           coalesce(b.payable_points, 0)::text
+    FROM points_payment_vendorbalance b FULL JOIN entries s ON s.owner_id = b.vendor_id
+    WHERE coalesce(b.payable_points, 0) <> coalesce(s.payable, 0) OR b.vendor_id IS NULL
+    """,
+)
+
+_sql_check(
+    "signs",
+    _("No account stands on the wrong side"),
+    """
+    SELECT 'account ' || a.kind || ':' || a.owner_id,
+           CASE WHEN a.kind IN ('operator', 'shop', 'vendor_receivable', 'promotions') THEN 'at most 0'
+                ELSE 'at least 0' END,
+           sum(e.amount_points)::text
+    FROM points_payment_account a JOIN points_payment_entry e ON e.account_id = a.id
+    GROUP BY a.id, a.kind, a.owner_id
+    HAVING CASE WHEN a.kind IN ('operator', 'shop', 'vendor_receivable', 'promotions') THEN sum(e.amount_points) > 0
+                WHEN a.kind = 'adjustments' THEN false
+                ELSE sum(e.amount_points) < 0 END
+    """,
+)
+
+_sql_check(
+    "lots",
+    _("Every wallet is the sum of its lots, and every lot what its uses left of it"),
+    """
+    SELECT 'lot ' || l.id, (l.original_points + coalesce(u.points, 0))::text, l.remaining_points::text
+    FROM points_payment_lot l
+    LEFT JOIN (SELECT lot_id, sum(points) AS points FROM points_payment_lotuse GROUP BY 1) u ON u.lot_id = l.id
+    WHERE l.remaining_points <> l.original_points + coalesce(u.points, 0)
+    """,
+    """
+    SELECT 'lot ' || d.id, d.digest, d.now FROM (
+        SELECT l.id, l.digest, points_row_digest(
+            to_jsonb(l), 'id', 'customer_id', 'account_id', 'account_kind', 'transfer_id', 'original_points',
+            'expires_at', 'created_at') AS now
+        FROM points_payment_lot l
+    ) d WHERE d.now IS DISTINCT FROM d.digest
+    """,
+    """
+    SELECT 'lot ' || l.id, l.account_kind || ':' || l.customer_id, coalesce(a.kind || ':' || a.owner_id, 'no account')
+    FROM points_payment_lot l LEFT JOIN points_payment_account a ON a.id = l.account_id
+    WHERE a.kind IS DISTINCT FROM l.account_kind OR a.owner_id IS DISTINCT FROM l.customer_id
+    """,
+    """
+    WITH lots AS (
+        SELECT customer_id, coalesce(sum(remaining_points) FILTER (WHERE account_kind = 'customer_paid'), 0) AS paid,
+               coalesce(sum(remaining_points) FILTER (WHERE account_kind = 'customer_promotional'), 0) AS promotional
+        FROM points_payment_lot GROUP BY 1
+    )
+    SELECT 'wallet ' || coalesce(w.user_id, s.customer_id),
+           coalesce(s.paid, 0) || ' paid, ' || coalesce(s.promotional, 0) || ' promotional',
+           coalesce(w.paid_points, 0) || ' paid, ' || coalesce(w.promotional_points, 0) || ' promotional'
+    FROM points_payment_wallet w FULL JOIN lots s ON s.customer_id = w.user_id
+    WHERE coalesce(w.paid_points, 0) <> coalesce(s.paid, 0)
+       OR coalesce(w.promotional_points, 0) <> coalesce(s.promotional, 0)
+    """,
+    """
+    WITH moved AS (
+        SELECT transfer_id, account_id, sum(points) AS points FROM (
+            SELECT u.transfer_id, l.account_id, u.points
+            FROM points_payment_lotuse u JOIN points_payment_lot l ON l.id = u.lot_id
+            UNION ALL
+            SELECT transfer_id, account_id, original_points FROM points_payment_lot
+        ) m GROUP BY 1, 2
+    ), entries AS (
+        SELECT e.transfer_id, e.account_id, e.amount_points
+        FROM points_payment_entry e JOIN points_payment_account a ON a.id = e.account_id
+        WHERE a.kind IN ('customer_paid', 'customer_promotional')
+    )
+    SELECT 'lots of transfer ' || coalesce(e.transfer_id, m.transfer_id), coalesce(e.amount_points, 0)::text,
+           coalesce(m.points, 0)::text
+    FROM entries e FULL JOIN moved m ON m.transfer_id = e.transfer_id AND m.account_id = e.account_id
+    WHERE coalesce(e.amount_points, 0) <> coalesce(m.points, 0)
+    """,
+    """
+    SELECT 'use of lot ' || u.id, 'returns of at most ' || -u.points || ' of its own purchase',
+           'returns of ' || sum(r.points)
+    FROM points_payment_lotuse u
+    JOIN points_payment_lotuse r ON r.returns_id = u.id
+    JOIN points_payment_transfer ut ON ut.id = u.transfer_id
+    JOIN points_payment_transfer rt ON rt.id = r.transfer_id
+    GROUP BY u.id, u.points
+    HAVING sum(r.points) > -u.points OR bool_or(r.lot_id <> u.lot_id) OR bool_or(rt.reference <> ut.reference)
+    """,
+)
+
+_sql_check(
+    "allocations",
+    _("Escrow is what orders paid, less what was refunded and released"),
+    """
+    SELECT 'allocation ' || d.reference, d.digest, d.now FROM (
+        SELECT a.reference, a.digest, points_row_digest(
+            to_jsonb(a), 'id', 'reference', 'order_reference', 'customer_id', 'vendor_id', 'transfer_id',
+            'gross_points', 'paid_points', 'promotional_points', 'commission_basis_points', 'created_at') AS now
+        FROM points_payment_allocation a
+    ) d WHERE d.now IS DISTINCT FROM d.digest
+    """,
+    """
+    SELECT 'allocation ' || a.reference,
+           'refunded ' || coalesce(m.refunded, 0) || ' (promotional ' || coalesce(m.promotional, 0) || '), released '
+               || coalesce(m.released, 0) || ', commission ' || coalesce(m.commission, 0),
+           'refunded ' || a.refunded_points || ' (promotional ' || a.refunded_promotional_points || '), released '
+               || a.released_points || ', commission ' || a.commission_points
+    FROM points_payment_allocation a
+    LEFT JOIN (
+        SELECT allocation_id, sum(refunded_points) AS refunded, sum(refunded_promotional_points) AS promotional,
+               sum(released_points) AS released, sum(commission_points) AS commission
+        FROM points_payment_allocationmove GROUP BY 1
+    ) m ON m.allocation_id = a.id
+    WHERE (a.refunded_points, a.refunded_promotional_points, a.released_points, a.commission_points)
+          IS DISTINCT FROM (coalesce(m.refunded, 0)::bigint, coalesce(m.promotional, 0)::bigint,
+                            coalesce(m.released, 0)::bigint, coalesce(m.commission, 0)::bigint)
+    """,
+    """
+    SELECT 'allocation ' || reference,
+           'commission ' || (released_points * commission_basis_points + 5000) / 10000,
+           'commission ' || commission_points
+    FROM points_payment_allocation
+    WHERE commission_points <> (released_points * commission_basis_points + 5000) / 10000
+    """,
+    """
+    WITH expected AS (
+        SELECT transfer_id, kind, owner_id, sum(points) AS points FROM (
+            SELECT transfer_id, 'vendor_escrow' AS kind, vendor_id AS owner_id, gross_points AS points
+            FROM points_payment_allocation
+            UNION ALL SELECT transfer_id, 'customer_paid', customer_id, -paid_points FROM points_payment_allocation
+            UNION ALL SELECT transfer_id, 'customer_promotional', customer_id, -promotional_points
+            FROM points_payment_allocation
+            UNION ALL SELECT m.transfer_id, 'vendor_escrow', a.vendor_id, -m.refunded_points - m.released_points
+            FROM points_payment_allocationmove m JOIN points_payment_allocation a ON a.id = m.allocation_id
+            UNION ALL SELECT m.transfer_id, 'commission', 0, m.commission_points FROM points_payment_allocationmove m
+            UNION ALL SELECT m.transfer_id, 'customer_paid', a.customer_id,
+                             m.refunded_points - m.refunded_promotional_points
+            FROM points_payment_allocationmove m JOIN points_payment_allocation a ON a.id = m.allocation_id
+            UNION ALL SELECT m.transfer_id, 'customer_promotional', a.customer_id, m.refunded_promotional_points
+            FROM points_payment_allocationmove m JOIN points_payment_allocation a ON a.id = m.allocation_id
+        ) parts GROUP BY 1, 2, 3
+    ), actual AS (
+        SELECT e.transfer_id, a.kind, a.owner_id, e.amount_points
+        FROM points_payment_entry e
+        JOIN points_payment_account a ON a.id = e.account_id
+        JOIN points_payment_transfer t ON t.id = e.transfer_id
+        WHERE t.kind IN ('purchase', 'release', 'cancellation', 'return')
+          AND a.kind IN ('vendor_escrow', 'commission', 'customer_paid', 'customer_promotional')
+    )
+    SELECT 'allocations of transfer ' || coalesce(x.transfer_id, e.transfer_id) || ' (' ||
+               coalesce(x.kind, e.kind) || ':' || coalesce(x.owner_id, e.owner_id) || ')',
+           coalesce(e.amount_points, 0)::text, coalesce(x.points, 0)::text
+    FROM expected x FULL JOIN actual e
+      ON e.transfer_id = x.transfer_id AND e.kind = x.kind AND e.owner_id = x.owner_id
+    WHERE coalesce(x.points, 0) <> coalesce(e.amount_points, 0)
+    """,
+)
+
+_sql_check(
+    "top-ups",
+    _("Every top-up moved its points from its operator to its customer"),
+    """
+    SELECT 'top-up ' || coalesce(u.transfer_id, t.id),
+           coalesce(t.operator || ' gave ' || t.amount || ' to ' || t.customer || ', ' || t.reference || ', ' || t.reason,
+                    'a transfer'),
+           coalesce(u.operator_id || ' gave ' || u.amount_points || ' to ' || u.customer_id || ', ' || u.reference
+                    || ', ' || u.reason, 'no record')
+    FROM points_payment_topup u
+    FULL JOIN (
+        SELECT t.id, t.reference, t.reason, t.actor_id, t.created_at,
+               max(a.owner_id) FILTER (WHERE a.kind = 'operator') AS operator,
+               max(a.owner_id) FILTER (WHERE a.kind = 'customer_paid') AS customer,
+               max(e.amount_points) FILTER (WHERE a.kind = 'customer_paid') AS amount
+        FROM points_payment_transfer t
+        JOIN points_payment_entry e ON e.transfer_id = t.id
+        JOIN points_payment_account a ON a.id = e.account_id
+        WHERE t.kind = 'top_up' GROUP BY t.id
+    ) t ON t.id = u.transfer_id
+    WHERE (u.operator_id, u.customer_id, u.amount_points, u.reference, u.reason, u.created_at)
+          IS DISTINCT FROM (t.operator, t.customer, t.amount, t.reference, t.reason, t.created_at)
+    """,
+)
+
+_sql_check(
+    "cards-unchanged",
+    _("No card was changed, added or removed after its batch was made"),
+    """
+    SELECT 'card ' || d.number, d.digest, d.now FROM (
+        SELECT c.number, c.digest, sha256(convert_to(concat_ws(
+            '|', c.number, c.batch_id, c.first_key_version, c.last_key_version, c.last_four, encode(c.code_hmac, 'hex')
+        ), 'UTF8')) AS now
+        FROM points_payment_card c
+    ) d WHERE d.now IS DISTINCT FROM d.digest
+    """,
+    """
+    SELECT 'batch ' || b.id, CASE WHEN b.first_number IS NULL THEN '0' ELSE b.number_of_cards::text END || ' cards',
+           count(c.id) || ' cards'
+    FROM points_payment_batch b LEFT JOIN points_payment_card c ON c.batch_id = b.id
+    GROUP BY b.id
+    HAVING count(c.id) <> CASE WHEN b.first_number IS NULL THEN 0 ELSE b.number_of_cards END
+        OR min(c.number) <> b.first_number OR max(c.number) <> b.last_number
+    """,
+    """
+    SELECT 'card ' || c.number, coalesce(e.card_state, 'nothing'), c.state
+    FROM points_payment_card c
+    LEFT JOIN LATERAL (
+        SELECT v.card_state FROM points_payment_batchevent v
+        WHERE v.batch_id = c.batch_id AND v.card_state <> '' AND c.number BETWEEN v.first_number AND v.last_number
+        ORDER BY v.id DESC LIMIT 1
+    ) e ON true
+    WHERE c.state <> 'redeemed' AND c.state IS DISTINCT FROM e.card_state
+    """,
+)
+
+_sql_check(
+    "batches",
+    _("Every batch is as it was drafted, in the state that its events led to"),
+    """
+    SELECT 'batch ' || d.id, d.digest, d.now FROM (
+        SELECT b.id, b.digest, points_row_digest(
+            to_jsonb(b), 'id', 'face_value_points', 'number_of_cards', 'code_digits', 'expires_on', 'note',
+            'drafted_by_id', 'created_at') AS now
+        FROM points_payment_batch b
+    ) d WHERE d.now IS DISTINCT FROM d.digest
+    """,
+    """
+    SELECT 'event ' || d.id || ' of batch ' || d.batch_id, d.digest, d.now FROM (
+        SELECT e.id, e.batch_id, e.digest, points_row_digest(
+            to_jsonb(e), 'id', 'batch_id', 'state', 'card_state', 'first_number', 'last_number', 'transfer_id',
+            'actor_id', 'reason', 'created_at') AS now
+        FROM points_payment_batchevent e
+    ) d WHERE d.now IS DISTINCT FROM d.digest
+    """,
+    """
+    SELECT 'batch ' || b.id, coalesce(e.state || ' ' || coalesce(e.first_number::text, ''), 'no event'),
+           b.state || ' ' || coalesce(b.first_number::text, '')
+    FROM points_payment_batch b
+    LEFT JOIN LATERAL (
+        SELECT v.state, v.first_number, v.last_number FROM points_payment_batchevent v
+        WHERE v.batch_id = b.id ORDER BY v.id DESC LIMIT 1
+    ) e ON true
+    WHERE (b.state, b.first_number, b.last_number) IS DISTINCT FROM (e.state, e.first_number, e.last_number)
+    """,
+)
+
+_sql_check(
+    "cards-money",
+    _("A card was redeemed at most once, for its value; a batch's account is its unredeemed cards"),
+    """
+    SELECT 'card ' || coalesce(c.number::text, r.reference), 'one redemption of its value',
+           CASE WHEN c.id IS NULL THEN 'a redemption without its card'
+                WHEN r.id IS NULL THEN 'no redemption'
+                ELSE coalesce(r.points, 0) || ' points of batch ' || coalesce(r.batch_id::text, '?') || ' for '
+                     || r.reference END
+    FROM (SELECT c.*, b.face_value_points FROM points_payment_card c JOIN points_payment_batch b ON b.id = c.batch_id
+          WHERE c.redemption_id IS NOT NULL OR c.state = 'redeemed') c
+    FULL JOIN (
+        SELECT t.id, t.reference, max(a.owner_id) FILTER (WHERE a.kind = 'batch') AS batch_id,
+               -sum(e.amount_points) FILTER (WHERE a.kind = 'batch') AS points
+        FROM points_payment_transfer t
+        LEFT JOIN points_payment_entry e ON e.transfer_id = t.id
+        LEFT JOIN points_payment_account a ON a.id = e.account_id
+        WHERE t.kind = 'card_redemption' GROUP BY t.id
+    ) r ON r.id = c.redemption_id
+    WHERE c.id IS NULL OR r.id IS NULL OR c.state <> 'redeemed' OR r.batch_id IS DISTINCT FROM c.batch_id
+       OR r.points IS DISTINCT FROM c.face_value_points OR left(r.reference, -1) <> lpad(c.number::text, 10, '0')
+    """,
+    """
+    SELECT 'account of batch ' || b.id, (count(c.id) * b.face_value_points)::text, coalesce(s.points, 0)::text
+    FROM points_payment_batch b
+    LEFT JOIN points_payment_card c ON c.batch_id = b.id AND c.state IN ('active', 'frozen')
+    LEFT JOIN (
+        SELECT a.owner_id, sum(e.amount_points) AS points
+        FROM points_payment_account a JOIN points_payment_entry e ON e.account_id = a.id
+        WHERE a.kind = 'batch' GROUP BY 1
+    ) s ON s.owner_id = b.id
+    GROUP BY b.id, s.points HAVING count(c.id) * b.face_value_points <> coalesce(s.points, 0)
+    """,
+)
+
+
+def _broken_paths() -> Iterable[Finding]:
+    """Batches whose events do not lead from one state to the next: one was removed or put in."""
+    before: dict[int, str | None] = {}
+    for event in BatchEvent.objects.order_by("batch_id", "id").iterator():
+        last = before.get(event.batch_id)
+        allowed = last is None if event.state == BatchState.DRAFT else last in TRANSITIONS.get(BatchState(event.state), ())
+        if not allowed:
+            yield Finding("batch-events", f"batch {event.batch_id}", f"a way to {event.state}", f"{last} before it")
+        before[event.batch_id] = event.state
+
+
+register_check(Check("batch-events", _("The events of every batch lead from one state to the next"), _broken_paths))
+
+
+def _broken_chain() -> Iterable[Finding]:
+    """The hash chain over sealed transfers, from the first to the last."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT s.position, s.transfer_id, s.digest, t.digest FROM points_payment_seal s"
+            " LEFT JOIN points_payment_transfer t ON t.id = s.transfer_id ORDER BY s.position"
+        )
+        last, expected_position = FIRST_DIGEST, 1
+        found = 0
+        while rows := cursor.fetchmany(10_000):
+            for position, transfer_id, digest, transfer_digest in rows:
+                if position != expected_position:
+                    yield Finding("chain", f"seal {expected_position}", "a seal", f"none before seal {position}")
+                expected = chain_digest(last, bytes(transfer_digest or b""))
+                if transfer_digest is None:
+                    yield Finding("chain", f"transfer {transfer_id}", f"the transfer of seal {position}", "none")
+                elif expected != bytes(digest):
+                    yield Finding("chain", f"transfer {transfer_id}", expected.hex(), bytes(digest).hex())
+                if transfer_digest is None or expected != bytes(digest):
+                    found += 1
+                if found >= MAX_FINDINGS:
+                    return
+                # Go on from what is stored, so that one broken link is one finding.
+                last, expected_position = bytes(digest), position + 1
+
+
+register_check(Check("chain", _("The hash chain over all sealed transfers holds"), _broken_chain))
+
+_sql_check(
+    "sealed-in-time",
+    _("Every transfer is sealed within a day"),
+    """
+    SELECT 'transfer ' || t.id, 'a seal', 'none since ' || t.created_at
+    FROM points_payment_transfer t LEFT JOIN points_payment_seal s ON s.transfer_id = t.id
+    WHERE s.position IS NULL AND t.created_at < now() - interval '1 day'
+      AND EXISTS (SELECT 1 FROM points_payment_seal)
+    """,
+)
+
