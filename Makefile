@@ -24,7 +24,7 @@ stop: ## End the demo shop and its database
 check: env-dev ## Format, lint, types, templates, layers, migrations, translations
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy .
+	$(BIN)/mypy
 	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/lint-imports
 	NUQTA_MODE=test $(BIN)/python manage.py makemigrations --check --dry-run
