@@ -14,9 +14,10 @@ from datetime import date
 from typing import IO, TYPE_CHECKING
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
+from psycopg.errors import UniqueViolation
 
 from points_payment.codes import (
     CODE_DIGITS,
@@ -205,7 +206,7 @@ def issue_codes_once(*, batch: Batch, actor: User) -> IssuedCodes:
         try:
             with transaction.atomic():
                 _copy_cards(locked, codes, first_number=first_number)
-        except IntegrityError:
+        except UniqueViolation:
             if draw == DRAWS:
                 raise
         else:
