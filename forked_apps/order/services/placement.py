@@ -80,6 +80,21 @@ def place_order(
     )
 
 
+#: What ``step`` is told, in order.
+STEPS = (
+    "key_claimed",
+    "basket_locked",
+    "checked",
+    "order_written",
+    "vendor_orders_written",
+    "lines_written",
+    "paid",
+    "stock_allocated",
+    "basket_submitted",
+    "effects_asked_for",
+)
+
+
 def step(name: str) -> None:
     """Nothing. Between the steps of placement, so that tests can stop or kill it there."""
 
@@ -134,7 +149,7 @@ def _place(
 # Before anything is written ---------------------------------------------------------------
 def _lock_basket(*, customer: User, basket_id: int) -> Basket:
     basket = Basket.objects.select_for_update(no_key=True).filter(pk=basket_id, owner=customer).first()
-    if basket is None or basket.status not in {Basket.OPEN, Basket.FROZEN, Basket.SUBMITTED}:
+    if basket is None or basket.status not in {Basket.OPEN, Basket.SUBMITTED}:
         raise EmptyBasket
     basket.owner = customer
     return basket
