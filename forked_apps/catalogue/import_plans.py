@@ -55,7 +55,7 @@ class ImportPlan:
 
 
 def processor_family(cpu: str) -> str:
-    """"Intel Core i5 7200U 2.5GHz" is an "Intel Core i5": what people filter by."""
+    """ "Intel Core i5 7200U 2.5GHz" is an "Intel Core i5": what people filter by."""
     words = cpu.split()
     if cpu.startswith("Intel Core"):
         return " ".join(words[:3])
@@ -75,7 +75,7 @@ def _operating_system_names(name: str) -> Names:
 
 
 def screen_resolution(text: str) -> str:
-    """"IPS Panel Full HD / Touchscreen 1920x1080": the panel's kind, then the pixels, separated."""
+    """ "IPS Panel Full HD / Touchscreen 1920x1080": the panel's kind, then the pixels, separated."""
     match = re.fullmatch(r"(.*?)\s*(\d{3,5}x\d{3,5})", text)
     return f"{match[2]} ({match[1]})" if match and match[1] else text
 
@@ -103,24 +103,48 @@ LAPTOP = ImportPlan(
     names=Names("Laptop", "حاسوب محمول", "لاپتۆپ"),
     known_by=frozenset({"model", "cpu", "ram_gb", "storage", "screen_inches"}),
     titles=lambda row: laptop_title(
-        title=row["title"], brand=row["brand"].strip(), model=row["model"].strip(),
-        screen=row["screen_inches"].strip(), memory=row["ram_gb"].strip(), storage=row["storage"],
+        title=row["title"],
+        brand=row["brand"].strip(),
+        model=row["model"].strip(),
+        screen=row["screen_inches"].strip(),
+        memory=row["ram_gb"].strip(),
+        storage=row["storage"],
     ),
     columns=(
         Column("model", Names("Model", "الطراز", "مۆدێل"), "text"),
         Column(
-            "processor_family", Names("Processor family", "عائلة المعالج", "خێزانی پرۆسێسەر"), "text",
-            is_facet=True, source="cpu", convert=processor_family,
+            "processor_family",
+            Names("Processor family", "عائلة المعالج", "خێزانی پرۆسێسەر"),
+            "text",
+            is_facet=True,
+            source="cpu",
+            convert=processor_family,
         ),
         Column("processor", Names("Processor", "المعالج", "پرۆسێسەر"), "text", source="cpu"),
-        Column("memory", Names("Memory", "الذاكرة", "ڕام"), "integer", unit="GB", is_facet=True, source="ram_gb"),
+        Column(
+            "memory", Names("Memory", "الذاكرة", "ڕام"), "integer", unit="GB", is_facet=True, source="ram_gb"
+        ),
         Column("storage", Names("Storage", "التخزين", "بیرگە"), "text", is_facet=True),
-        Column("screen", Names("Screen", "الشاشة", "شاشە"), "float", unit="in", is_facet=True, source="screen_inches"),
-        Column("resolution", Names("Resolution", "دقة الشاشة", "وردیی شاشە"), "text", convert=screen_resolution),
+        Column(
+            "screen",
+            Names("Screen", "الشاشة", "شاشە"),
+            "float",
+            unit="in",
+            is_facet=True,
+            source="screen_inches",
+        ),
+        Column(
+            "resolution", Names("Resolution", "دقة الشاشة", "وردیی شاشە"), "text", convert=screen_resolution
+        ),
         Column("graphics", Names("Graphics", "بطاقة الرسوميات", "کارتی گرافیک"), "text", source="gpu"),
         Column(
-            "system", Names("Operating system", "نظام التشغيل", "سیستەمی کارپێکردن"), "option", is_facet=True,
-            source="os", convert=operating_system, option_names=_operating_system_names,
+            "system",
+            Names("Operating system", "نظام التشغيل", "سیستەمی کارپێکردن"),
+            "option",
+            is_facet=True,
+            source="os",
+            convert=operating_system,
+            option_names=_operating_system_names,
         ),
         Column("weight", Names("Weight", "الوزن", "کێش"), "float", unit="kg", source="weight_kg"),
     ),

@@ -219,7 +219,9 @@ def _read_row(raw: Mapping[str, str], plan: ImportPlan, *, counts_pieces: bool) 
         pieces=_pieces(raw, counts_pieces=counts_pieces),
         description=raw.get("description", ""),
         attributes={
-            column.code: value for column in plan.columns if (value := _value(column, column.text(raw))) is not None
+            column.code: value
+            for column in plan.columns
+            if (value := _value(column, column.text(raw))) is not None
         },
         raw=raw,
     )
@@ -256,7 +258,10 @@ def _points(raw: Mapping[str, str], name: str) -> int | None:
 
 def _counts_pieces(values: Iterable[str]) -> bool:
     """Whether ``in_stock`` tells how many, not only whether."""
-    return any(re.fullmatch(r"\d+", text) and int(text) > 1 for text in (value.translate(_DIGITS) for value in values))
+    return any(
+        re.fullmatch(r"\d+", text) and int(text) > 1
+        for text in (value.translate(_DIGITS) for value in values)
+    )
 
 
 def _pieces(raw: Mapping[str, str], *, counts_pieces: bool) -> int:
@@ -365,8 +370,14 @@ def _infer_type(values: Sequence[str]) -> AttributeType:
     kinds: tuple[AttributeType, ...] = ("boolean", "integer", "float")
     for kind in kinds:
         matching = sum(_typed(value, kind) is not None for value in values)
-        if values and (matching == len(values) or (len(values) >= 20 and matching >= TYPE_SHARE * len(values))):
-            if kind == "boolean" and all(value.translate(_DIGITS) in {"0", "1"} for value in values) and len(values) < 3:
+        if values and (
+            matching == len(values) or (len(values) >= 20 and matching >= TYPE_SHARE * len(values))
+        ):
+            if (
+                kind == "boolean"
+                and all(value.translate(_DIGITS) in {"0", "1"} for value in values)
+                and len(values) < 3
+            ):
                 continue
             return kind
     return "text"
@@ -409,7 +420,10 @@ def import_products(*, catalogue: ParsedCatalogue) -> ImportReport:
         _write_attributes(rows, ids, attributes, catalogue.plan)
         _ask_for_indexing(ids.values())
     return ImportReport(
-        created=len(rows) - len(before), updated=len(before), bad_rows=list(catalogue.bad_rows), product_ids=ids
+        created=len(rows) - len(before),
+        updated=len(before),
+        bad_rows=list(catalogue.bad_rows),
+        product_ids=ids,
     )
 
 
@@ -428,12 +442,19 @@ def _ensure_attributes(product_class: ProductClass, plan: ImportPlan) -> dict[st
             continue
         group = None
         if column.type == "option":
-            group, _ = AttributeOptionGroup.objects.get_or_create(code=f"{plan.slug}-{column.code}"[:255], defaults={
-                "name": f"{plan.names.en}: {column.names.en}"[:128]
-            })
+            group, _ = AttributeOptionGroup.objects.get_or_create(
+                code=f"{plan.slug}-{column.code}"[:255],
+                defaults={"name": f"{plan.names.en}: {column.names.en}"[:128]},
+            )
         known[column.code] = ProductAttribute.objects.create(
-            product_class=product_class, code=column.code, type=column.type, unit=column.unit,
-            is_facet=column.is_facet, position=position, option_group=group, **column.names.fields("name"),
+            product_class=product_class,
+            code=column.code,
+            type=column.type,
+            unit=column.unit,
+            is_facet=column.is_facet,
+            position=position,
+            option_group=group,
+            **column.names.fields("name"),
         )
     return known
 
@@ -453,7 +474,9 @@ def _ensure_categories(paths: set[tuple[str, ...]]) -> dict[tuple[str, ...], Cat
     for path in sorted(steps, key=lambda path: (len(path), path)):
         slugs = tuple(_category_slug(part) for part in path)
         if slugs not in by_slugs:
-            category = Category(slug=slugs[-1], **CATEGORY_NAMES.get(path[-1], Names(en=path[-1])).fields("name"))
+            category = Category(
+                slug=slugs[-1], **CATEGORY_NAMES.get(path[-1], Names(en=path[-1])).fields("name")
+            )
             if parent := by_slugs.get(slugs[:-1]):
                 # Treebeard keeps counts in the parent's row: it must be the current one.
                 category = Category.objects.add_child(Category.objects.get(pk=parent.pk), instance=category)
@@ -549,7 +572,11 @@ def _write_attributes(
     ProductAttributeValue.objects.filter(pk__in=stale).delete()
     for name, values in by_field.items():
         ProductAttributeValue.objects.bulk_create(
-            values, batch_size=BATCH, update_conflicts=True, unique_fields=["attribute", "product"], update_fields=[name]
+            values,
+            batch_size=BATCH,
+            update_conflicts=True,
+            unique_fields=["attribute", "product"],
+            update_fields=[name],
         )
 
 
@@ -564,11 +591,15 @@ def _ensure_options(
             continue
         texts = sorted({str(row.attributes[column.code]) for row in rows if column.code in row.attributes})
         name = column.option_names or (lambda text: Names(en=text))
-        found[column.code] = _ensure_group_options(attribute.option_group, {text: name(text) for text in texts})
+        found[column.code] = _ensure_group_options(
+            attribute.option_group, {text: name(text) for text in texts}
+        )
     return found
 
 
-def _ensure_group_options(group: AttributeOptionGroup, names: Mapping[str, Names]) -> dict[str, AttributeOption]:
+def _ensure_group_options(
+    group: AttributeOptionGroup, names: Mapping[str, Names]
+) -> dict[str, AttributeOption]:
     """An option for each text.
 
     A group's options must differ in each language, so texts with one name in any of them ("Table+4
@@ -619,7 +650,10 @@ def import_offers(*, vendor: Partner, rows: Sequence[CatalogueRow], product_ids:
         if row.sku in product_ids
     ]
     StockRecord.objects.bulk_create(
-        offers, batch_size=BATCH, update_conflicts=True, unique_fields=["product", "partner"],
+        offers,
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["product", "partner"],
         update_fields=["partner_sku", "price", "list_price", "num_in_stock", "date_updated"],
     )
     _ask_for_indexing(offer.product_id for offer in offers)

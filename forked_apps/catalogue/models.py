@@ -28,7 +28,12 @@ class Product(AbstractProduct):
     """Content alone; what it costs and who has it is an offer (``partner.StockRecord``)."""
 
     brand = models.ForeignKey(
-        Brand, verbose_name=_("brand"), null=True, blank=True, on_delete=models.PROTECT, related_name="products"
+        Brand,
+        verbose_name=_("brand"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="products",
     )
     #: Names the drawing that stands for a product without photographs, and groups similar ones.
     kind = models.CharField(_("kind"), max_length=64, blank=True, db_index=True)

@@ -5,7 +5,27 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-UNITS = ("mm", "cm", "m", "in", "g", "kg", "ml", "l", "MB", "GB", "TB", "MHz", "GHz", "Hz", "W", "V", "mAh", "MP", "%")
+UNITS = (
+    "mm",
+    "cm",
+    "m",
+    "in",
+    "g",
+    "kg",
+    "ml",
+    "l",
+    "MB",
+    "GB",
+    "TB",
+    "MHz",
+    "GHz",
+    "Hz",
+    "W",
+    "V",
+    "mAh",
+    "MP",
+    "%",
+)
 #: How lists write a unit at the end of a column's name.
 UNIT_OF_SUFFIX = {unit.lower(): unit for unit in UNITS if unit not in {"in", "m", "l", "v", "%"}} | {
     "inch": "in", "inches": "in", "litres": "l", "liters": "l", "watts": "W", "volts": "V", "percent": "%",

@@ -59,7 +59,11 @@ _COUNTED = {
         "كرسي قابل للطي", "كرسيين قابلين للطي", "كراسي قابلة للطي", "كرسياً قابلاً للطي", "کورسیی قەدکراو"
     ),
     "reclining chair": _Counted(
-        "كرسي قابل للإمالة", "كرسيين قابلين للإمالة", "كراسي قابلة للإمالة", "كرسياً قابلاً للإمالة", "کورسیی لاربووەوە"
+        "كرسي قابل للإمالة",
+        "كرسيين قابلين للإمالة",
+        "كراسي قابلة للإمالة",
+        "كرسياً قابلاً للإمالة",
+        "کورسیی لاربووەوە",
     ),
     "stool": _Counted("مقعد واحد", "مقعدين", "مقاعد", "مقعداً", "کورسیی بێ پشت"),
     "bar stool": _Counted("كرسي بار", "كرسيي بار", "كراسي بار", "كرسي بار", "کورسیی بار"),
@@ -72,9 +76,7 @@ _COUNTED = {
     "leg": _Counted("ساق واحدة", "ساقين", "سيقان", "ساقاً", "قاچ"),
     "castor": _Counted("عجلة واحدة", "عجلتين", "عجلات", "عجلة", "تایە"),
     "mattress": _Counted("مرتبة واحدة", "مرتبتين", "مراتب", "مرتبة", "دۆشەک"),
-    "side table": _Counted(
-        "طاولة جانبية", "طاولتين جانبيتين", "طاولات جانبية", "طاولة جانبية", "مێزی لا"
-    ),
+    "side table": _Counted("طاولة جانبية", "طاولتين جانبيتين", "طاولات جانبية", "طاولة جانبية", "مێزی لا"),
     "storage box": _Counted("صندوق تخزين", "صندوقي تخزين", "صناديق تخزين", "صندوق تخزين", "سندووقی هەڵگرتن"),
     "compartment": _Counted("حجرة واحدة", "حجرتين", "حجرات", "حجرة", "خانە"),
     "hook": _Counted("خطاف واحد", "خطافين", "خطافات", "خطافاً", "قولاپ"),
@@ -129,9 +131,9 @@ def _of_drawers(text: str) -> tuple[str, str] | None:
 
 
 def _seats(text: str) -> tuple[str, str] | None:
-    match = re.fullmatch(r"(?:(\d)|(one|two|three|four|five))-seat (.+)", text, re.IGNORECASE) or re.fullmatch(
-        r"(?P<what>modular corner sofa) (?P<n>\d)-seat", text, re.IGNORECASE
-    )
+    match = re.fullmatch(
+        r"(?:(\d)|(one|two|three|four|five))-seat (.+)", text, re.IGNORECASE
+    ) or re.fullmatch(r"(?P<what>modular corner sofa) (?P<n>\d)-seat", text, re.IGNORECASE)
     if match is None:
         return None
     groups = match.groupdict()
@@ -185,7 +187,7 @@ def furniture_kind(kind: str) -> Names:
 
 
 def furniture_title(*, title: str, series: str, kind: str) -> Names:
-    """"PAX Wardrobe 150x66x236 cm" in three languages; the series and the size stay as they are."""
+    """ "PAX Wardrobe 150x66x236 cm" in three languages; the series and the size stay as they are."""
     names = furniture_kind(kind)
     opening = f"{series} {kind}"
     if not names.ar or not title.startswith(opening):

@@ -55,6 +55,8 @@ class StockRequired(availability.StockRequired):
             return False, str(_("Out of stock"))
         if quantity > self.num_available:
             return False, ngettext(
-                "Only %(number)d piece can be bought", "Only %(number)d pieces can be bought", self.num_available
+                "Only %(number)d piece can be bought",
+                "Only %(number)d pieces can be bought",
+                self.num_available,
             ) % {"number": self.num_available}
         return True, ""

@@ -30,7 +30,9 @@ class Partner(AbstractPartner):
     status = models.CharField(
         _("status"), max_length=12, choices=VendorStatus, default=VendorStatus.APPLIED, db_index=True
     )
-    governorate = models.CharField(_("governorate"), max_length=2, choices=Governorate, default=Governorate.BAGHDAD)
+    governorate = models.CharField(
+        _("governorate"), max_length=2, choices=Governorate, default=Governorate.BAGHDAD
+    )
     phone = models.CharField(_("phone"), max_length=20, blank=True)
     about = models.TextField(_("about"), blank=True, max_length=2000)
     #: Commission in basis points (1/100 of a percent), frozen on each vendor order when it is placed.
@@ -38,8 +40,12 @@ class Partner(AbstractPartner):
     applied_at = models.DateTimeField(_("applied"), default=timezone.now)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("decided by"), null=True, blank=True,
-        on_delete=models.SET_NULL, related_name="+",
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("decided by"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
     )
     decision_reason = models.CharField(_("reason"), max_length=500, blank=True)
 
@@ -67,7 +73,11 @@ class StockRecord(AbstractStockRecord):
     """An offer: one vendor's price and stock of one product."""
 
     list_price = models.DecimalField(
-        _("list price"), max_digits=12, decimal_places=2, null=True, blank=True,
+        _("list price"),
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
         help_text=_("The price before a discount, in points."),
     )
     handling_days = models.PositiveSmallIntegerField(_("handling days"), default=1)
@@ -78,16 +88,22 @@ class StockRecord(AbstractStockRecord):
         verbose_name_plural = _("offers")
         constraints = [
             models.UniqueConstraint(fields=["product", "partner"], name="partner_offer_once_per_vendor"),
-            models.CheckConstraint(condition=Q(price__gt=0) & Q(price=Floor("price")), name="partner_offer_whole_price"),
+            models.CheckConstraint(
+                condition=Q(price__gt=0) & Q(price=Floor("price")), name="partner_offer_whole_price"
+            ),
             models.CheckConstraint(
                 condition=Q(list_price=None) | (Q(list_price__gt=0) & Q(list_price=Floor("list_price"))),
                 name="partner_offer_whole_list_price",
             ),
             # Stock Oscar oversells; here the database refuses it.
             models.CheckConstraint(
-                condition=Q(num_in_stock__gte=Coalesce(F("num_allocated"), 0)), name="partner_offer_never_oversold"
+                condition=Q(num_in_stock__gte=Coalesce(F("num_allocated"), 0)),
+                name="partner_offer_never_oversold",
             ),
-            models.CheckConstraint(condition=Q(num_allocated=None) | Q(num_allocated__gte=0), name="partner_offer_allocated_positive"),
+            models.CheckConstraint(
+                condition=Q(num_allocated=None) | Q(num_allocated__gte=0),
+                name="partner_offer_allocated_positive",
+            ),
         ]
 
     @property
@@ -98,7 +114,9 @@ class StockRecord(AbstractStockRecord):
     @property
     def list_price_points(self) -> int | None:
         """Price before the discount, in whole points, where it is higher than the price."""
-        return int(self.list_price) if self.list_price and self.price and self.list_price > self.price else None
+        return (
+            int(self.list_price) if self.list_price and self.price and self.list_price > self.price else None
+        )
 
 
 from oscar.apps.partner.models import *  # noqa: E402, F403

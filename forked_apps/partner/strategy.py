@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 
 class Selector(strategy.Selector):
-    def strategy(self, request: HttpRequest | None = None, user: Any = None, **kwargs: Any) -> MarketplaceStrategy:
+    def strategy(
+        self, request: HttpRequest | None = None, user: Any = None, **kwargs: Any
+    ) -> MarketplaceStrategy:
         return MarketplaceStrategy(request)
 
 
@@ -36,7 +38,9 @@ class MarketplaceStrategy(strategy.Structured):
         choice = buy_box(product)
         return choice.stockrecord if choice else None
 
-    def pricing_policy(self, product: Product, stockrecord: StockRecord | None) -> FixedPrice | UnavailablePrice:
+    def pricing_policy(
+        self, product: Product, stockrecord: StockRecord | None
+    ) -> FixedPrice | UnavailablePrice:
         if stockrecord is None or stockrecord.price is None:
             return UnavailablePrice()
         return FixedPrice(

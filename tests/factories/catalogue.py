@@ -53,7 +53,9 @@ class CategoryFactory(DjangoModelFactory[Category]):
     slug = factory.Sequence(lambda number: f"category-{number}")
 
     @classmethod
-    def _create(cls, model_class: type[Category], *args: Any, parent: Category | None = None, **fields: Any) -> Category:
+    def _create(
+        cls, model_class: type[Category], *args: Any, parent: Category | None = None, **fields: Any
+    ) -> Category:
         node = model_class(*args, **fields)
         tree = model_class.objects
         return tree.add_child(parent, instance=node) if parent else tree.add_root(instance=node)

@@ -16,7 +16,13 @@ from forked_apps.catalogue.importing import (
     import_products,
     read_catalogue,
 )
-from forked_apps.catalogue.models import Category, Product, ProductAttribute, ProductAttributeValue, ProductClass
+from forked_apps.catalogue.models import (
+    Category,
+    Product,
+    ProductAttribute,
+    ProductAttributeValue,
+    ProductClass,
+)
 from forked_apps.partner.models import StockRecord
 from marketplace.env import BASE_DIR
 from tests.factories.catalogue import VendorFactory
@@ -24,7 +30,9 @@ from tests.factories.catalogue import VendorFactory
 pytestmark = pytest.mark.django_db
 
 DATA = BASE_DIR / "marketplace" / "demo" / "data"
-HEADER = "sku,title,brand,category,price_iqd,list_price_iqd,in_stock,colour,battery_mah,screen_inches,waterproof"
+HEADER = (
+    "sku,title,brand,category,price_iqd,list_price_iqd,in_stock,colour,battery_mah,screen_inches,waterproof"
+)
 GOOD = "P-1,Phone One,Acme,Electronics > Phones,250000,300000,7,Black,5000,6.5,Yes"
 
 
@@ -46,7 +54,9 @@ def test_an_unknown_list_gets_a_class_with_typed_attributes_and_facets() -> None
     assert (report.created, report.updated, report.bad_rows) == (30, 0, [])
     product_class = ProductClass.objects.get(slug="phones")
     attributes = {attribute.code: attribute for attribute in product_class.attributes.all()}
-    assert {code: (attribute.type, attribute.unit, attribute.is_facet) for code, attribute in attributes.items()} == {
+    assert {
+        code: (attribute.type, attribute.unit, attribute.is_facet) for code, attribute in attributes.items()
+    } == {
         "colour": ("text", "", True),
         "battery": ("integer", "mAh", False),
         "screen": ("float", "in", False),
@@ -88,7 +98,10 @@ def test_a_second_run_updates_and_duplicates_nothing() -> None:
         (GOOD.replace("250000", "1250.5"), "price_iqd: '1250.5' is no whole number of dinars."),
         (GOOD.replace("250000", "99999999999"), "price_iqd: 99999999999 is not between 1 and 9999999999."),
         (GOOD.replace("250000", "free"), "price_iqd: 'free' is no whole number of dinars."),
-        (GOOD.replace("Electronics > Phones", "Electronics > "), "category: it is empty, or a part of its path is."),
+        (
+            GOOD.replace("Electronics > Phones", "Electronics > "),
+            "category: it is empty, or a part of its path is.",
+        ),
         (GOOD.replace(",7,", ",many,"), "in_stock: 'many' says neither how many nor whether."),
         (GOOD.replace(",5000", ",big"), "battery_mah: 'big' is no whole number."),
         (GOOD.replace("6.5", "six"), "screen_inches: 'six' is no number."),
@@ -110,7 +123,10 @@ def test_a_bad_row_is_reported_and_the_good_ones_come_in(line: str, reason: str)
     [
         (b"", "The file is empty."),
         (b"name,price\nx,1", "The list has no column sku, title, brand, category, price_iqd."),
-        (catalogue(GOOD, header=HEADER.replace("colour", "sku")), "The list has the column sku more than once."),
+        (
+            catalogue(GOOD, header=HEADER.replace("colour", "sku")),
+            "The list has the column sku more than once.",
+        ),
     ],
 )
 def test_a_file_of_another_kind_is_refused_as_a_whole(content: bytes, reason: str) -> None:
@@ -119,7 +135,10 @@ def test_a_file_of_another_kind_is_refused_as_a_whole(content: bytes, reason: st
 
 
 def test_arabic_digits_a_byte_order_mark_and_semicolons_are_read() -> None:
-    content = catalogue("P-1;هاتف;Acme;Electronics > Phones;٢٥٠٬٠٠٠;;٣", header=HEADER.partition(",colour")[0].replace(",", ";"))
+    content = catalogue(
+        "P-1;هاتف;Acme;Electronics > Phones;٢٥٠٬٠٠٠;;٣",
+        header=HEADER.partition(",colour")[0].replace(",", ";"),
+    )
     (row,) = read_catalogue(b"\xef\xbb\xbf" + content).rows
     assert (row.price_points, row.pieces, row.titles.en) == (250_000, 3, "هاتف")
 
@@ -166,7 +185,9 @@ def test_an_attribute_keeps_the_type_that_the_class_gave_it() -> None:
     import_products(catalogue=again)
 
 
-def test_the_command_reports_bad_rows_and_writes_offers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_reports_bad_rows_and_writes_offers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     vendor = VendorFactory()
     path = tmp_path / "phones.csv"
     path.write_bytes(catalogue(GOOD, "P-2,too,few"))
@@ -186,7 +207,10 @@ def test_the_whole_demo_catalogue_comes_in_fast_and_complete_in_three_languages(
     for code in ("ar", "ckb", "en"):
         with translation.override(code):
             assert Product.objects.count() == 4_265
-            assert all(product.title for product in Product.objects.only("title_ar", "title_ckb", "title_en", "title"))
+            assert all(
+                product.title
+                for product in Product.objects.only("title_ar", "title_ckb", "title_en", "title")
+            )
             assert all(category.name for category in Category.objects.all())
     # Names of categories and attributes are given, not fallen back to.
     assert not Category.objects.filter(name_ar__in=["", None]).exists()

@@ -54,7 +54,14 @@ def test_without_an_offer_there_is_no_price_and_no_purchase() -> None:
 
 @pytest.mark.parametrize(
     ("in_stock", "allocated", "quantity", "permitted"),
-    [(5, 2, 3, True), (5, 2, 4, False), (5, 5, 1, False), (5, None, 5, True), (5, 0, 0, False), (5, 0, -1, False)],
+    [
+        (5, 2, 3, True),
+        (5, 2, 4, False),
+        (5, 5, 1, False),
+        (5, None, 5, True),
+        (5, 0, 0, False),
+        (5, 0, -1, False),
+    ],
 )
 def test_what_is_allocated_cannot_be_bought_again(
     in_stock: int, allocated: int | None, quantity: int, permitted: bool

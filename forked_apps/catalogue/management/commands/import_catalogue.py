@@ -25,7 +25,9 @@ class Command(BaseCommand):
         parser.add_argument("--vendor", metavar="CODE", help="whose prices and stock the lists bring")
         parser.add_argument("--dry-run", action="store_true", help="only check the rows")
 
-    def handle(self, *args: Any, files: list[Path], vendor: str | None, dry_run: bool, **options: Any) -> None:
+    def handle(
+        self, *args: Any, files: list[Path], vendor: str | None, dry_run: bool, **options: Any
+    ) -> None:
         seller = self._vendor(vendor) if vendor else None
         for path in files:
             self._import(path, seller, dry_run=dry_run)
