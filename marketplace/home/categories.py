@@ -1,4 +1,7 @@
-"""The menu of categories: two levels, kept in this process, one query when it is cold."""
+"""The menu of categories: two levels, kept in this process, one query when it is cold.
+
+Where a top category has a single one below it ("Electronics": "Laptops"), that one's own join it.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,12 @@ from django.urls import reverse
 from django.utils.translation import get_language
 
 from forked_apps.catalogue.models import Category
+from marketplace.env import BASE_DIR
 
 #: Another process may have changed a category: this long its change may stay unseen here.
 MAX_AGE_SECONDS = 60
+#: Categories with a drawing of their own, by slug.
+DRAWN = frozenset(file.stem for file in (BASE_DIR / "marketplace/static/img/categories").glob("*.svg"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +25,13 @@ class MenuCategory:
     pk: int
     name: str
     url: str
-    #: Names the drawing ``img/categories/<slug>.svg``, where there is one.
     slug: str
     children: tuple[MenuCategory, ...] = ()
+
+    @property
+    def drawing(self) -> str:
+        """A static file."""
+        return f"img/categories/{self.slug if self.slug in DRAWN else 'everything'}.svg"
 
 
 _menus: dict[str, tuple[float, tuple[MenuCategory, ...]]] = {}
@@ -56,21 +66,25 @@ def top_categories(limit: int) -> tuple[MenuCategory, ...]:
 
 
 def _read() -> tuple[MenuCategory, ...]:
-    roots: dict[str, MenuCategory] = {}
-    children: dict[str, list[MenuCategory]] = {}
-    slugs: dict[str, str] = {}
     step = Category.steplen
-    shown = Category.objects.browsable().filter(depth__lte=2, exclude_from_menu=False).order_by("path")
+    slugs: dict[str, str] = {}
+    by_parent: dict[str, dict[str, MenuCategory]] = {"": {}}
+    shown = Category.objects.browsable().filter(depth__lte=3, exclude_from_menu=False).order_by("path")
     for category in shown:
         parent = category.path[:-step]
-        if category.depth > 1 and parent not in roots:
+        if parent not in by_parent:
+            # What is above it is left out of the menu.
             continue
-        slug = f"{slugs[parent]}/{category.slug}" if parent else category.slug
-        slugs[category.path] = slug
+        slug = slugs[category.path] = f"{slugs[parent]}/{category.slug}" if parent else category.slug
         url = reverse("catalogue:category", kwargs={"category_slug": slug, "pk": category.pk})
-        entry = MenuCategory(pk=category.pk, name=category.name, url=url, slug=category.slug)
-        if parent:
-            children.setdefault(parent, []).append(entry)
-        else:
-            roots[category.path] = entry
-    return tuple(replace(root, children=tuple(children.get(path, ()))) for path, root in roots.items())
+        by_parent[parent][category.path] = MenuCategory(category.pk, category.name, url, category.slug)
+        by_parent[category.path] = {}
+    return tuple(replace(root, children=_below(path, by_parent)) for path, root in by_parent[""].items())
+
+
+def _below(path: str, by_parent: dict[str, dict[str, MenuCategory]]) -> tuple[MenuCategory, ...]:
+    children = by_parent[path]
+    if len(children) == 1:
+        (only,) = children
+        return (children[only], *by_parent[only].values())
+    return tuple(children.values())

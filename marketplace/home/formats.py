@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from babel import Locale
 from babel.dates import format_date as babel_date, format_time as babel_time, get_datetime_format
@@ -32,8 +32,14 @@ def current_locale() -> Locale:
 
 def format_number(number: int | float | Decimal) -> str:
     """``1234567`` as ``1,234,567``; a negative one with a true minus sign."""
+    return _format_number(number, get_language() or "en")
+
+
+@lru_cache(maxsize=50_000)
+def _format_number(number: int | float | Decimal, language: str) -> str:
+    # A page of products writes some hundred numbers, and Babel reads its pattern for each.
     # The pattern of every language here is the same; CLDR's own carries marks of direction that <bdi> does better.
-    text = format_decimal(abs(number), format="#,##0.##", locale=current_locale(), numbering_system="latn")
+    text = format_decimal(abs(number), format="#,##0.##", locale=_locale(language), numbering_system="latn")
     return f"\N{MINUS SIGN}{text}" if number < 0 else text
 
 
