@@ -136,6 +136,13 @@ def load(environ: Mapping[str, str]) -> Env:
     database_url = _url(environ, "DATABASE_URL", None, ("postgres", "postgresql"))
     if mode == "production" and database_url is None:
         raise SettingsError("DATABASE_URL is not set, and production has no default for it.")
+    email_schemes: tuple[str, ...] = ("smtp", "smtp+tls", "smtp+ssl")
+    if mode != "production":
+        # It prints whole mails, and mails carry codes: never where logs are kept.
+        email_schemes = ("consolemail", *email_schemes)
+    email_url = _url(environ, "EMAIL_URL", None if mode == "production" else "consolemail://", email_schemes)
+    if email_url is None:
+        raise SettingsError("EMAIL_URL is not set, and production has no default for it.")
     replicas = _words(environ, "REPLICA_URLS")
     for replica in replicas:
         _url({"REPLICA_URLS": replica}, "REPLICA_URLS", None, ("postgres", "postgresql"))
@@ -163,7 +170,7 @@ def load(environ: Mapping[str, str]) -> Env:
         csrf_trusted_origins=_words(environ, "CSRF_TRUSTED_ORIGINS"),
         trusted_proxy_count=_number(environ, "TRUSTED_PROXY_COUNT", 0),
         https=_flag(environ, "HTTPS", default=mode == "production"),
-        email_url=_url(environ, "EMAIL_URL", "consolemail://", ("consolemail", "smtp", "smtp+tls", "smtp+ssl")) or "",
+        email_url=email_url,
         default_from_email=environ.get("DEFAULT_FROM_EMAIL", "Nuqta <no-reply@localhost>"),
         sms_gateway=_choice(environ, "SMS_GATEWAY", "console", ("console",)),
     )

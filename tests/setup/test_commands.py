@@ -75,6 +75,7 @@ def test_demo_in_production(tmp_path: Path, shop_environment: dict[str, str]) ->
     done = run(
         sys.executable, "manage.py", "demo", tmp_path=tmp_path, DATABASE_URL=shop_environment["DATABASE_URL"],
         NUQTA_MODE="production", ALLOWED_HOSTS="x.example", SECRET_KEY="s" * 50, CARD_KEYS="1:" + "ab" * 32,
+        EMAIL_URL="smtp://mail.example",
     )  # fmt: skip
     assert "NUQTA_MODE is not demo" in only_line(done)
 

@@ -15,6 +15,7 @@ PRODUCTION = {
     "DATABASE_URL": "postgresql://nuqta@db.example/nuqta",
     "SECRET_KEY": "s" * 50,
     "CARD_KEYS": "1:" + "ab" * 32,
+    "EMAIL_URL": "smtp+tls://mail.example:587",
 }
 
 
@@ -54,6 +55,11 @@ def test_production_has_no_default_for_what_must_be_decided(name: str, tmp_path:
     load(PRODUCTION | {"NUQTA_VAR": str(tmp_path)})
     with pytest.raises(SettingsError, match=f"^{name} is not set"):
         load({key: value for key, value in PRODUCTION.items() if key != name} | {"NUQTA_VAR": str(tmp_path)})
+
+
+def test_production_prints_no_mails(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"^EMAIL_URL must be"):
+        load(PRODUCTION | {"NUQTA_VAR": str(tmp_path), "EMAIL_URL": "consolemail://"})
 
 
 def test_production_is_served_by_https_unless_said_otherwise(tmp_path: Path) -> None:

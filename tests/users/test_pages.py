@@ -155,3 +155,23 @@ def test_other_devices_are_signed_out_on_request(browser: Client) -> None:
 
     assert other.get("/account/profile/").status_code == 302
     assert browser.get("/account/profile/").status_code == 200
+
+
+def test_what_was_in_the_basket_before_signing_up_is_there_afterwards(browser: Client) -> None:
+    from tests.factories.catalogue import OfferFactory
+
+    offer = OfferFactory(num_in_stock=5)
+    browser.post(f"/basket/add/{offer.product_id}/", {"offer": offer.pk, "quantity": 2})
+    assert _pieces(None) == 2
+
+    browser.post("/accounts/signup/", {"contact": PHONE, "name": "Zainab", "password1": PASSWORD, "next": "/basket/"})
+    browser.post("/accounts/phone/verify/", {"code": newest_code()})
+    browser.get("/basket/")
+
+    assert _pieces(User.objects.get(phone=PHONE)) == 2
+
+
+def _pieces(owner: User | None) -> int:
+    from forked_apps.basket.models import Basket
+
+    return sum(basket.num_items for basket in Basket.objects.filter(owner=owner, status="Open"))
