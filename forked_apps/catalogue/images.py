@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -67,11 +67,20 @@ def line_images(product: Product) -> tuple[str, str]:
 
 def detail_images(product: Product) -> list[DetailImage]:
     """The pictures of a product's page, in order; at least one."""
-    pictures = [(image.original.name, image.caption) for image in product.images.all()] or [(MISSING, "")]
+    return detail_images_of([(image.original.name, image.caption) for image in product.images.all()])
+
+
+def detail_images_of(originals: Sequence[tuple[str, str]]) -> list[DetailImage]:
+    """The same for originals' names and captions that the caller has read already."""
     return [
         DetailImage(*image_urls(name, "detail"), *image_urls(name, "line"), caption=caption)
-        for name, caption in pictures
+        for name, caption in originals or [(_missing(), "")]
     ]
+
+
+def image_urls_of(originals: Sequence[tuple[str, str]], use: Use) -> tuple[str, str]:
+    """Addresses of the first of these originals."""
+    return image_urls(originals[0][0] if originals else _missing(), use)
 
 
 def image_urls(name: str, use: Use) -> tuple[str, str]:

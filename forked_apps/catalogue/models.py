@@ -7,6 +7,7 @@ from oscar.apps.catalogue.abstract_models import AbstractProduct, AbstractProduc
 from oscar.models.fields import AutoSlugField
 
 from forked_apps.catalogue.content import sanitise
+from marketplace.outbox.services import enqueue
 
 
 class Brand(models.Model):
@@ -46,6 +47,12 @@ class Product(AbstractProduct):
             name = f"description_{code}"
             setattr(self, name, sanitise(getattr(self, name) or ""))
         super().save(*args, **kwargs)
+
+    def update_rating(self) -> None:
+        """The mean score of the approved reviews. Writes that alone: Oscar's would save the whole product."""
+        self.rating = self.calculate_rating()
+        type(self).objects.filter(pk=self.pk).update(rating=self.rating)
+        enqueue(topic="search.products", payload={"ids": [self.pk]})
 
 
 class ProductAttribute(AbstractProductAttribute):
