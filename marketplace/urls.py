@@ -31,11 +31,12 @@ urlpatterns = [
     path("api/", include("forked_apps.api.urls")),
     path("sell/", sell, name="sell"),
     path("portal/", include("vendor_portal.urls")),
+    path("wallet/", include("points_payment.urls")),
     path("staff/vendors/", include("vendor_portal.staff.urls")),
+    path("staff/", include("points_payment.staff.urls")),
     path("staff/", include("marketplace.roles.staff.urls")),
     path("dashboard/", apps.get_app_config("dashboard").urls),
     path("offers/", apps.get_app_config("offer").urls),
-    path("wishlists/", apps.get_app_config("wishlists").urls),
 ]
 if settings.NUQTA_DEMO:
     urlpatterns += [path("demo/", include("marketplace.notifications.urls"))]

@@ -5,3 +5,8 @@ from django.utils.translation import gettext_lazy as _
 class PointsPaymentConfig(AppConfig):
     name = "points_payment"
     verbose_name = _("Points")
+
+    def ready(self) -> None:
+        from points_payment.staff.registration import register
+
+        register()

@@ -36,7 +36,9 @@ _DAMM = (
 #: Arabic-Indic and Persian digits, as Iraqi keyboards write them.
 _TO_ASCII = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
 #: What people put between groups: any space, any dash, and the marks that bidirectional text brings along.
-_BETWEEN = re.compile(r"[\s\-_.\u00ad\u2010-\u2015\u2212\u0640\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
+_BETWEEN = re.compile(
+    r"[\s\-_.\u00ad\u2010-\u2015\u2212\u0640\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+"
+)
 _CHARACTERS = re.compile(r"[0-9]+")
 
 
@@ -118,7 +120,13 @@ def candidate_hmacs(code: str, *, keys: CardKeys) -> list[bytes]:
 
 
 def card_digest(
-    *, number: int, batch_id: int, first_key_version: int, last_key_version: int, last_four: str, hmac_bytes: bytes
+    *,
+    number: int,
+    batch_id: int,
+    first_key_version: int,
+    last_key_version: int,
+    last_four: str,
+    hmac_bytes: bytes,
 ) -> bytes:
     """What the proof compares a card's row with; ``points_payment.proof`` makes the same in SQL."""
     text = f"{number}|{batch_id}|{first_key_version}|{last_key_version}|{last_four}|{hmac_bytes.hex()}"

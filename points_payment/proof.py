@@ -452,13 +452,21 @@ def _broken_paths() -> Iterable[Finding]:
     before: dict[int, str | None] = {}
     for event in BatchEvent.objects.order_by("batch_id", "id").iterator():
         last = before.get(event.batch_id)
-        allowed = last is None if event.state == BatchState.DRAFT else last in TRANSITIONS.get(BatchState(event.state), ())
+        allowed = (
+            last is None
+            if event.state == BatchState.DRAFT
+            else last in TRANSITIONS.get(BatchState(event.state), ())
+        )
         if not allowed:
-            yield Finding("batch-events", f"batch {event.batch_id}", f"a way to {event.state}", f"{last} before it")
+            yield Finding(
+                "batch-events", f"batch {event.batch_id}", f"a way to {event.state}", f"{last} before it"
+            )
         before[event.batch_id] = event.state
 
 
-register_check(Check("batch-events", _("The events of every batch lead from one state to the next"), _broken_paths))
+register_check(
+    Check("batch-events", _("The events of every batch lead from one state to the next"), _broken_paths)
+)
 
 
 def _broken_chain() -> Iterable[Finding]:
@@ -473,10 +481,14 @@ def _broken_chain() -> Iterable[Finding]:
         while rows := cursor.fetchmany(10_000):
             for position, transfer_id, digest, transfer_digest in rows:
                 if position != expected_position:
-                    yield Finding("chain", f"seal {expected_position}", "a seal", f"none before seal {position}")
+                    yield Finding(
+                        "chain", f"seal {expected_position}", "a seal", f"none before seal {position}"
+                    )
                 expected = chain_digest(last, bytes(transfer_digest or b""))
                 if transfer_digest is None:
-                    yield Finding("chain", f"transfer {transfer_id}", f"the transfer of seal {position}", "none")
+                    yield Finding(
+                        "chain", f"transfer {transfer_id}", f"the transfer of seal {position}", "none"
+                    )
                 elif expected != bytes(digest):
                     yield Finding("chain", f"transfer {transfer_id}", expected.hex(), bytes(digest).hex())
                 if transfer_digest is None or expected != bytes(digest):
@@ -499,4 +511,3 @@ _sql_check(
       AND EXISTS (SELECT 1 FROM points_payment_seal)
     """,
 )
-

@@ -63,7 +63,12 @@ class BatchEvent(models.Model):
     first_number = models.BigIntegerField(_("first number"), null=True, blank=True)
     last_number = models.BigIntegerField(_("last number"), null=True, blank=True)
     transfer = models.ForeignKey(
-        Transfer, verbose_name=_("transfer"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        Transfer,
+        verbose_name=_("transfer"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("who"), on_delete=models.PROTECT, related_name="+"
@@ -95,7 +100,11 @@ class Card(models.Model):
     digest = models.BinaryField(_("digest"), editable=False)
     state = models.CharField(_("state"), max_length=12, choices=CardState, default=CardState.STOCKED)
     redemption = models.OneToOneField(
-        Transfer, verbose_name=_("redemption"), null=True, blank=True, on_delete=models.PROTECT,
+        Transfer,
+        verbose_name=_("redemption"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
         related_name="redeemed_card",
     )
 
@@ -156,7 +165,9 @@ class AttemptCounter(models.Model):
     class Meta:
         verbose_name = _("counter of attempts")
         verbose_name_plural = _("counters of attempts")
-        constraints = [models.UniqueConstraint(fields=["scope", "subject"], name="points_attempt_counter_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["scope", "subject"], name="points_attempt_counter_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.scope} {self.subject}: {self.failures}"

@@ -35,11 +35,20 @@ class Transfer(models.Model):
     entries_count = models.PositiveSmallIntegerField(_("number of entries"))
     #: Unique: what can be reversed, can be reversed once.
     reverses = models.OneToOneField(
-        "self", verbose_name=_("reverses"), null=True, blank=True, on_delete=models.PROTECT, related_name="reversed_by"
+        "self",
+        verbose_name=_("reverses"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="reversed_by",
     )
     reference = models.CharField(_("reference"), max_length=64, blank=True)
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("who"), null=True, blank=True, on_delete=models.PROTECT,
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("who"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
         related_name="+",
     )
     reason = models.CharField(_("reason"), max_length=200, blank=True)
@@ -75,12 +84,20 @@ class Entry(models.Model):
     """
 
     transfer = models.ForeignKey(
-        Transfer, verbose_name=_("transfer"), on_delete=models.PROTECT, related_name="entries",
-        db_constraint=False, db_index=False,
+        Transfer,
+        verbose_name=_("transfer"),
+        on_delete=models.PROTECT,
+        related_name="entries",
+        db_constraint=False,
+        db_index=False,
     )
     account = models.ForeignKey(
-        Account, verbose_name=_("account"), on_delete=models.PROTECT, related_name="entries",
-        db_constraint=False, db_index=False,
+        Account,
+        verbose_name=_("account"),
+        on_delete=models.PROTECT,
+        related_name="entries",
+        db_constraint=False,
+        db_index=False,
     )
     amount_points = models.BigIntegerField(_("amount"))
     #: Of this account, after this entry; kept for guarded accounts only, whose entries have an order.
@@ -103,7 +120,9 @@ class Seal(models.Model):
     """A transfer's place in the hash chain: SHA-256(digest of the seal before, digest of the transfer)."""
 
     position = models.BigIntegerField(_("position"), primary_key=True)
-    transfer = models.OneToOneField(Transfer, verbose_name=_("transfer"), on_delete=models.PROTECT, related_name="seal")
+    transfer = models.OneToOneField(
+        Transfer, verbose_name=_("transfer"), on_delete=models.PROTECT, related_name="seal"
+    )
     digest = models.BinaryField(_("digest"), editable=False)
 
     class Meta:

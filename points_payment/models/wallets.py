@@ -16,7 +16,10 @@ class Wallet(models.Model):
     """A customer's balances. The row is the lock of everything that the customer spends."""
 
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, verbose_name=_("customer"), primary_key=True, on_delete=models.PROTECT,
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("customer"),
+        primary_key=True,
+        on_delete=models.PROTECT,
         related_name="wallet",
     )
     paid_points = models.BigIntegerField(_("paid points"), default=0)
@@ -27,7 +30,9 @@ class Wallet(models.Model):
         verbose_name_plural = _("wallets")
         constraints = [
             models.CheckConstraint(condition=Q(paid_points__gte=0), name="points_wallet_paid_not_negative"),
-            models.CheckConstraint(condition=Q(promotional_points__gte=0), name="points_wallet_promo_not_negative"),
+            models.CheckConstraint(
+                condition=Q(promotional_points__gte=0), name="points_wallet_promo_not_negative"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -49,7 +54,9 @@ class VendorBalance(models.Model):
         verbose_name = _("vendor balance")
         verbose_name_plural = _("vendor balances")
         constraints = [
-            models.CheckConstraint(condition=Q(payable_points__gte=0), name="points_vendor_payable_not_negative"),
+            models.CheckConstraint(
+                condition=Q(payable_points__gte=0), name="points_vendor_payable_not_negative"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -60,14 +67,24 @@ class Lot(models.Model):
     """What is left of one credit. Only ``remaining_points`` ever changes."""
 
     customer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("customer"), on_delete=models.PROTECT, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("customer"),
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
     account = models.ForeignKey(
-        Account, verbose_name=_("account"), on_delete=models.PROTECT, related_name="lots", db_constraint=False,
+        Account,
+        verbose_name=_("account"),
+        on_delete=models.PROTECT,
+        related_name="lots",
+        db_constraint=False,
         db_index=False,
     )
     account_kind = models.CharField(_("kind"), max_length=24, choices=AccountKind)
-    transfer = models.ForeignKey(Transfer, verbose_name=_("credit"), on_delete=models.PROTECT, related_name="lots")
+    transfer = models.ForeignKey(
+        Transfer, verbose_name=_("credit"), on_delete=models.PROTECT, related_name="lots"
+    )
     original_points = models.BigIntegerField(_("credited"))
     remaining_points = models.BigIntegerField(_("left"))
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
@@ -79,11 +96,14 @@ class Lot(models.Model):
         verbose_name_plural = _("lots")
         constraints = [
             models.CheckConstraint(
-                condition=Q(remaining_points__gte=0, original_points__gt=0, remaining_points__lte=F("original_points")),
+                condition=Q(
+                    remaining_points__gte=0, original_points__gt=0, remaining_points__lte=F("original_points")
+                ),
                 name="points_lot_within_credit",
             ),
             models.CheckConstraint(
-                condition=Q(account_kind="customer_promotional") | Q(account_kind="customer_paid", expires_at=None),
+                condition=Q(account_kind="customer_promotional")
+                | Q(account_kind="customer_paid", expires_at=None),
                 name="points_lot_paid_never_expires",
             ),
         ]
@@ -101,10 +121,17 @@ class LotUse(models.Model):
     """Points taken from a lot (negative) or given back to it (positive, naming the use it returns)."""
 
     lot = models.ForeignKey(Lot, verbose_name=_("lot"), on_delete=models.PROTECT, related_name="uses")
-    transfer = models.ForeignKey(Transfer, verbose_name=_("transfer"), on_delete=models.PROTECT, related_name="lot_uses")
+    transfer = models.ForeignKey(
+        Transfer, verbose_name=_("transfer"), on_delete=models.PROTECT, related_name="lot_uses"
+    )
     points = models.BigIntegerField(_("points"))
     returns = models.ForeignKey(
-        "self", verbose_name=_("returns"), null=True, blank=True, on_delete=models.PROTECT, related_name="returned_by"
+        "self",
+        verbose_name=_("returns"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="returned_by",
     )
 
     class Meta:
@@ -125,7 +152,11 @@ class TopUp(models.Model):
     """Points that an operator added for cash."""
 
     transfer = models.OneToOneField(
-        Transfer, verbose_name=_("transfer"), primary_key=True, on_delete=models.PROTECT, related_name="top_up"
+        Transfer,
+        verbose_name=_("transfer"),
+        primary_key=True,
+        on_delete=models.PROTECT,
+        related_name="top_up",
     )
     operator = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("operator"), on_delete=models.PROTECT, related_name="+"

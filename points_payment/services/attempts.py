@@ -82,7 +82,9 @@ def _lock_counters(subjects: Sequence[tuple[str, str]]) -> list[AttemptCounter]:
         )
         rows = cursor.fetchall()
     counters = [
-        AttemptCounter(id=pk, scope=scope, subject=subject, failures=failures, last_at=last, blocked_until=until)
+        AttemptCounter(
+            id=pk, scope=scope, subject=subject, failures=failures, last_at=last, blocked_until=until
+        )
         for pk, scope, subject, failures, last, until in rows
     ]
     return sorted(counters, key=lambda counter: _ORDER[counter.scope])

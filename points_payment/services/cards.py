@@ -149,7 +149,9 @@ class Redemption:
 
 
 @transaction.atomic
-def draft_batch(*, face_value_points: int, number_of_cards: int, expires_on: date, note: str, actor: User) -> Batch:
+def draft_batch(
+    *, face_value_points: int, number_of_cards: int, expires_on: date, note: str, actor: User
+) -> Batch:
     """Ask for a batch of cards; another person approves it.
 
     Raises:
@@ -222,10 +224,13 @@ def issue_codes_once(*, batch: Batch, actor: User) -> IssuedCodes:
 def _copy_cards(batch: Batch, codes: array[int], *, first_number: int) -> None:
     keys = settings.CARD_KEYS
     version = keys.current
-    with connection.cursor() as cursor, cursor.copy(
-        "COPY points_payment_card (number, batch_id, code_hmac, first_key_version, last_key_version, last_four,"
-        " digest, state) FROM STDIN"
-    ) as copy:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(
+            "COPY points_payment_card (number, batch_id, code_hmac, first_key_version, last_key_version, last_four,"
+            " digest, state) FROM STDIN"
+        ) as copy,
+    ):
         for number, value in enumerate(codes, first_number):
             code = str(value).zfill(batch.code_digits)
             hmac_bytes = code_hmac(code, keys=keys, first_version=version, last_version=version)
@@ -320,7 +325,12 @@ def void_batch(*, batch: Batch, actor: User, reason: str = "") -> Batch:
             ],
         ).transfer_id
     return _enter(
-        locked, BatchState.VOID, actor=actor, card_state=CardState.VOID, reason=reason, transfer_id=transfer_id
+        locked,
+        BatchState.VOID,
+        actor=actor,
+        card_state=CardState.VOID,
+        reason=reason,
+        transfer_id=transfer_id,
     )
 
 

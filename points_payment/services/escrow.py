@@ -102,7 +102,9 @@ def hold_for_order(
     )  # fmt: skip
     wallet = lock_wallet(customer_id=customer_id)
     try:
-        spent = plan_spending(lots=spendable_lots(customer_id=customer_id) if wallet else [], needed_points=needed)
+        spent = plan_spending(
+            lots=spendable_lots(customer_id=customer_id) if wallet else [], needed_points=needed
+        )
     except InsufficientPoints:
         # A repeated request finds its own points gone.
         if earlier := find_posted(idempotency_key=idempotency_key, request_hash=request_hash):
@@ -163,7 +165,9 @@ def release_allocations(*, references: Sequence[str], actor_id: int | None, idem
     request_hash = hash_request("release", sorted(references))
     allocations = _lock_allocations(references)
     if earlier := find_posted(idempotency_key=idempotency_key, request_hash=request_hash):
-        moved = earlier.allocation_moves.aggregate(released=Sum("released_points"), commission=Sum("commission_points"))
+        moved = earlier.allocation_moves.aggregate(
+            released=Sum("released_points"), commission=Sum("commission_points")
+        )
         return Released(earlier.pk, moved["released"], moved["commission"])
     moves, postings = [], []
     net_by_vendor: dict[int, int] = {}
@@ -349,7 +353,11 @@ def _lock_vendor_balances(vendor_ids: Mapping[int, int]) -> dict[int, int]:
     VendorBalance.objects.bulk_create(
         (VendorBalance(vendor_id=vendor_id) for vendor_id in sorted(vendor_ids)), ignore_conflicts=True
     )
-    rows = VendorBalance.objects.select_for_update(no_key=True).filter(vendor_id__in=vendor_ids).order_by("vendor_id")
+    rows = (
+        VendorBalance.objects.select_for_update(no_key=True)
+        .filter(vendor_id__in=vendor_ids)
+        .order_by("vendor_id")
+    )
     return {row.vendor_id: row.payable_points for row in rows}
 
 

@@ -59,12 +59,20 @@ def merge(postings: Sequence[Posting]) -> list[Posting]:
     for posting in postings:
         key = (posting.kind.value, posting.owner_id)
         sums[key] = sums.get(key, 0) + posting.amount_points
-    return [Posting(AccountKind(kind), owner, sums[kind, owner]) for kind, owner in sorted(sums) if sums[kind, owner]]
+    return [
+        Posting(AccountKind(kind), owner, sums[kind, owner])
+        for kind, owner in sorted(sums)
+        if sums[kind, owner]
+    ]
 
 
 def stored_key(idempotency_key: str) -> str:
     """The key as it is stored: one that names many things is longer than the column."""
-    return idempotency_key if len(idempotency_key) <= MAX_KEY_LENGTH else f"sha256:{hash_request(idempotency_key)}"
+    return (
+        idempotency_key
+        if len(idempotency_key) <= MAX_KEY_LENGTH
+        else f"sha256:{hash_request(idempotency_key)}"
+    )
 
 
 def find_posted(*, idempotency_key: str, request_hash: str) -> Transfer | None:
@@ -104,11 +112,18 @@ def post_transfer(
     new_lot_index = 0
     if new_lot is not None:
         new_lot_index = next(
-            index for index, posting in enumerate(merged, 1) if posting.kind in WALLET_KINDS and posting.amount_points > 0
+            index
+            for index, posting in enumerate(merged, 1)
+            if posting.kind in WALLET_KINDS and posting.amount_points > 0
         )
     if request_hash is None:
         request_hash = hash_request(
-            kind, reference, actor_id, reason, reverses_id, [(p.kind, p.owner_id, p.amount_points) for p in merged]
+            kind,
+            reference,
+            actor_id,
+            reason,
+            reverses_id,
+            [(p.kind, p.owner_id, p.amount_points) for p in merged],
         )
     parameters = [
         kind.value, stored_key(idempotency_key), request_hash, reference, actor_id, reason, reverses_id,

@@ -51,7 +51,9 @@ def spendable_lots(*, customer_id: int, now: datetime | None = None) -> list[Spe
     """Lots in the order in which they are spent: promotional by expiry, then paid by age."""
     rows = (
         Lot.objects.filter(
-            Q(expires_at=None) | Q(expires_at__gt=now or timezone.now()), customer_id=customer_id, remaining_points__gt=0
+            Q(expires_at=None) | Q(expires_at__gt=now or timezone.now()),
+            customer_id=customer_id,
+            remaining_points__gt=0,
         )
         # "customer_promotional" sorts after "customer_paid".
         .order_by("-account_kind", F("expires_at").asc(nulls_last=True), "id")
@@ -98,7 +100,9 @@ def open_uses(*, transfer_id: int) -> list[OpenUse]:
     ]
 
 
-def plan_return(*, uses: Sequence[OpenUse], paid_points: int, promotional_points: int) -> tuple[LotChange, ...]:
+def plan_return(
+    *, uses: Sequence[OpenUse], paid_points: int, promotional_points: int
+) -> tuple[LotChange, ...]:
     """Give points back to the lots that they came from, the other way round than they were taken."""
     left = {False: paid_points, True: promotional_points}
     changes = []
@@ -121,7 +125,9 @@ def split_by_largest_remainder(*, total_points: int, weights: Sequence[int]) -> 
     if not weight:
         return [0] * len(weights)
     parts = [total_points * each // weight for each in weights]
-    by_remainder = sorted(range(len(weights)), key=lambda place: (-(total_points * weights[place] % weight), place))
+    by_remainder = sorted(
+        range(len(weights)), key=lambda place: (-(total_points * weights[place] % weight), place)
+    )
     for place in by_remainder[: total_points - sum(parts)]:
         parts[place] += 1
     return parts

@@ -12,7 +12,15 @@ from psycopg.errors import UniqueViolation
 
 from marketplace.env import CardKeys
 from points_payment import codes as code_module
-from points_payment.codes import candidate_hmacs, code_hmac, damm, new_code, normalise_code, number_of, serial_of
+from points_payment.codes import (
+    candidate_hmacs,
+    code_hmac,
+    damm,
+    new_code,
+    normalise_code,
+    number_of,
+    serial_of,
+)
 from points_payment.errors import (
     CardNotRedeemable,
     IdempotencyConflict,
@@ -232,7 +240,11 @@ def test_voided_batch_owes_no_more_than_was_redeemed():
         redeem(customer, codes[1])
     assert account_points(AccountKind.BATCH, batch.pk) == 0
     assert account_points(AccountKind.SHOP, 0) == -5_000
-    assert sorted(Card.objects.values_list("state", flat=True)) == [CardState.REDEEMED, CardState.VOID, CardState.VOID]
+    assert sorted(Card.objects.values_list("state", flat=True)) == [
+        CardState.REDEEMED,
+        CardState.VOID,
+        CardState.VOID,
+    ]
     with pytest.raises(WrongBatchState):
         void_batch(batch=batch, actor=make_person())
 

@@ -1,0 +1,146 @@
+"""Django's admin may look at the books, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+
+from points_payment import models
+
+
+class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class EntryInline(admin.TabularInline[models.Entry, models.Transfer]):
+    model = models.Entry
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(models.Account)
+class AccountAdmin(ReadOnlyAdmin):
+    list_display = ("id", "kind", "owner_id")
+    list_filter = ("kind",)
+    search_fields = ("=owner_id",)
+
+
+@admin.register(models.Transfer)
+class TransferAdmin(ReadOnlyAdmin):
+    list_display = ("id", "kind", "reference", "actor", "reason", "created_at")
+    list_filter = ("kind",)
+    list_select_related = ("actor",)
+    search_fields = ("=reference", "=idempotency_key")
+    ordering = ("-id",)
+    inlines = (EntryInline,)
+
+
+@admin.register(models.Entry)
+class EntryAdmin(ReadOnlyAdmin):
+    list_display = ("id", "transfer", "account", "amount_points", "balance_after_points")
+    list_select_related = ("transfer", "account")
+    search_fields = ("=transfer__id",)
+    ordering = ("-id",)
+
+
+@admin.register(models.Wallet)
+class WalletAdmin(ReadOnlyAdmin):
+    list_display = ("user", "paid_points", "promotional_points")
+    list_select_related = ("user",)
+    search_fields = ("user__phone", "user__email")
+
+
+@admin.register(models.Lot)
+class LotAdmin(ReadOnlyAdmin):
+    list_display = ("id", "customer", "account_kind", "original_points", "remaining_points", "expires_at")
+    list_select_related = ("customer",)
+    list_filter = ("account_kind",)
+
+
+@admin.register(models.Allocation)
+class AllocationAdmin(ReadOnlyAdmin):
+    list_display = (
+        "reference",
+        "vendor_id",
+        "gross_points",
+        "refunded_points",
+        "released_points",
+        "commission_points",
+    )
+    search_fields = ("=reference", "=order_reference")
+
+
+@admin.register(models.VendorBalance)
+class VendorBalanceAdmin(ReadOnlyAdmin):
+    list_display = ("vendor_id", "payable_points")
+
+
+@admin.register(models.Batch)
+class BatchAdmin(ReadOnlyAdmin):
+    list_display = (
+        "id",
+        "face_value_points",
+        "number_of_cards",
+        "expires_on",
+        "state",
+        "drafted_by",
+        "created_at",
+    )
+    list_select_related = ("drafted_by",)
+    list_filter = ("state",)
+
+
+@admin.register(models.BatchEvent)
+class BatchEventAdmin(ReadOnlyAdmin):
+    list_display = ("batch", "state", "actor", "reason", "created_at")
+    list_select_related = ("batch", "actor")
+    ordering = ("-id",)
+
+
+@admin.register(models.Card)
+class CardAdmin(ReadOnlyAdmin):
+    list_display = ("serial", "batch", "last_four", "state", "redemption")
+    list_select_related = ("batch", "redemption")
+    list_filter = ("state",)
+    search_fields = ("=number",)
+
+
+@admin.register(models.TopUp)
+class TopUpAdmin(ReadOnlyAdmin):
+    list_display = (
+        "transfer_id",
+        "operator",
+        "customer",
+        "amount_points",
+        "reference",
+        "reason",
+        "created_at",
+    )
+    list_select_related = ("operator", "customer")
+
+
+@admin.register(models.RedemptionAttempt)
+class RedemptionAttemptAdmin(ReadOnlyAdmin):
+    list_display = ("id", "customer", "outcome", "created_at")
+    list_select_related = ("customer",)
+    list_filter = ("outcome",)
+    ordering = ("-id",)

@@ -1,0 +1,261 @@
+"""Batches of cards: draft, approval by another, codes once, activation, and looking a card up."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Count
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _, gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from marketplace.users.models import User
+from marketplace.users.permissions import PlatformPermission, platform_permission_required
+from points_payment.errors import PointsError, SamePerson, WrongBatchState
+from points_payment.kinds import BatchState, CardState
+from points_payment.models import Batch, Card
+from points_payment.services.cards import (
+    activate_batch,
+    approve_batch,
+    draft_batch,
+    freeze_batch,
+    issue_codes_once,
+    unfreeze_batch,
+    void_batch,
+)
+from points_payment.staff.forms import DownloadForm, DraftForm, EmptyForm, FindCardForm, ReasonForm
+
+if TYPE_CHECKING:
+    from django import forms
+    from django.utils.functional import _StrPromise
+
+PER_PAGE = 25
+#: A file up to this size stays in memory.
+SPOOL_BYTES = 4 * 1024 * 1024
+
+may_view = platform_permission_required(PlatformPermission.CARDS_VIEW)
+may_issue = platform_permission_required(PlatformPermission.CARDS_ISSUE)
+may_approve = platform_permission_required(PlatformPermission.CARDS_APPROVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do with a batch: a button, a page that asks, a service."""
+
+    name: str
+    given: frozenset[BatchState]
+    permission: PlatformPermission
+    #: Not for the one who drafted the batch.
+    needs_other: bool
+    label: _StrPromise
+    icon: str
+    question: _StrPromise
+    consequence: _StrPromise
+    done: _StrPromise
+    carry_out: Callable[..., Batch] | None = None
+    needs_reason: bool = False
+    danger: bool = False
+
+
+APPROVE = Step(
+    "approve", frozenset({BatchState.DRAFT}), PlatformPermission.CARDS_APPROVE, True,
+    gettext_lazy("Approve"), "check2-circle", gettext_lazy("Approve this batch?"),
+    gettext_lazy("Its codes can be made after that, once."), gettext_lazy("The batch is approved."),
+    approve_batch,
+)  # fmt: skip
+CODES = Step(
+    "codes", frozenset({BatchState.APPROVED}), PlatformPermission.CARDS_ISSUE, False,
+    gettext_lazy("Download the codes"), "download", gettext_lazy("Make and download the codes now?"),
+    gettext_lazy("The codes are made now and shown only in this file. They cannot be downloaded again: if the file is lost, the batch has to be voided."),  # noqa: E501
+    gettext_lazy("The codes were downloaded."),
+)  # fmt: skip
+ACTIVATE = Step(
+    "activate", frozenset({BatchState.EXPORTED, BatchState.RECEIVED, BatchState.STOCKED}),
+    PlatformPermission.CARDS_APPROVE, True,
+    gettext_lazy("Activate"), "lightning-charge", gettext_lazy("Activate this batch?"),
+    gettext_lazy("From now on its cards can be redeemed, and their value is owed to whoever holds them."),
+    gettext_lazy("The batch is active."), activate_batch,
+)  # fmt: skip
+FREEZE = Step(
+    "freeze", frozenset({BatchState.ACTIVE}), PlatformPermission.CARDS_APPROVE, False,
+    gettext_lazy("Freeze"), "snow", gettext_lazy("Freeze this batch?"),
+    gettext_lazy("None of its cards can be redeemed until it thaws."), gettext_lazy("The batch is frozen."),
+    freeze_batch, True, True,
+)  # fmt: skip
+UNFREEZE = Step(
+    "unfreeze", frozenset({BatchState.FROZEN}), PlatformPermission.CARDS_APPROVE, True,
+    gettext_lazy("Unfreeze"), "sun", gettext_lazy("Let this batch be redeemed again?"),
+    gettext_lazy("Its cards can be redeemed at once."), gettext_lazy("The batch is active again."),
+    unfreeze_batch, True,
+)  # fmt: skip
+VOID = Step(
+    "void",
+    frozenset({BatchState.DRAFT, BatchState.APPROVED, BatchState.EXPORTED, BatchState.RECEIVED, BatchState.STOCKED,
+               BatchState.ACTIVE, BatchState.FROZEN}),
+    PlatformPermission.CARDS_APPROVE, False,
+    gettext_lazy("Void"), "x-octagon", gettext_lazy("Void this batch for good?"),
+    gettext_lazy("Cards that nobody has redeemed become worthless. This cannot be undone."),
+    gettext_lazy("The batch is void."), void_batch, True, True,
+)  # fmt: skip
+STEPS = (APPROVE, CODES, ACTIVATE, FREEZE, UNFREEZE, VOID)
+
+
+@require_GET
+@may_view
+def batches(request: HttpRequest) -> HttpResponse:
+    page = Paginator(Batch.objects.select_related("drafted_by"), PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page_obj": page,
+        "find_form": FindCardForm(),
+        "may_draft": request.user.has_perm(PlatformPermission.CARDS_ISSUE.full_name),  # type: ignore[union-attr]
+    }
+    return render(request, "staff/points/batches.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may_issue
+def draft(request: HttpRequest) -> HttpResponse:
+    form = DraftForm(request.POST or None)
+    if form.is_valid():
+        assert isinstance(request.user, User)
+        made = draft_batch(**form.cleaned_data, actor=request.user)
+        messages.success(request, _("The batch is drafted. Someone else has to approve it."))
+        return redirect("points_staff:batch", made.pk)
+    return render(request, "staff/points/draft.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_GET
+@never_cache
+@may_view
+def batch(request: HttpRequest, pk: int) -> HttpResponse:
+    one = get_object_or_404(Batch.objects.select_related("drafted_by"), pk=pk)
+    counts = dict(Card.objects.filter(batch=one).values_list("state").annotate(Count("id")).order_by())
+    steps, waiting_for_other = [], False
+    for step in STEPS:
+        if one.state in step.given and request.user.has_perm(step.permission.full_name):  # type: ignore[union-attr]
+            if step.needs_other and one.drafted_by_id == request.user.pk:
+                waiting_for_other = True
+            else:
+                steps.append(step)
+    context = {
+        "batch": one,
+        "counts": [
+            (state.value, state.label, counts[state.value]) for state in CardState if state.value in counts
+        ],
+        "events": one.events.select_related("actor"),
+        "steps": steps,
+        "waiting_for_other": waiting_for_other,
+    }
+    return render(request, "staff/points/batch.html", context)
+
+
+def _step_page(step: Step) -> Callable[..., HttpResponse]:
+    """Ask, with the reason where one is needed, then do it."""
+
+    @require_http_methods(["GET", "HEAD", "POST"])
+    @platform_permission_required(step.permission)
+    def page(request: HttpRequest, pk: int) -> HttpResponse:
+        one = get_object_or_404(Batch, pk=pk)
+        form_class: type[forms.Form] = ReasonForm if step.needs_reason else EmptyForm
+        form = form_class(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            assert isinstance(request.user, User)
+            assert step.carry_out is not None
+            try:
+                step.carry_out(batch=one, actor=request.user, **form.cleaned_data)
+            except PointsError as error:
+                messages.error(request, _explain(error))
+            else:
+                messages.success(request, step.done)
+            return redirect("points_staff:batch", one.pk)
+        return _ask(request, one, step, form)
+
+    return page
+
+
+approve, activate, freeze, unfreeze, void = (
+    _step_page(step) for step in (APPROVE, ACTIVATE, FREEZE, UNFREEZE, VOID)
+)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@may_issue
+def download_codes(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The only moment in which anyone sees the codes: the answer to this POST."""
+    one = get_object_or_404(Batch, pk=pk)
+    form = DownloadForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return _ask(request, one, CODES, form)
+    assert isinstance(request.user, User)
+    try:
+        issued = issue_codes_once(batch=one, actor=request.user)
+    except PointsError as error:
+        messages.error(request, _explain(error))
+        return redirect("points_staff:batch", one.pk)
+    response: HttpResponseBase
+    name = f"nuqta-batch-{one.pk}.csv"
+    if recipient := form.cleaned_data["recipient"]:
+        encrypted = tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES)  # noqa: SIM115 - the response closes it
+        issued.write_encrypted(encrypted, recipient=recipient)
+        encrypted.seek(0)
+        response = FileResponse(
+            encrypted, as_attachment=True, filename=f"{name}.age", content_type="application/octet-stream"
+        )
+    else:
+        response = StreamingHttpResponse(issued.csv_lines(), content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_GET
+@never_cache
+@may_view
+def find_card(request: HttpRequest) -> HttpResponse:
+    """A card by its serial: its state, never its code."""
+    form = FindCardForm(request.GET if "serial" in request.GET else None)
+    found = None
+    if form.is_valid():
+        cards = Card.objects.select_related("batch", "redemption__actor")
+        found = cards.filter(number=form.cleaned_data["serial"]).first()
+        if found is None:
+            form.add_error("serial", _("No card has this serial."))
+    context = {
+        "form": form,
+        "card": found,
+        "may_see_customer": request.user.has_perm(PlatformPermission.CUSTOMERS_VIEW.full_name),  # type: ignore[union-attr]
+    }
+    return render(request, "staff/points/card.html", context)
+
+
+def _ask(request: HttpRequest, one: Batch, step: Step, form: forms.Form) -> HttpResponse:
+    if step.needs_other and one.drafted_by_id == request.user.pk:
+        raise PermissionDenied
+    context: dict[str, Any] = {
+        "form": form,
+        "title": step.question,
+        "about": _("Batch %(number)s") % {"number": one.pk},
+        "text": step.consequence,
+        "submit": step.label,
+        "danger": step.danger,
+        "cancel_url": reverse("points_staff:batch", args=[one.pk]),
+    }
+    return render(request, "staff/confirm.html", context, status=422 if form.errors else 200)
+
+
+def _explain(error: PointsError) -> str:
+    if isinstance(error, SamePerson):
+        return _("Someone else than the one who drafted the batch has to do this.")
+    if isinstance(error, WrongBatchState):
+        return _("The batch has changed meanwhile; this is not possible any more.")
+    return _("This is not possible.")
