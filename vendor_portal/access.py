@@ -28,11 +28,8 @@ class VendorRequest(HttpRequest):
     vendor: Partner
     member: VendorMember
     rights: frozenset[VendorPermission]
-
-    @property
-    def read_only(self) -> bool:
-        """Whether this vendor's pages may be read but not changed."""
-        return not self.vendor.is_selling
+    #: This vendor's pages may be read but not changed.
+    read_only: bool
 
 
 VendorView = Callable[Concatenate[VendorRequest, P], HttpResponse]
@@ -58,6 +55,7 @@ def vendor_permission_required(
                 raise Http404
             request.member, request.rights = found
             request.vendor = request.member.vendor
+            request.read_only = not request.vendor.is_selling
             if not {permission, VendorPermission.PORTAL_ACCESS} <= request.rights:
                 raise PermissionDenied
             if not _is_open(request):

@@ -176,7 +176,7 @@ def _order_page(
     context = {
         "order": own,
         "lines": [{"line": line, "shipped": line.quantity - left[line.pk]} for line in own.lines.all()],
-        "steps": _steps(own),
+        "steps": timeline(own),
         "address": own.order.shipping_address,
         "governorate": _governorate(own),
         "ship_form": ship_form,
@@ -188,23 +188,6 @@ def _order_page(
         and VendorOrderStatus.CANCELLED in following,
     }
     return portal_page(request, "vendor_portal/order.html", context, status=status)
-
-
-def _steps(own: VendorOrder) -> list[dict[str, object]]:
-    """As ``components/timeline.html`` prints them."""
-    cancelled = own.status == VendorOrderStatus.CANCELLED
-    return [
-        {
-            "label": step.label,
-            "when": step.at,
-            "state": (
-                "cancelled" if cancelled and step.is_current else "current" if step.is_current else "done"
-            )
-            if step.is_done
-            else "todo",
-        }
-        for step in timeline(own)
-    ]
 
 
 def _governorate(own: VendorOrder) -> str:
