@@ -58,4 +58,6 @@ class DeliveryAddressForm(forms.Form):
 
     def address(self) -> DeliveryAddress:
         """The valid form's address."""
-        return DeliveryAddress(**{field.name: self.cleaned_data[field.name] for field in fields(DeliveryAddress)})
+        return DeliveryAddress(
+            **{field.name: self.cleaned_data[field.name] for field in fields(DeliveryAddress)}
+        )

@@ -45,7 +45,9 @@ def save_address(
         AddressExists: another row of the book says the same.
     """
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
-    others = UserAddress.objects.filter(user=user).exclude(pk=address.pk if address else None)
+    others = UserAddress.objects.filter(user=user)
+    if address is not None:
+        others = others.exclude(pk=address.pk)
     address = address or UserAddress(user=user, country=iraq())
     for column, value in delivery.columns().items():
         setattr(address, column, value)
@@ -92,7 +94,9 @@ class AddressListView(_OwnAddresses, ListView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        context["cards"] = [(address, DeliveryAddress.from_columns(address)) for address in context["addresses"]]
+        context["cards"] = [
+            (address, DeliveryAddress.from_columns(address)) for address in context["addresses"]
+        ]
         return context
 
 

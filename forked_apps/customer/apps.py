@@ -33,10 +33,18 @@ class CustomerConfig(apps.CustomerConfig):
             path("change-password/", views.to_allauth("account_change_password"), name="change-password"),
             path("profile/", login_required(self.profile_view.as_view()), name="profile-view"),
             path("orders/", login_required(self.order_history_view.as_view()), name="order-list"),
-            path("orders/<str:order_number>/", login_required(self.order_detail_view.as_view()), name="order"),
+            path(
+                "orders/<str:order_number>/", login_required(self.order_detail_view.as_view()), name="order"
+            ),
             path("addresses/", login_required(addresses.AddressListView.as_view()), name="address-list"),
-            path("addresses/add/", login_required(addresses.AddressCreateView.as_view()), name="address-create"),
-            path("addresses/<int:pk>/", login_required(addresses.AddressUpdateView.as_view()), name="address-detail"),
+            path(
+                "addresses/add/", login_required(addresses.AddressCreateView.as_view()), name="address-create"
+            ),
+            path(
+                "addresses/<int:pk>/",
+                login_required(addresses.AddressUpdateView.as_view()),
+                name="address-detail",
+            ),
             path(
                 "addresses/<int:pk>/delete/",
                 login_required(addresses.AddressDeleteView.as_view()),
@@ -44,4 +52,4 @@ class CustomerConfig(apps.CustomerConfig):
             ),
             path("addresses/<int:pk>/default/", addresses.make_default, name="address-make-default"),
         ]
-        return self.post_process_urls(urls)  # type: ignore[no-any-return]
+        return self.post_process_urls(urls)

@@ -61,7 +61,9 @@ class ProfileView(FormView):
         return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        confirmed = EmailAddress.objects.filter(user=self.person, email__iexact=self.person.email, verified=True)
+        confirmed = EmailAddress.objects.filter(
+            user=self.person, email__iexact=self.person.email, verified=True
+        )
         return super().get_context_data(
             email_confirmed=bool(self.person.email) and confirmed.exists(),
             second_step=Authenticator.objects.filter(user=self.person).exists(),

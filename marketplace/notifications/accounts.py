@@ -26,8 +26,10 @@ logger = logging.getLogger("nuqta.sms")
 #: allauth's mails whose text also goes to a phone, by the name of their template.
 SMS_TEMPLATES = {"account/email/password_reset_code": _("%(code)s is your code for a new password at Nuqta.")}
 
+OWN_EMAIL_STAGE = "marketplace.notifications.stages.EmailVerificationStage"
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+
+class AccountAdapter(DefaultAccountAdapter):
     error_messages = {
         **DefaultAccountAdapter.error_messages,
         "account_inactive": _("This account is closed."),
@@ -42,7 +44,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "invalid_login": _("The phone number or the password is not right."),
         "invalid_or_expired_key": _("This link is no longer valid."),
         "phone_taken": _("Another account has this phone number."),
-        "too_many_login_attempts": _("Too many attempts. Wait a few minutes, then sign in to get a new code."),
+        "too_many_login_attempts": _(
+            "Too many attempts. Wait a few minutes, then sign in to get a new code."
+        ),
         "same_as_current": _("This is what you have already."),
         "rate_limited": _("Please wait half a minute before you ask for another code."),
         "unverified_primary_email": _("Confirm your e-mail address first."),
@@ -86,7 +90,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             return None
 
     def send_verification_code_sms(self, user: User, phone: str, code: str, **kwargs: Any) -> None:
-        self._text(phone, gettext("%(code)s is your Nuqta code. Give it to nobody: we never ask for it.") % {"code": code})
+        self._text(
+            phone,
+            gettext("%(code)s is your Nuqta code. Give it to nobody: we never ask for it.") % {"code": code},
+        )
 
     def send_account_already_exists_sms(self, phone: str) -> None:
         """Whoever typed the number learns nothing; who holds the phone learns how to get in."""
@@ -125,8 +132,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     # Signing in -------------------------------------------------------------------------------
     def get_login_stages(self) -> list[str]:
-        own = {"allauth.account.stages.EmailVerificationStage": "marketplace.notifications.stages.EmailVerificationStage"}
-        return [own.get(path, path) for path in super().get_login_stages()]
+        return [
+            OWN_EMAIL_STAGE if path.endswith(".EmailVerificationStage") else path
+            for path in super().get_login_stages()
+        ]
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Wrong passwords are counted by account.

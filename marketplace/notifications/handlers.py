@@ -70,7 +70,7 @@ def tell_vendor(payload: dict[str, Any]) -> None:
         facts["reason"] = vendor.decision_reason
     decided = vendor.decided_at.isoformat() if vendor.decided_at else ""
     about = f"vendor.decided:{vendor.pk}:{vendor.status}:{decided}"
-    user = User.objects.filter(pk=payload.get("user_id")).first()
+    user = User.objects.filter(pk=payload["user_id"]).first() if "user_id" in payload else None
     if user is not None:
         notify(kind=kind, about=about, user=user, facts=facts)
     elif vendor.phone:

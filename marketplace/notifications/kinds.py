@@ -55,9 +55,7 @@ def words_of(name: str, facts: dict[str, Any]) -> Words:
 
 def points(amount_points: int) -> str:
     """``45,000 points``, for a sentence of plain text."""
-    return ngettext("%(amount)s point", "%(amount)s points", amount_points) % {
-        "amount": f"{amount_points:,}"
-    }
+    return ngettext("%(amount)s point", "%(amount)s points", amount_points) % {"amount": f"{amount_points:,}"}
 
 
 @kind("order.placed")
@@ -75,7 +73,10 @@ def vendor_order_shipped(*, number: str, vendor: str, tracking_code: str, carrie
     return Words(
         subject=_("Your order %(number)s is on its way") % facts,
         text=(
-            _("Nuqta: %(vendor)s shipped your order %(number)s with %(carrier)s. Tracking code: %(tracking_code)s")
+            _(
+                "Nuqta: %(vendor)s shipped your order %(number)s with %(carrier)s. "
+                "Tracking code: %(tracking_code)s"
+            )
             if carrier
             else _("Nuqta: %(vendor)s shipped your order %(number)s. Tracking code: %(tracking_code)s")
         )
@@ -96,7 +97,8 @@ def vendor_approved(*, vendor: str) -> Words:
 def vendor_refused(*, vendor: str, reason: str) -> Words:
     return Words(
         subject=_("Your application to sell on Nuqta"),
-        text=_("Nuqta: we could not approve %(vendor)s. Reason: %(reason)s") % {"vendor": vendor, "reason": reason},
+        text=_("Nuqta: we could not approve %(vendor)s. Reason: %(reason)s")
+        % {"vendor": vendor, "reason": reason},
     )
 
 
@@ -124,9 +126,14 @@ def team_invited(*, vendor: str, role: str, url: str = "") -> Words:
     return Words(
         subject=_("%(vendor)s invites you to its team") % facts,
         text=(
-            _("Nuqta: %(vendor)s invites you to its team as %(role)s. Sign in with this number to accept: %(url)s")
+            _(
+                "Nuqta: %(vendor)s invites you to its team as %(role)s. "
+                "Sign in with this number to accept: %(url)s"
+            )
             if url
-            else _("Nuqta: %(vendor)s invites you to its team as %(role)s. Sign in with this number to accept.")
+            else _(
+                "Nuqta: %(vendor)s invites you to its team as %(role)s. Sign in with this number to accept."
+            )
         )
         % facts,
     )

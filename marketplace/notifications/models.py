@@ -37,7 +37,9 @@ class Notification(models.Model):
         verbose_name_plural = _("notifications")
         constraints = [
             models.UniqueConstraint(
-                fields=["about", "user", "phone", "email"], name="notifications_told_once", nulls_distinct=False
+                fields=["about", "user", "phone", "email"],
+                name="notifications_told_once",
+                nulls_distinct=False,
             )
         ]
 

@@ -23,7 +23,13 @@ EMAIL_TOPIC = "email.send"
 
 @transaction.atomic
 def notify(
-    *, kind: str, about: str, facts: dict[str, Any], user: User | None = None, phone: str = "", email: str = ""
+    *,
+    kind: str,
+    about: str,
+    facts: dict[str, Any],
+    user: User | None = None,
+    phone: str = "",
+    email: str = "",
 ) -> Notification:
     """Tell a person, or the holder of a phone number or e-mail address, one thing; once, however often asked.
 
@@ -81,8 +87,10 @@ def deliver_email(*, notification_id: int) -> None:
 
 
 def _locked(notification_id: int) -> Notification:
-    return Notification.objects.select_for_update(of=("self",), no_key=True).select_related("user").get(
-        pk=notification_id
+    return (
+        Notification.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("user")
+        .get(pk=notification_id)
     )
 
 

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from marketplace.users.models import User
 
 
-class EmailVerificationStage(stages.EmailVerificationStage):  # type: ignore[misc]
+class EmailVerificationStage(stages.EmailVerificationStage):
     """Asks for the code that was sent to the e-mail address, of people who came by e-mail.
 
     allauth asks everybody for a verified address or nobody. Here one proven contact is enough: who
@@ -24,4 +24,4 @@ class EmailVerificationStage(stages.EmailVerificationStage):  # type: ignore[mis
         if isinstance(user, User) and not user.phone and not user.email:
             # Nothing to prove: an account that staff made without a contact.
             return None, True
-        return super().handle()  # type: ignore[no-any-return]
+        return super().handle()

@@ -19,7 +19,9 @@ JOINERS = {"\u200c", "\u200d"}
 def visible(text: str) -> str:
     """The text without control and direction characters, which can make one name look like another."""
     return "".join(
-        character for character in text if character in JOINERS or not unicodedata.category(character).startswith("C")
+        character
+        for character in text
+        if character in JOINERS or not unicodedata.category(character).startswith("C")
     )
 
 
@@ -47,7 +49,8 @@ class PhoneField(forms.CharField):
             return to_e164(text)
         except InvalidPhone:
             raise ValidationError(
-                _("This is not a mobile number we can reach. Write it like 0770 123 4567."), code="invalid_phone"
+                _("This is not a mobile number we can reach. Write it like 0770 123 4567."),
+                code="invalid_phone",
             ) from None
 
     def prepare_value(self, value: Any) -> Any:
@@ -64,18 +67,25 @@ class ContactField(forms.CharField):
         kwargs.setdefault(
             "widget",
             forms.TextInput(
-                attrs={"autocomplete": "username", "dir": "ltr", "autocapitalize": "none", "spellcheck": "false"}
+                attrs={
+                    "autocomplete": "username",
+                    "dir": "ltr",
+                    "autocapitalize": "none",
+                    "spellcheck": "false",
+                }
             ),
         )
         super().__init__(**kwargs)
 
     def clean(self, value: Any) -> str:
-        text = visible(super().clean(value)).strip()
+        text = visible(super().clean(value) or "").strip()
         if "@" in text:
             try:
                 validate_email(text)
             except ValidationError:
-                raise ValidationError(_("This is not a complete e-mail address."), code="invalid_email") from None
+                raise ValidationError(
+                    _("This is not a complete e-mail address."), code="invalid_email"
+                ) from None
             return text.lower()
         try:
             return to_e164(text)
@@ -89,7 +99,7 @@ class WordsField(forms.CharField):
     """A line of words: at least two letters, in any script, and nothing invisible."""
 
     def to_python(self, value: Any) -> str:
-        return visible(super().to_python(value)).strip()
+        return visible(super().to_python(value) or "").strip()
 
     def validate(self, value: str) -> None:
         super().validate(value)
@@ -118,7 +128,7 @@ class CodeField(forms.CharField):
         super().__init__(**kwargs)
 
     def to_python(self, value: Any) -> str:
-        return ascii_digits(super().to_python(value))
+        return ascii_digits(super().to_python(value) or "")
 
 
 def is_phone(contact: str) -> bool:

@@ -27,11 +27,13 @@ def _password_field(label: Any, *, autocomplete: str, help_text: Any = "") -> fo
         help_text=help_text,
         strip=False,
         max_length=128,
-        widget=forms.PasswordInput(attrs={"autocomplete": autocomplete, "dir": "ltr", "data-password": "show"}),
+        widget=forms.PasswordInput(
+            attrs={"autocomplete": autocomplete, "dir": "ltr", "data-password": "show"}
+        ),
     )
 
 
-class LoginForm(account_forms.LoginForm):  # type: ignore[misc]
+class LoginForm(account_forms.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields = {
@@ -42,8 +44,10 @@ class LoginForm(account_forms.LoginForm):  # type: ignore[misc]
         }
 
 
-class SignUpForm(account_forms.SignupForm):  # type: ignore[misc]
+class SignUpForm(account_forms.SignupForm):
     """Phone or e-mail, name, password."""
+
+    account_already_exists: bool
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -92,7 +96,7 @@ class SignUpForm(account_forms.SignupForm):  # type: ignore[misc]
             return super().try_save(request)
 
 
-class PasswordResetForm(account_forms.ResetPasswordForm):  # type: ignore[misc]
+class PasswordResetForm(account_forms.ResetPasswordForm):
     """By code to a phone or an e-mail address.
 
     allauth resets by e-mail only; its process carries whatever address it is given to
@@ -108,7 +112,7 @@ class PasswordResetForm(account_forms.ResetPasswordForm):  # type: ignore[misc]
         if is_phone(contact):
             self.users = list(User.objects.filter(phone=contact, is_active=True))
             return contact
-        return super().clean_email()  # type: ignore[no-any-return]
+        return super().clean_email()
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         contact: str = self.cleaned_data["email"]
@@ -118,34 +122,35 @@ class PasswordResetForm(account_forms.ResetPasswordForm):  # type: ignore[misc]
         return contact
 
 
-class ChangePhoneForm(account_forms.ChangePhoneForm):  # type: ignore[misc]
+class ChangePhoneForm(account_forms.ChangePhoneForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["phone"] = PhoneField(label=_("New phone number"))
 
 
-class AddEmailForm(account_forms.AddEmailForm):  # type: ignore[misc]
+class AddEmailForm(account_forms.AddEmailForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"] = forms.EmailField(
-            label=_("New e-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"})
+            label=_("New e-mail address"),
+            widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"}),
         )
 
 
-class ChangePasswordForm(account_forms.ChangePasswordForm):  # type: ignore[misc]
+class ChangePasswordForm(account_forms.ChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["oldpassword"] = _password_field(_("Current password"), autocomplete="current-password")
         _replace_new_passwords(self)
 
 
-class SetPasswordForm(account_forms.SetPasswordForm):  # type: ignore[misc]
+class SetPasswordForm(account_forms.SetPasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _replace_new_passwords(self)
 
 
-class NewPasswordForm(account_forms.ResetPasswordKeyForm):  # type: ignore[misc]
+class NewPasswordForm(account_forms.ResetPasswordKeyForm):
     """The new password after a reset."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -153,7 +158,7 @@ class NewPasswordForm(account_forms.ResetPasswordKeyForm):  # type: ignore[misc]
         _replace_new_passwords(self)
 
 
-class ReauthenticateForm(account_forms.ReauthenticateForm):  # type: ignore[misc]
+class ReauthenticateForm(account_forms.ReauthenticateForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["password"] = _password_field(_("Password"), autocomplete="current-password")
@@ -177,31 +182,31 @@ class _TypedCode:
         self.fields = {"code": CodeField()}
 
 
-class ConfirmPhoneForm(_TypedCode, account_forms.VerifyPhoneForm):  # type: ignore[misc]
+class ConfirmPhoneForm(_TypedCode, account_forms.VerifyPhoneForm):
     pass
 
 
-class ConfirmEmailForm(_TypedCode, account_forms.ConfirmEmailVerificationCodeForm):  # type: ignore[misc]
+class ConfirmEmailForm(_TypedCode, account_forms.ConfirmEmailVerificationCodeForm):
     pass
 
 
-class ConfirmPasswordResetForm(_TypedCode, account_forms.ConfirmPasswordResetCodeForm):  # type: ignore[misc]
+class ConfirmPasswordResetForm(_TypedCode, account_forms.ConfirmPasswordResetCodeForm):
     pass
 
 
-class ConfirmLoginForm(_TypedCode, account_forms.ConfirmLoginCodeForm):  # type: ignore[misc]
+class ConfirmLoginForm(_TypedCode, account_forms.ConfirmLoginCodeForm):
     pass
 
 
-class SecondStepForm(_TypedCode, mfa_forms.AuthenticateForm):  # type: ignore[misc]
+class SecondStepForm(_TypedCode, mfa_forms.AuthenticateForm):
     pass
 
 
-class SecondStepAgainForm(_TypedCode, mfa_forms.ReauthenticateForm):  # type: ignore[misc]
+class SecondStepAgainForm(_TypedCode, mfa_forms.ReauthenticateForm):
     pass
 
 
-class ActivateAuthenticatorForm(_TypedCode, totp_forms.ActivateTOTPForm):  # type: ignore[misc]
+class ActivateAuthenticatorForm(_TypedCode, totp_forms.ActivateTOTPForm):
     pass
 
 

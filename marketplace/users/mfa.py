@@ -7,7 +7,7 @@ from marketplace.users.models import User
 from marketplace.users.phones import to_national
 
 
-class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+class MFAAdapter(DefaultMFAAdapter):
     error_messages = {
         **DefaultMFAAdapter.error_messages,
         "incorrect_code": _("This code is not right."),

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager as DjangoUserManager
@@ -32,15 +32,23 @@ def vouch_for_email(user: User) -> None:
 
 
 class UserManager(DjangoUserManager["User"]):
-    def create_superuser(  # type: ignore[override]
-        self, username: str | None = None, email: str | None = None, password: str | None = None, **fields: Any
+    def create_superuser(
+        self,
+        username: str | None = None,
+        email: str | None = None,
+        password: str | None = None,
+        **fields: Any,
     ) -> User:
         user = super().create_superuser(username or new_username(), email, password, **fields)
         vouch_for_email(user)
         return user
 
-    def create_user(  # type: ignore[override]
-        self, username: str | None = None, email: str | None = None, password: str | None = None, **fields: Any
+    def create_user(
+        self,
+        username: str | None = None,
+        email: str | None = None,
+        password: str | None = None,
+        **fields: Any,
     ) -> User:
         return super().create_user(username or new_username(), email, password, **fields)
 
@@ -60,21 +68,27 @@ class User(AbstractUser):
     ``point_balance`` reads the wallet; no balance is stored here.
     """
 
-    username = models.CharField(_("user name"), max_length=150, unique=True, default=new_username, editable=False)
+    username = models.CharField(
+        _("user name"), max_length=150, unique=True, default=new_username, editable=False
+    )
     email = models.EmailField(_("e-mail"), blank=True)
-    phone = models.CharField(_("phone"), max_length=20, unique=True, null=True, blank=True, help_text=_("E.164"))
+    phone = models.CharField(
+        _("phone"), max_length=20, unique=True, null=True, blank=True, help_text=_("E.164")
+    )
     phone_verified = models.BooleanField(_("phone verified"), default=False)
     language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES, default="ar")
 
-    objects = UserManager()
+    objects: ClassVar[UserManager] = UserManager()
 
-    REQUIRED_FIELDS = ["email"]
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["email"]
 
     class Meta(AbstractUser.Meta):
         permissions = [(permission.value, str(permission.name)) for permission in PlatformPermission]
         constraints = [
             models.UniqueConstraint(
-                Lower("email"), name="users_email_once", condition=~models.Q(email=""),
+                Lower("email"),
+                name="users_email_once",
+                condition=~models.Q(email=""),
                 violation_error_message=_("Another account has this e-mail address."),
             ),
         ]
@@ -84,7 +98,11 @@ class User(AbstractUser):
 
     @property
     def display_name(self) -> str:
-        return self.get_full_name() or self.email or (to_national(self.phone) if self.phone else self.username[:8])
+        return (
+            self.get_full_name()
+            or self.email
+            or (to_national(self.phone) if self.phone else self.username[:8])
+        )
 
     @property
     def point_balance(self) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -57,6 +57,6 @@ def platform_permission_required(permission: PlatformPermission) -> Callable[[Vi
             return view(request, *args, **kwargs)
 
         checked.platform_permission = permission  # type: ignore[attr-defined]
-        return login_required(checked)
+        return cast("View[P]", login_required(checked))
 
     return decorate

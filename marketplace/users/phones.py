@@ -39,4 +39,6 @@ def to_e164(text: str) -> str:
 
 def to_national(e164: str) -> str:
     """``+9647701234567`` as people write it: ``0770 123 4567``."""
-    return phonenumbers.format_number(phonenumbers.parse(e164, REGION), phonenumbers.PhoneNumberFormat.NATIONAL)
+    return phonenumbers.format_number(
+        phonenumbers.parse(e164, REGION), phonenumbers.PhoneNumberFormat.NATIONAL
+    )

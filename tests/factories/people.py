@@ -12,7 +12,12 @@ _numbers = itertools.count(1)
 
 
 def a_customer(
-    name: str = "Alice", *, phone: str | None = None, email: str = "", language: str = "ar", verified: bool = True
+    name: str = "Alice",
+    *,
+    phone: str | None = None,
+    email: str = "",
+    language: str = "ar",
+    verified: bool = True,
 ) -> User:
     """Someone with a proven phone (one of their own if none is given) and perhaps a proven e-mail."""
     user = User.objects.create_user(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -34,13 +35,15 @@ def test_by_sms_and_by_email_after_commit(drain_outbox: Drain) -> None:
     alice = a_customer(email="alice@example.com", language="en")
 
     notify(kind="order.placed", about="order.placed:1", user=alice, facts=FACTS)
-    assert not texts(alice.phone) and not mail.outbox
+    assert not texts(alice.phone)
+    assert not mail.outbox
     drain_outbox()
 
     assert texts(alice.phone) == [
         "Nuqta: your order 100017 is placed, for 45,000 points. We tell you when it is on its way."
     ]
-    assert mail.outbox[0].to == ["alice@example.com"] and mail.outbox[0].subject == "Your order 100017"
+    assert mail.outbox[0].to == ["alice@example.com"]
+    assert mail.outbox[0].subject == "Your order 100017"
 
 
 def test_the_same_thing_is_told_once(drain_outbox: Drain) -> None:
@@ -54,7 +57,9 @@ def test_the_same_thing_is_told_once(drain_outbox: Drain) -> None:
     assert len(texts(alice.phone)) == 1
 
 
-def test_in_the_receivers_language_whatever_is_active(drain_outbox: Drain, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_the_receivers_language_whatever_is_active(
+    drain_outbox: Drain, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen: list[str] = []
 
     @kinds.kind("test.language")
@@ -95,11 +100,13 @@ def test_trouble_with_the_sms_does_not_send_the_mail_again(
         patched.setattr(services, "gateway", Broken)
         notify(kind="order.placed", about="order.placed:1", user=alice, facts=FACTS)
         drain_outbox()
-    assert len(mail.outbox) == 1 and not texts(alice.phone)
+    assert len(mail.outbox) == 1
+    assert not texts(alice.phone)
 
     OutboxMessage.objects.filter(done_at=None).update(available_at=timezone.now())
     drain_outbox()
-    assert len(mail.outbox) == 1 and len(texts(alice.phone)) == 1
+    assert len(mail.outbox) == 1
+    assert len(texts(alice.phone)) == 1
 
 
 def test_a_kind_is_checked_when_it_is_asked_for() -> None:
@@ -115,11 +122,15 @@ def test_every_kind_has_words_in_every_language(name: str, language: str) -> Non
     """A translation with a broken placeholder would raise here."""
     samples = {"int": 1_250, "str": "سامان %s"}
     facts = {
-        key: samples[str(parameter.annotation)] for key, parameter in inspect.signature(kinds._kinds[name]).parameters.items()
+        key: samples[str(parameter.annotation)]
+        for key, parameter in inspect.signature(kinds._kinds[name]).parameters.items()
     }
     with translation.override(language):
         words = kinds.words_of(name, facts)
-    assert words.subject and words.text and "%(" not in words.text and "\n" not in words.subject
+    assert words.subject
+    assert words.text
+    assert "%(" not in words.text
+    assert "\n" not in words.subject
 
 
 @pytest.mark.parametrize(
@@ -127,7 +138,9 @@ def test_every_kind_has_words_in_every_language(name: str, language: str) -> Non
 )
 def test_a_vendor_is_told_what_was_decided(drain_outbox: Drain, status: VendorStatus, words: str) -> None:
     owner = a_customer(language="en")
-    vendor = VendorFactory(phone=owner.phone, status=status, decision_reason="No papers", decided_at=timezone.now())
+    vendor: Any = VendorFactory(
+        phone=owner.phone, status=status, decision_reason="No papers", decided_at=timezone.now()
+    )
 
     enqueue(topic="vendor.decided", payload={"vendor_id": vendor.pk})
     drain_outbox()
@@ -153,7 +166,8 @@ def test_the_phone_shows_its_own_messages_newest_first(client: Client) -> None:
 
     page = client.get("/demo/phone/", {"to": "٠٧٧٠ ١٢٣ ٤٥٦٧"}).content.decode()
 
-    assert page.index("message 2") < page.index("message 0") and "message 1" not in page
+    assert page.index("message 2") < page.index("message 0")
+    assert "message 1" not in page
     assert "<b>" not in page
 
 
@@ -205,9 +219,14 @@ def test_outside_the_demo_the_address_is_not_even_known() -> None:
     }
     answers = {}
     for mode in ("production", "demo"):
-        done = subprocess.run(  # noqa: S603
-            [sys.executable, "-c", script], env={**environment, "NUQTA_MODE": mode}, cwd=BASE_DIR,
-            capture_output=True, text=True, check=True, timeout=120,
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            env={**environment, "NUQTA_MODE": mode},
+            cwd=BASE_DIR,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=120,
         )
         answers[mode] = done.stdout.strip()
     assert answers == {"production": "not there", "demo": "there"}

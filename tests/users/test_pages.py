@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -11,12 +13,25 @@ from tests.users.conftest import PHONE, newest_code
 
 pytestmark = pytest.mark.django_db
 
-OPEN = ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/accounts/inactive/",
-        "/accounts/password/reset/done/"]
+OPEN = [
+    "/accounts/login/",
+    "/accounts/signup/",
+    "/accounts/password/reset/",
+    "/accounts/inactive/",
+    "/accounts/password/reset/done/",
+]
 OWN = [
-    "/account/", "/account/profile/", "/account/addresses/", "/account/addresses/add/", "/accounts/logout/",
-    "/accounts/email/", "/accounts/phone/change/", "/accounts/password/change/", "/accounts/reauthenticate/",
-    "/accounts/2fa/", "/accounts/sessions/",
+    "/account/",
+    "/account/profile/",
+    "/account/addresses/",
+    "/account/addresses/add/",
+    "/accounts/logout/",
+    "/accounts/email/",
+    "/accounts/phone/change/",
+    "/accounts/password/change/",
+    "/accounts/reauthenticate/",
+    "/accounts/2fa/",
+    "/accounts/sessions/",
 ]
 #: What allauth asks the password for once more.
 GUARDED = ["/accounts/2fa/totp/activate/"]
@@ -56,14 +71,16 @@ def _is_ours(page: str, language: str) -> None:
     for foreign in ("jquery", "https://cdn", "Menu:", "data-allauth"):
         assert foreign not in page
     assert "<h1" in page
-    assert ' style="' not in page and "onclick" not in page
+    assert ' style="' not in page
+    assert "onclick" not in page
 
 
 def test_pages_of_the_codes(browser: Client) -> None:
     browser.post("/accounts/signup/", {"contact": PHONE, "name": "Zainab", "password1": PASSWORD})
     page = browser.get("/accounts/phone/verify/").content.decode()
     _is_ours(page, "en")
-    assert "0770 123 4567" in page and 'inputmode="numeric"' in page
+    assert "0770 123 4567" in page
+    assert 'inputmode="numeric"' in page
     assert f"/demo/phone/?to=%2B{PHONE[1:]}" in page
 
     browser.post("/accounts/logout/", {"next": "/accounts/signup/"})
@@ -103,8 +120,15 @@ def test_nobody_changes_phone_email_or_rights_through_the_profile(client: Client
 
     client.post(
         "/account/profile/",
-        {"first_name": "Zainab", "language": "ar", "phone": "+9647711111111", "email": "x@example.com",
-         "is_staff": "on", "is_superuser": "on", "phone_verified": ""},
+        {
+            "first_name": "Zainab",
+            "language": "ar",
+            "phone": "+9647711111111",
+            "email": "x@example.com",
+            "is_staff": "on",
+            "is_superuser": "on",
+            "phone_verified": "",
+        },
     )
 
     user = User.objects.get(pk=user.pk)
@@ -114,7 +138,8 @@ def test_nobody_changes_phone_email_or_rights_through_the_profile(client: Client
 def test_a_wrong_name_is_not_shown_as_saved(client: Client) -> None:
     client.force_login(a_customer("Alice"))
     response = client.post("/account/profile/", {"first_name": "7", "language": "ar"})
-    assert response.status_code == 200 and response.context["form"].errors["first_name"]
+    assert response.status_code == 200
+    assert response.context["form"].errors["first_name"]
     assert response.context["request"].user.first_name == "Alice"
 
 
@@ -130,8 +155,12 @@ def test_the_second_step_is_turned_on_and_asked_for(browser: Client) -> None:
     arabic_code = code.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
     response = browser.post("/accounts/2fa/totp/activate/", {"code": arabic_code})
     assert response.status_code == 302
-    for url in ("/accounts/2fa/", "/accounts/2fa/recovery-codes/", "/accounts/2fa/recovery-codes/generate/",
-                "/accounts/2fa/totp/deactivate/"):
+    for url in (
+        "/accounts/2fa/",
+        "/accounts/2fa/recovery-codes/",
+        "/accounts/2fa/recovery-codes/generate/",
+        "/accounts/2fa/totp/deactivate/",
+    ):
         response = browser.get(url)
         assert response.status_code == 200
         _is_ours(response.content.decode(), "en")
@@ -160,11 +189,13 @@ def test_other_devices_are_signed_out_on_request(browser: Client) -> None:
 def test_what_was_in_the_basket_before_signing_up_is_there_afterwards(browser: Client) -> None:
     from tests.factories.catalogue import OfferFactory
 
-    offer = OfferFactory(num_in_stock=5)
+    offer: Any = OfferFactory(num_in_stock=5)
     browser.post(f"/basket/add/{offer.product_id}/", {"offer": offer.pk, "quantity": 2})
     assert _pieces(None) == 2
 
-    browser.post("/accounts/signup/", {"contact": PHONE, "name": "Zainab", "password1": PASSWORD, "next": "/basket/"})
+    browser.post(
+        "/accounts/signup/", {"contact": PHONE, "name": "Zainab", "password1": PASSWORD, "next": "/basket/"}
+    )
     browser.post("/accounts/phone/verify/", {"code": newest_code()})
     browser.get("/basket/")
 

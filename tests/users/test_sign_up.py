@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core import mail
 from django.core.cache import cache
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -24,8 +24,8 @@ VERIFY_PHONE = "/accounts/phone/verify/"
 VERIFY_EMAIL = "/accounts/confirm-email/"
 
 
-def sign_up(browser: Client, contact: str, *, name: str = "Zainab", **more: str) -> HttpResponse:
-    return browser.post(SIGN_UP, {"contact": contact, "name": name, "password1": PASSWORD, **more})  # type: ignore[return-value]
+def sign_up(browser: Client, contact: str, *, name: str = "Zainab", **more: str) -> Any:
+    return browser.post(SIGN_UP, {"contact": contact, "name": name, "password1": PASSWORD, **more})
 
 
 def signed_in(browser: Client) -> User | None:
@@ -35,12 +35,21 @@ def signed_in(browser: Client) -> User | None:
 
 @pytest.mark.parametrize(
     "spelling",
-    ["07701234567", "0770 123 4567", "+964 770 123 4567", "00964-770-1234567", "7701234567", "٠٧٧٠١٢٣٤٥٦٧", "۰۷۷۰ ۱۲۳ ۴۵۶۷"],
+    [
+        "07701234567",
+        "0770 123 4567",
+        "+964 770 123 4567",
+        "00964-770-1234567",
+        "7701234567",
+        "٠٧٧٠١٢٣٤٥٦٧",
+        "۰۷۷۰ ۱۲۳ ۴۵۶۷",
+    ],
 )
 def test_a_phone_in_any_spelling_is_proved_by_a_code(browser: Client, spelling: str) -> None:
     response = sign_up(browser, spelling)
 
-    assert response.status_code == 302 and response["Location"] == VERIFY_PHONE
+    assert response.status_code == 302
+    assert response["Location"] == VERIFY_PHONE
     assert signed_in(browser) is None
     response = browser.post(VERIFY_PHONE, {"code": newest_code()})
     assert response.status_code == 302
@@ -54,7 +63,8 @@ def test_the_user_name_says_nothing(browser: Client) -> None:
     sign_up(browser, "zainab@example.com", name="Zainab")
 
     user = User.objects.get()
-    assert "zainab" not in user.username.lower() and len(user.username) == 32
+    assert "zainab" not in user.username.lower()
+    assert len(user.username) == 32
 
 
 def test_the_code_may_be_typed_in_arabic_digits(browser: Client) -> None:
@@ -70,7 +80,8 @@ def test_a_wrong_code_is_no_proof(browser: Client) -> None:
 
     response = browser.post(VERIFY_PHONE, {"code": wrong(newest_code())})
 
-    assert response.status_code == 200 and b"This code is not right" in response.content
+    assert response.status_code == 200
+    assert b"This code is not right" in response.content
     assert signed_in(browser) is None
     assert not User.objects.get().phone_verified
 
@@ -83,7 +94,8 @@ def test_after_five_wrong_codes_the_right_one_is_refused(browser: Client) -> Non
 
     assert response["Location"] == reverse("account_login")
     browser.post(VERIFY_PHONE, {"code": code})
-    assert signed_in(browser) is None and not User.objects.get().phone_verified
+    assert signed_in(browser) is None
+    assert not User.objects.get().phone_verified
 
 
 def test_a_late_code_is_refused(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +107,8 @@ def test_a_late_code_is_refused(browser: Client, monkeypatch: pytest.MonkeyPatch
 
     browser.post(VERIFY_PHONE, {"code": code})
 
-    assert signed_in(browser) is None and not User.objects.get().phone_verified
+    assert signed_in(browser) is None
+    assert not User.objects.get().phone_verified
 
 
 def test_the_code_is_sent_again_with_a_pause_between(browser: Client) -> None:
@@ -126,7 +139,9 @@ def test_a_taken_number_looks_like_a_free_one_and_its_holder_is_told(browser: Cl
     assert (taken.status_code, taken["Location"]) == (free.status_code, free["Location"])
     pages = [client.get(VERIFY_PHONE).content.decode() for client in (stranger, newcomer)]
     plain = [
-        page.replace("0770 123 4567", "N").replace("0770 123 4568", "N").replace("9647701234567", "N")
+        page.replace("0770 123 4567", "N")
+        .replace("0770 123 4568", "N")
+        .replace("9647701234567", "N")
         .replace("9647701234568", "N")
         for page in pages
     ]
@@ -137,13 +152,16 @@ def test_a_taken_number_looks_like_a_free_one_and_its_holder_is_told(browser: Cl
         stranger.post(VERIFY_PHONE, {"code": code})
     assert signed_in(stranger) is None
     alice.refresh_from_db()
-    assert alice.check_password(PASSWORD) and alice.first_name == "Alice"
+    assert alice.check_password(PASSWORD)
+    assert alice.first_name == "Alice"
 
 
 def _without_tokens(page: str) -> str:
     import re
 
-    return re.sub(r'(csrfmiddlewaretoken" value|csp-nonce|nonce)="[^"]*"', "", re.sub(r"X-CSRFToken[^}]*", "", page))
+    return re.sub(
+        r'(csrfmiddlewaretoken" value|csp-nonce|nonce)="[^"]*"', "", re.sub(r"X-CSRFToken[^}]*", "", page)
+    )
 
 
 def test_an_email_address_is_proved_by_a_code(browser: Client) -> None:
@@ -154,7 +172,9 @@ def test_an_email_address_is_proved_by_a_code(browser: Client) -> None:
     assert mail.outbox[0].to == ["zainab@example.com"]
     browser.post(VERIFY_EMAIL, {"code": arabic(newest_code("zainab@example.com"))})
     user = signed_in(browser)
-    assert user is not None and user.email == "zainab@example.com" and user.phone is None
+    assert user is not None
+    assert user.email == "zainab@example.com"
+    assert user.phone is None
 
 
 def test_a_taken_email_address_looks_like_a_free_one(browser: Client) -> None:
@@ -181,14 +201,17 @@ def test_a_taken_email_address_looks_like_a_free_one(browser: Client) -> None:
         ("password1", "+9647701234567", "too similar"),
     ],
 )
-def test_what_cannot_be_is_explained_beside_the_field(browser: Client, field: str, value: str, words: str) -> None:
+def test_what_cannot_be_is_explained_beside_the_field(
+    browser: Client, field: str, value: str, words: str
+) -> None:
     response = browser.post(
         SIGN_UP, {"contact": "07701234567", "name": "Zainab", "password1": PASSWORD, field: value}
     )
 
     assert response.status_code == 200
     assert words in " ".join(response.context["form"].errors[field])
-    assert not User.objects.exists() and not PhoneMessage.objects.exists()
+    assert not User.objects.exists()
+    assert not PhoneMessage.objects.exists()
 
 
 def test_invisible_characters_do_not_make_a_second_name(browser: Client) -> None:
@@ -205,17 +228,23 @@ def test_next_is_kept_through_the_code(browser: Client) -> None:
     assert response["Location"] == "/basket/"
 
 
-@pytest.mark.parametrize("evil", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example"])
+@pytest.mark.parametrize(
+    "evil", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example"]
+)
 def test_next_leads_nowhere_else(browser: Client, evil: str) -> None:
     sign_up(browser, "07701234567", next=evil)
     assert browser.post(VERIFY_PHONE, {"code": newest_code()})["Location"] == "/"
 
     browser.post(reverse("account_logout"))
-    response = browser.post(reverse("account_login"), {"login": "07701234567", "password": PASSWORD, "next": evil})
+    response = browser.post(
+        reverse("account_login"), {"login": "07701234567", "password": PASSWORD, "next": evil}
+    )
     assert response["Location"] == "/"
 
 
-def test_two_at_once_with_one_number_make_one_account(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_at_once_with_one_number_make_one_account(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The other's account appears between the form's check and the INSERT."""
     from marketplace.users.forms import SignUpForm
 
@@ -230,7 +259,8 @@ def test_two_at_once_with_one_number_make_one_account(browser: Client, monkeypat
 
     response = sign_up(browser, "07701234567")
 
-    assert response.status_code == 302 and response["Location"] == VERIFY_PHONE
+    assert response.status_code == 302
+    assert response["Location"] == VERIFY_PHONE
     assert User.objects.get().first_name == "Faster"
 
 
@@ -261,10 +291,13 @@ def test_outside_the_demo_codes_are_neither_stored_nor_logged(
     assert code not in written
     assert not PhoneMessage.objects.exists()
     page = browser.get(VERIFY_PHONE).content.decode()
-    assert "data-demo-phone" not in page and code not in page
+    assert "data-demo-phone" not in page
+    assert code not in page
 
 
-def test_the_console_gateway_refuses_outside_the_demo(browser: Client, settings: object, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
+def test_the_console_gateway_refuses_outside_the_demo(
+    browser: Client, settings: object, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
     settings.NUQTA_DEMO = False  # type: ignore[attr-defined]
     settings.NUQTA_MODE = "production"  # type: ignore[attr-defined]
 
@@ -272,4 +305,5 @@ def test_the_console_gateway_refuses_outside_the_demo(browser: Client, settings:
 
     assert not PhoneMessage.objects.exists()
     assert not capfd.readouterr().out
-    assert "was not sent" in caplog.text and "code is" not in caplog.text.lower()
+    assert "was not sent" in caplog.text
+    assert "code is" not in caplog.text.lower()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.cache import cache
-from django.http import HttpResponse
 from django.test import Client, override_settings
 
 from marketplace.notifications.models import PhoneMessage
@@ -25,17 +25,19 @@ RESET_DONE = "/accounts/password/reset/complete/"
 NEW_PASSWORD = "tigris-and-euphrates-9"
 
 
-def log_in(browser: Client, login: str, password: str = PASSWORD, **more: str) -> HttpResponse:
+def log_in(browser: Client, login: str, password: str = PASSWORD, **more: str) -> Any:
     headers = {key: value for key, value in more.items() if key.startswith("HTTP_")}
     data = {"login": login, "password": password, **{k: v for k, v in more.items() if k not in headers}}
-    return browser.post(LOGIN, data, **headers)  # type: ignore[return-value, arg-type]
+    return browser.post(LOGIN, data, **headers)  # type: ignore[arg-type]
 
 
 def is_signed_in(browser: Client) -> bool:
     return "_auth_user_id" in browser.session
 
 
-@pytest.mark.parametrize("login", ["07701234567", "+9647701234567", "٠٧٧٠ ١٢٣ ٤٥٦٧", "alice@example.com", "ALICE@Example.com"])
+@pytest.mark.parametrize(
+    "login", ["07701234567", "+9647701234567", "٠٧٧٠ ١٢٣ ٤٥٦٧", "alice@example.com", "ALICE@Example.com"]
+)
 def test_phone_and_email_both_sign_in(browser: Client, login: str) -> None:
     a_customer(phone=PHONE, email="alice@example.com")
 
@@ -81,7 +83,8 @@ def test_limits_hold_against_made_up_addresses(browser: Client, behind_proxies: 
             header = f"{forged}, 198.51.100.7" if behind_proxies else forged
             answers.append(log_in(browser, f"078{number:08d}", "", HTTP_X_FORWARDED_FOR=header).status_code)
 
-    assert answers[:60] == [200] * 60 and answers[60:] == [429, 429]
+    assert answers[:60] == [200] * 60
+    assert answers[60:] == [429, 429]
 
 
 def test_real_neighbours_behind_the_proxy_are_counted_apart(browser: Client) -> None:
@@ -100,7 +103,8 @@ def test_too_many_requests_say_when_to_come_back(browser: Client) -> None:
 
     response = log_in(browser, "07801234567", "")
 
-    assert response.status_code == 429 and response["Retry-After"] == "60"
+    assert response.status_code == 429
+    assert response["Retry-After"] == "60"
 
 
 def test_codes_asked_for_too_fast_are_refused_politely(browser: Client) -> None:
