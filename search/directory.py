@@ -114,10 +114,12 @@ def current() -> Directory:
 
 def _version_marks() -> tuple[Any, ...]:
     """Number of rows and youngest row version of each table: any insert, update or delete changes one."""
-    parts = [f"(SELECT count(*) || ':' || coalesce(max(xmin::text::bigint), 0) FROM {table})" for table in _tables()]
+    # xmin is the transaction that wrote a row, cmin the statement within it.
+    marks = "concat_ws(':', count(*), max(xmin::text::bigint), max(cmin::text::bigint))"
+    parts = [f"(SELECT {marks} FROM {table})" for table in _tables()]
     with connection.cursor() as cursor:
         # Names of our own models' tables; nothing from outside.
-        cursor.execute(f"SELECT current_database(), {', '.join(parts)}")  # noqa: S608
+        cursor.execute(f"SELECT current_database(), {', '.join(parts)}")
         row: tuple[Any, ...] = cursor.fetchone()
     return row
 

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as _, ngettext
 from haystack.inputs import AutoQuery
 from haystack.query import SQ, SearchQuerySet
 
@@ -24,7 +23,7 @@ from search.selection import ORDERS, PAGE_SIZES, STEP_GROUPS, Pair, Selection, l
 #: Values of a group that are always seen; the others open with "More".
 SEEN_VALUES = 8
 #: Values of a group that are offered at all, the most frequent first.
-MOST_OFFERED = 40
+MOST_OFFERED = 30
 PRICE_RANGES = 5
 
 _INDEX_ORDER = {
@@ -39,7 +38,8 @@ _INDEX_ORDER = {
 @dataclass(frozen=True, slots=True)
 class FacetValue:
     label: str
-    count: int
+    #: None where it is not known.
+    count: int | None
     url: str
     selected: bool = False
     #: For ranges and steps, whose words the template puts together.
@@ -303,7 +303,7 @@ class ListingQuery:
         counted, chosen = dict(counts), self.selection.get(name)
         values = [
             FacetValue(
-                step, counted.get(step, 0), self._url(self.selection.with_one(name, None if step == chosen else step)),
+                "", counted.get(step, 0), self._url(self.selection.with_one(name, None if step == chosen else step)),
                 step == chosen, low=float(step),
             )
             for step in STEP_GROUPS[name]
@@ -365,20 +365,26 @@ class ListingQuery:
 
     def _category_facet(self, counts: dict[str, int]) -> CategoryFacet:
         node = self._category_in_view()
-        below = node.children if node else self.directory.roots
         way = node.with_ancestors() if node else []
+        below = self._with_results(node.children if node else self.directory.roots, counts)
+        while node is None and len(below) == 1 and below[0].children:
+            # A branch that everything is in says nothing by itself: its own branches do.
+            way.append(below[0])
+            below = self._with_results(below[0].children, counts)
         return CategoryFacet(
-            above=[self._category_value(each, counts) for each in way[:-1]],
+            above=[self._category_value(each, counts) for each in (way[:-1] if node else way)],
             current=self._category_value(node, counts, selected=True) if node else None,
-            below=[
-                self._category_value(child, counts)
-                for child in below
-                if child.is_public and counts.get(str(child.pk))
-            ],
-        )  # fmt: skip
+            below=[self._category_value(child, counts) for child in below],
+        )
+
+    def _with_results(self, nodes: Iterable[CategoryNode], counts: dict[str, int]) -> list[CategoryNode]:
+        return [node for node in nodes if node.is_public and counts.get(str(node.pk))]
 
     def _category_value(self, node: CategoryNode, counts: dict[str, int], *, selected: bool = False) -> FacetValue:
-        return FacetValue(node.name(self.language), counts.get(str(node.pk), 0), self._category_url(node), selected)
+        # A category's own page knows nothing of what is outside it.
+        above_page = self.category is not None and node.pk != self.category.pk and node in self.category.with_ancestors()
+        count = None if above_page else counts.get(str(node.pk), 0)
+        return FacetValue(node.name(self.language), count, self._category_url(node), selected)
 
     # Chips, orders --------------------------------------------------------------------------
     def _chips(self, attributes: Iterable[FacetAttribute]) -> Iterable[Chip]:

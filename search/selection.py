@@ -74,7 +74,8 @@ class Selection:
                 if pair is not None and pair not in pairs:
                     pairs.append(pair)
         page = query.get("page", "1")
-        return cls(tuple(pairs[:MOST_PAIRS]), page=min(int(page), 10**6) if page.isdecimal() and len(page) < 9 else 1)
+        number = int(page) if page.isdecimal() and len(page) < 9 else 1
+        return cls(tuple(pairs[:MOST_PAIRS]), page=max(1, min(number, 10**6)))
 
     def get(self, name: str) -> str | None:
         return next((value for key, value in self.pairs if key == name), None)

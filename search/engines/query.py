@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from haystack.backends import BaseSearchQuery
-from haystack.inputs import AutoQuery, BaseInput, Exact, Raw
-from haystack.inputs import Not as NotInput
+from haystack.inputs import AutoQuery, BaseInput, Exact, Not as NotInput, Raw
 
 from search.engines.query_language import CONTENT, escape, write_condition
 

@@ -315,7 +315,7 @@ class FacetCounter:
             columns[name] = column
             if parts := options.get("ranges"):
                 step = 100 / parts
-                percents = [0, *(step * number for number in range(1, parts)), 100]
+                percents = [step * number for number in range(1, parts)]
                 wanted[f"{name} quantiles"] = {"percentiles": {"field": column.full_name, "percents": percents}}
                 wanted[f"{name} stats"] = {"stats": {"field": column.full_name}}
                 terms = {"field": column.full_name, "size": FEW_VALUES + 1, "segment_size": ALL_SEGMENT_VALUES}
@@ -332,7 +332,9 @@ class FacetCounter:
                 counted[name] = []
             elif facets[name].get("ranges"):
                 stats = found[f"{name} stats"]
-                quantiles = list(found[f"{name} quantiles"]["values"].values())[1:-1] if stats["count"] else []
+                # Tantivy gives them in no order.
+                by_percent = found[f"{name} quantiles"]["values"] if stats["count"] else {}
+                quantiles = sorted(by_percent.values())
                 bounds = fitted_bounds(quantiles, lowest=stats["min"] or 0, highest=stats["max"] or 0)
                 buckets = found[f"{name} values"]["buckets"]
                 values = sorted((float(bucket["key"]), bucket["doc_count"]) for bucket in buckets)
@@ -486,7 +488,7 @@ class TantivyBackend(BaseSearchBackend):
             self.rebuild(only_if_missing=True)
         except IndexIsBusy:
             logger.info("Another process is building the search index.")
-        except Exception:  # noqa: BLE001 - the next search tries again
+        except Exception:
             logger.exception("The search index could not be built.")
         finally:
             _building.discard(self.storage.root)

@@ -22,7 +22,14 @@ from haystack.query import SQ, SearchQuerySet
 
 from forked_apps.catalogue.models import Brand
 from search.engines.storage import IndexIsBusy
-from search.fields import AnalysedField, KeyedField, KeyedNumbersField, KeywordsField, SortKeyField, StoredField
+from search.fields import (
+    AnalysedField,
+    KeyedField,
+    KeyedNumbersField,
+    KeywordsField,
+    SortKeyField,
+    StoredField,
+)
 
 NAMES = [
     "Samsung", "Samsung Pro", "samsung", "L'Oréal", "AT&T", "Black/Decker", 'Quo"te', "Back\\slash", "نوكيا",

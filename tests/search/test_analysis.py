@@ -1,0 +1,77 @@
+"""Words that must meet, and words that must stay apart, language by language."""
+
+from __future__ import annotations
+
+import pytest
+
+from search.analysis import analyse, query_words
+
+ARABIC_SAME = [
+    ("الكرسي", "كرسي"), ("كراسي", "الكراسي"), ("طاولة", "طاوله"), ("طاولة", "الطاولة"), ("طاولات", "طاولة"),
+    ("هاتف", "الهاتف"), ("أثاث", "اثاث"), ("إضاءة", "اضاءة"), ("مُكَيِّف", "مكيف"), ("كـــرسي", "كرسي"),
+    ("غسالة", "غسالات"), ("ثلاجة", "ثلاجات"), ("شاشة", "بالشاشة"), ("شاشة", "للشاشة"), ("كهربائي", "كهربائية"),
+    ("خشبي", "خشبية"), ("معدني", "المعدنية"), ("مستعمل", "مستعملة"), ("حاسوب", "والحاسوب"), ("مكتب", "مكتبه"),
+    ("سرير", "السرير"), ("خزانة", "خزانات"), ("لوحة", "اللوحة"), ("محمول", "المحمولة"), ("جديد", "جديدة"),
+    ("طابعة", "طابعات"), ("سماعة", "سماعات"), ("أحمر", "احمر"), ("آلة", "الة"), ("مرآة", "مراة"),
+    ("٢٥٦", "256"), ("۲۵۶", "256"), ("أريكة", "اريكه"), ("ماكينة", "ماكينات"), ("عربية", "العربية"),
+]  # fmt: skip
+ARABIC_APART = [
+    ("كرسي", "سرير"), ("هاتف", "هدف"), ("مكتب", "كتاب"), ("شاشة", "شاحنة"), ("طاولة", "طابعة"), ("ولد", "بلد"),
+    ("والي", "مالي"), ("بال", "مال"), ("غسالة", "غزالة"), ("خشب", "خشن"), ("ثلاجة", "ثلاثة"), ("وسادة", "سادة"),
+    ("فيل", "فلفل"), ("لوح", "لوز"), ("كهرباء", "كبرياء"),
+]  # fmt: skip
+SORANI_SAME = [
+    ("مێز", "مێزەکە"), ("مێز", "مێزێک"), ("کورسی", "کورسییەکان"), ("مێز", "مێزەکان"), ("تەلەفۆن", "تەلەفۆنەکە"),
+    ("تەلەفۆن", "تەلەفۆنێک"), ("لاپتۆپ", "لاپتۆپەکان"), ("ته‌له‌فۆن", "تەلەفۆن"), ("مێزه", "مێزە"),
+    ("كورسي", "کورسی"), ("شاشە", "شاشەکە"), ("شاشە", "شاشەکان"), ("سەلاجە", "سەلاجەکە"), ("تەختە", "تەختەکە"),
+    ("مۆبایل", "مۆبایلەکان"), ("مۆبایل", "مۆبایلێک"), ("گۆرانی", "گۆرانییەکان"), ("ماڵ", "مالەکە"), ("ماڵ", "ماڵەوە"),
+    ("بەردی", "بەرد"), ("دارین", "دارین"), ("ژوور", "ژوورەکان"), ("ژوور", "ژوورێک"), ("کتێب", "کتێبەکەی"),
+    ("پەنجەرە", "پەنجەرەکە"), ("دەرگا", "دەرگاکە"), ("دەرگا", "دەرگاکان"), ("قەنەفە", "قەنەفەکان"),
+    ("۱۵", "15"), ("١٥", "15"), ("کۆمپیوتەر", "کۆمپیوتەرەکەمان"), ("ھاوین", "هاوین"),
+]  # fmt: skip
+SORANI_APART = [
+    ("مێز", "میوە"), ("کورسی", "کوردی"), ("شاشە", "شەش"), ("ماڵ", "مار"), ("تەختە", "تەلەفۆن"), ("ژوور", "ژیان"),
+    ("دەرگا", "دەریا"), ("کتێب", "کچ"), ("مۆبایل", "مۆم"), ("سەلاجە", "سەوز"), ("بەرد", "بەرز"), ("گوڵ", "گورگ"),
+]  # fmt: skip
+ENGLISH_SAME = [
+    ("chairs", "chair"), ("Tables", "table"), ("laptops", "Laptop"), ("wireless", "WIRELESS"), ("shelves", "shelve"),
+    ("batteries", "battery"), ("charging", "charged"), ("L'Oréal", "loreal"), ("café", "cafe"), ("ＳＳＤ", "ssd"),
+    ("2TB", "2tb"), ("15.6", "15,6"), ("Straße", "strasse"), ("covers", "cover"), ("cupboards", "cupboard"),
+]  # fmt: skip
+ENGLISH_APART = [
+    ("wireless", "wire"), ("winter", "wine"), ("tablet", "table"), ("i5", "i7"), ("printer", "point"), ("desk", "disk"),
+    ("lamp", "lap"), ("mousse", "mouse"), ("15.6", "156"), ("universe", "unit"),
+]  # fmt: skip
+
+SAME = [("ar", *pair) for pair in ARABIC_SAME] + [("ckb", *p) for p in SORANI_SAME] + [("en", *p) for p in ENGLISH_SAME]
+APART = (
+    [("ar", *pair) for pair in ARABIC_APART] + [("ckb", *p) for p in SORANI_APART] + [("en", *p) for p in ENGLISH_APART]
+)
+
+
+@pytest.mark.parametrize(("language", "one", "other"), SAME)
+def test_these_words_meet(language: str, one: str, other: str) -> None:
+    assert analyse(one, language) == analyse(other, language) != []
+
+
+@pytest.mark.parametrize(("language", "one", "other"), APART)
+def test_these_words_stay_apart(language: str, one: str, other: str) -> None:
+    assert analyse(one, language) != analyse(other, language)
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("Intel Core i5, 8GB / 256GB SSD", ["intel", "core", "i5", "8", "gb", "256", "gb", "ssd"]),
+        ('13.3" 51x51 cm', ["13.3", "51", "x51", "cm"]),
+        ("AT&T", ["at", "t"]),
+        ("***", []),
+    ],
+)
+def test_names_and_codes_are_folded_but_never_cut(text: str, terms: list[str]) -> None:
+    assert analyse(text, "plain") == terms
+
+
+def test_little_words_are_left_out_of_a_query_that_has_others() -> None:
+    assert query_words("lamp for the table") == ["lamp", "table"]
+    assert query_words("the") == ["the"]

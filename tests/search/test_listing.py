@@ -1,0 +1,347 @@
+"""List pages: what they show, what they cost, and that no address breaks them."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from forked_apps.catalogue.models import (
+    AttributeOption,
+    AttributeOptionGroup,
+    Category,
+    Product,
+    ProductAttribute,
+    ProductAttributeValue,
+)
+from forked_apps.partner.models import Partner, VendorStatus
+from search import directory as shop_directory, services
+from tests.factories.catalogue import (
+    BrandFactory,
+    CategoryFactory,
+    OfferFactory,
+    ProductClassFactory,
+    ProductFactory,
+    VendorFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+class Shop:
+    """Three vendors and a hundred and twenty laptops and chairs."""
+
+    def __init__(self) -> None:
+        dice = random.Random(3)
+        self.goods = CategoryFactory(name_en="Goods", name_ar="بضائع", slug="goods")
+        self.laptops = CategoryFactory(name_en="Laptops", name_ar="حواسيب", slug="laptops", parent=self.goods)
+        self.chairs = CategoryFactory(name_en="Chairs", name_ar="كراسي", slug="chairs", parent=self.goods)
+        self.vendors = [VendorFactory(name=name) for name in ("Alice's", "Bob & Sons", "چرا")]
+        self.brands = [BrandFactory(name=name) for name in ("Samsung", "Samsung Pro", "AT&T", "نوكيا")]
+        self.laptop_class = ProductClassFactory(slug="laptop", name_en="Laptop")
+        self.chair_class = ProductClassFactory(slug="chair", name_en="Chair")
+        self.memory = self._attribute(self.laptop_class, "ram", "integer", name_en="Memory", unit="GB")
+        self.system = self._attribute(self.laptop_class, "system", "text", name_en="System")
+        self.width = self._attribute(self.chair_class, "width", "float", name_en="Width", unit="cm")
+        colours = AttributeOptionGroup.objects.create(name="Colours")
+        self.red = AttributeOption.objects.create(group=colours, option_en="Red", option_ar="أحمر")
+        self.blue = AttributeOption.objects.create(group=colours, option_en="Blue", option_ar="أزرق")
+        self.colour = self._attribute(
+            self.chair_class, "colour", "option", name_en="Colour", name_ar="اللون", option_group=colours
+        )
+        self._values: list[ProductAttributeValue] = []
+        for number in range(120):
+            self._product(number, dice)
+        ProductAttributeValue.objects.bulk_create(self._values)
+
+    def _attribute(self, product_class: Any, code: str, kind: str, **fields: Any) -> ProductAttribute:
+        return ProductAttribute.objects.create(
+            product_class=product_class, code=code, type=kind, is_facet=True, **fields
+        )
+
+    def _product(self, number: int, dice: random.Random) -> None:
+        is_laptop = number % 2 == 0
+        product = ProductFactory(
+            product_class=self.laptop_class if is_laptop else self.chair_class,
+            title_en=f"{'Laptop' if is_laptop else 'Chair'} number {number}",
+            title_ar=f"{'حاسوب' if is_laptop else 'كرسي'} رقم {number}",
+            brand=dice.choice(self.brands),
+            category=self.laptops if is_laptop else self.chairs,
+            rating=dice.choice([None, 2.5, 4.0, 5.0]),
+        )
+        if is_laptop:
+            values = [(self.memory, {"value_integer": dice.choice([8, 16])}), (self.system, {"value_text": "Windows 11"})]
+        else:
+            values = [
+                (self.width, {"value_float": 40 + number / 2}),
+                (self.colour, {"value_option": dice.choice([self.red, self.blue])}),
+            ]
+        for attribute, value in values:
+            self._values.append(ProductAttributeValue(product=product, attribute=attribute, **value))
+        for vendor in dice.sample(self.vendors, dice.choice([1, 1, 2])):
+            OfferFactory(
+                product=product,
+                partner=vendor,
+                price=dice.randrange(10, 900) * 1000,
+                list_price=dice.choice([None, 1_000_000]),
+                num_in_stock=dice.choice([0, 3, 50]),
+            )
+
+
+@pytest.fixture
+def shop(search_backend: Any) -> Shop:
+    shop = Shop()
+    services.rebuild()
+    return shop
+
+
+@pytest.fixture
+def english(client: Client) -> Client:
+    client.cookies["django_language"] = "en"
+    return client
+
+
+def group(response: Any, name: str) -> Any:
+    return next(found for found in response.context["listing"].groups if found.name == name)
+
+
+def counts(response: Any, name: str) -> dict[str, int]:
+    return {value.label: value.count for value in group(response, name).values}
+
+
+def ids(response: Any) -> set[int]:
+    return {card.id for card in response.context["listing"].cards}
+
+
+# What is shown --------------------------------------------------------------------------------
+def test_category_page_lists_what_is_below_it(shop: Shop, english: Client) -> None:
+    response = english.get(shop_directory.current().categories[shop.goods.pk].url + "?size=96")
+    assert response.context["listing"].count == 120
+    below = {value.label: value.count for value in response.context["listing"].category_facet.below}
+    assert below == {"Laptops": 60, "Chairs": 60}
+    laptops = english.get(shop_directory.current().categories[shop.laptops.pk].url + "?size=96")
+    assert ids(laptops) == set(Product.objects.filter(categories=shop.laptops).values_list("pk", flat=True))
+
+
+def test_search_finds_words_in_every_language(shop: Shop, english: Client) -> None:
+    for words in ("laptops", "الحاسوب", "laptop 4"):
+        response = english.get("/search/", {"q": words, "size": 96})
+        titles = [card.title for card in response.context["listing"].cards]
+        assert titles
+        assert all("Laptop" in title for title in titles), words
+
+
+def test_counts_of_brands_equal_the_databases(shop: Shop, english: Client) -> None:
+    response = english.get("/catalogue/", {"brand": "Samsung"})
+    assert counts(response, "brand") == {
+        brand.name: Product.objects.filter(brand=brand).count() for brand in shop.brands
+    }
+    assert response.context["listing"].count == Product.objects.filter(brand__name="Samsung").count()
+
+
+def test_several_values_of_one_group_add_and_groups_narrow(shop: Shop, english: Client) -> None:
+    response = english.get("/catalogue/", {"brand": ["Samsung", "AT&T"], "vendor": shop.vendors[0].pk, "size": 96})
+    wanted = Product.objects.filter(brand__name__in=["Samsung", "AT&T"], stockrecords__partner=shop.vendors[0])
+    assert ids(response) == set(wanted.values_list("pk", flat=True)) != set()
+    assert {chip.label for chip in response.context["listing"].chips} == {"Samsung", "AT&T", "Alice's"}
+
+
+def test_price_bounds_are_read_in_any_digits(shop: Shop, english: Client) -> None:
+    for low, high in (("100000", "300000"), ("١٠٠٬٠٠٠", "٣٠٠٬٠٠٠"), ("۱۰۰,۰۰۰", "300 000")):
+        response = english.get("/catalogue/", {"price_min": low, "price_max": high, "size": 96})
+        prices = [card.price_points for card in response.context["listing"].cards]
+        assert prices
+        assert all(100_000 <= price <= 300_000 for price in prices)
+
+
+def test_price_ranges_narrow_to_as_many_as_they_count(shop: Shop, english: Client) -> None:
+    for value in group(english.get("/catalogue/"), "price").values:
+        assert english.get(value.url).context["listing"].count == value.count > 0
+
+
+def test_attributes_are_facets_of_the_class_in_view_alone(shop: Shop, client: Client) -> None:
+    assert not any(found.name.startswith("a_") for found in client.get("/catalogue/").context["listing"].groups)
+    url = shop_directory.current().categories[shop.chairs.pk].url
+    response = client.get(url)
+    assert counts(response, "a_colour") == {
+        name: ProductAttributeValue.objects.filter(value_option=option).count()
+        for name, option in (("أحمر", shop.red), ("أزرق", shop.blue))
+    }
+    narrowed = client.get(url, {"a_colour": shop.red.pk, "min_width": "60", "size": "96"})
+    wanted = Product.objects.filter(
+        attribute_values__value_option=shop.red,
+        pk__in=ProductAttributeValue.objects.filter(attribute=shop.width, value_float__gte=60).values("product"),
+    )
+    assert ids(narrowed) == set(wanted.values_list("pk", flat=True)) != set()
+
+
+def test_few_numbers_are_offered_one_by_one(shop: Shop, english: Client) -> None:
+    response = english.get("/search/", {"q": "laptop"})
+    assert counts(response, "a_ram") == {
+        str(size): ProductAttributeValue.objects.filter(value_integer=size).count() for size in (8, 16)
+    }
+
+
+@pytest.mark.parametrize(
+    ("sort", "key", "descending"),
+    [("price", "price_points", False), ("-price", "price_points", True), ("rating", "rating", True)],
+)
+def test_orders(shop: Shop, english: Client, sort: str, key: str, descending: bool) -> None:
+    response = english.get("/catalogue/", {"sort": sort, "size": 96})
+    values = [value for card in response.context["listing"].cards if (value := getattr(card, key)) is not None]
+    assert values == sorted(values, reverse=descending)
+    assert len(values) > 50
+
+
+def test_pages_hold_everything_once(shop: Shop, english: Client) -> None:
+    found = [card.id for page in range(1, 6) for card in english.get(f"/catalogue/?page={page}").context["listing"].cards]
+    assert len(found) == len(set(found)) == 120
+
+
+def test_nothing_found_offers_a_way_on(shop: Shop, english: Client) -> None:
+    page = english.get("/search/", {"q": "zzzzqq"}).content.decode()
+    assert "Nothing found for “zzzzqq”" in page
+    assert shop_directory.current().categories[shop.laptops.pk].url in page
+    page = english.get("/catalogue/", {"price_max": "1", "brand": "Samsung"}).content.decode()
+    assert "Clear all filters" in page
+
+
+def test_words_of_people_cannot_carry_script(shop: Shop, english: Client) -> None:
+    bad = '"><script>alert(1)</script>'
+    Product.objects.filter(title_en="Laptop number 0").update(title_en=f"Laptop {bad}")
+    Partner.objects.filter(pk=shop.vendors[0].pk).update(name=bad)
+    services.rebuild()
+    for query in ({"q": "laptop"}, {"q": bad}, {"brand": bad}, {"vendor": shop.vendors[0].pk}):
+        assert "<script>alert" not in english.get("/search/", query).content.decode()
+
+
+# Keeping it true ------------------------------------------------------------------------------
+def test_a_changed_price_is_on_the_page_after_its_message(shop: Shop, english: Client, drain_outbox: Any) -> None:
+    from marketplace.outbox.services import enqueue
+
+    offer = OfferFactory(partner=shop.vendors[0], price=5_000_000, product__title_en="Unheard-of thing")
+    enqueue(topic="search.products", payload={"ids": [offer.product_id]})
+    assert english.get("/search/", {"q": "unheard"}).context["listing"].count == 0
+    assert drain_outbox() == 1
+    (card,) = english.get("/search/", {"q": "unheard"}).context["listing"].cards
+    assert (card.price_points, card.vendor_name, card.offers_count) == (5_000_000, "Alice's", 1)
+    offer.price = 4_000_000
+    offer.save()
+    services.reindex([offer.product_id])
+    (card,) = english.get("/search/", {"q": "unheard"}).context["listing"].cards
+    assert card.price_points == 4_000_000
+
+
+def test_a_hidden_or_deleted_product_leaves_the_index(shop: Shop, english: Client) -> None:
+    first, second = Product.objects.order_by("pk")[:2]
+    Product.objects.filter(pk=first.pk).update(is_public=False)
+    gone = second.pk
+    second.delete()
+    services.reindex([first.pk, gone])
+    found = ids(english.get("/catalogue/?size=96")) | ids(english.get("/catalogue/?size=96&page=2"))
+    assert len(found) == 118
+    assert not found & {first.pk, gone}
+
+
+def test_a_suspended_vendors_offers_leave_the_cards(shop: Shop, english: Client) -> None:
+    vendor = shop.vendors[0]
+    Partner.objects.filter(pk=vendor.pk).update(status=VendorStatus.SUSPENDED)
+    services.reindex(Product.objects.values_list("pk", flat=True))
+    response = english.get("/catalogue/?size=96")
+    assert "Alice's" not in {card.vendor_name for card in response.context["listing"].cards}
+    assert "Alice's" not in counts(response, "vendor")
+
+
+def test_a_renamed_category_is_on_the_next_page(shop: Shop, english: Client) -> None:
+    english.get("/catalogue/")
+    Category.objects.filter(pk=shop.laptops.pk).update(name_en="Notebooks")
+    below = english.get("/catalogue/").context["listing"].category_facet.below
+    assert [value.label for value in below if value.label in {"Laptops", "Notebooks"}] == ["Notebooks"]
+
+
+def test_haystacks_own_commands_work(shop: Shop, english: Client, search_backend: Any) -> None:
+    from django.core.management import call_command
+
+    call_command("clear_index", interactive=False, verbosity=0)
+    assert english.get("/catalogue/").context["listing"].count == 0
+    call_command("rebuild_index", interactive=False, verbosity=0)
+    assert english.get("/catalogue/").context["listing"].count == 120
+    Product.objects.order_by("pk").first().delete()
+    call_command("update_index", remove=True, verbosity=0)
+    assert english.get("/catalogue/").context["listing"].count == 119
+
+
+def test_preparing_documents_takes_as_many_queries_for_many_as_for_few(
+    shop: Shop, django_assert_max_num_queries: Any, search_backend: Any
+) -> None:
+    from haystack import connections
+
+    index = connections["default"].get_unified_index().get_index(Product)
+    products = list(index.index_queryset())
+    with django_assert_max_num_queries(12) as few:
+        list(index.full_prepare_many(products[:5]))
+    with django_assert_max_num_queries(12) as many:
+        list(index.full_prepare_many(products))
+    assert len(many) == len(few)
+
+
+# What it costs --------------------------------------------------------------------------------
+@pytest.mark.parametrize("path", ["/search/?q=number", "/catalogue/", "category"])
+def test_queries_of_a_page_are_few_and_the_same_for_24_and_96_products(
+    shop: Shop, english: Client, django_assert_max_num_queries: Any, path: str
+) -> None:
+    if path == "category":
+        path = shop_directory.current().categories[shop.goods.pk].url
+    larger = path + ("&" if "?" in path else "?") + "size=96"
+    english.get(path)
+    with django_assert_max_num_queries(12) as small:
+        assert len(english.get(path).context["listing"].cards) == 24
+    with django_assert_max_num_queries(12) as large:
+        assert len(english.get(larger).context["listing"].cards) == 96
+    assert 0 < len(small) == len(large)
+
+
+# Addresses that nobody means ------------------------------------------------------------------
+HOSTILE = [
+    "page=0", "page=-1", "page=99999", "page=x", "page=9999999999999999999999", "page=1&page=2", "page=٣", "size=1000000",
+    "size=-1", "price_min=abc", "price_min=-5", "price_max=1e400", "price_min=NaN", "price_min=inf&price_max=-inf",
+    "price_min=9&price_max=1", "price_min=99999999999999999999", "brand=", "brand=%00", "brand=" + "x" * 5000,
+    "brand=%22%20OR%20%221%22=%221", "vendor=x", "vendor=99999999999999999999999", "vendor=-1", "vendor=%D9%A3",
+    "category=x", "category=999999", "category=%D9%A1", "sort=drop", "sort=by_price", "rating=9", "rating=x", "discount=-1",
+    "in_stock=maybe", "a_ram=x", "a_ram=8.5", "min_ram=x", "max_ram=nan", "a_nothing=1", "a_=1", "min_system=4",
+    "q=" + "%22" * 50, "q=*", "q=%5B1%20TO%202%5D", "q=brand:%22x", "q=%00", "q=%ED%A0%80", "q=" + "word+" * 3000,
+    "q=-", "q=--", "q=%22", "q=(((((", "q=NOT", "q=AND+OR", "&&&", "=", "%", "?", "q=laptop&a_system=%22",
+    "&".join(f"brand=b{n}" for n in range(900)),
+]  # fmt: skip
+
+
+def test_no_address_breaks_a_page(shop: Shop, english: Client) -> None:
+    category = shop_directory.current().categories[shop.laptops.pk].url
+    for query in HOSTILE:
+        for path in ("/search/", category):
+            assert english.get(f"{path}?{query}").status_code == 200, query
+
+
+def test_a_page_past_the_end_shows_the_last_one(shop: Shop, english: Client) -> None:
+    listing = english.get("/catalogue/?page=400").context["listing"]
+    assert listing.page.number == 5
+    assert len(listing.cards) == 24
+
+
+def test_category_addresses(shop: Shop, english: Client) -> None:
+    assert english.get("/catalogue/category/nothing_999999/").status_code == 404
+    assert english.get("/catalogue/category/nothing_99999999999999999999999999/").status_code == 404
+    moved = english.get(f"/catalogue/category/old-name_{shop.laptops.pk}/?sort=price")
+    assert (moved.status_code, moved["Location"]) == (
+        301,
+        shop_directory.current().categories[shop.laptops.pk].url + "?sort=price",
+    )
+    Category.objects.filter(pk=shop.laptops.pk).update(is_public=False)
+    hidden = shop_directory.current().categories[shop.laptops.pk].url
+    assert english.get(hidden).status_code == 404
+
+
+def test_before_the_index_is_built_the_page_says_so(search_backend: Any, english: Client) -> None:
+    assert "The search is being prepared" in english.get("/catalogue/").content.decode()
