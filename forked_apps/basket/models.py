@@ -85,4 +85,4 @@ class Line(AbstractLine):
         return change_of(self)
 
 
-from oscar.apps.basket.models import *  # noqa: E402, F403
+from oscar.apps.basket.models import *  # type: ignore[assignment]  # noqa: E402, F403

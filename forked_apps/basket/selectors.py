@@ -1,4 +1,4 @@
-"""A basket as pages and the API show it: by vendor, with what changed, in as many queries for 20 lines as for 2."""
+"""A basket as pages and the API show it: by vendor, with what changed, in a fixed number of queries."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class BasketSummary:
 
 
 def summarise(*, basket: Basket, user: User | None, with_images: bool = False) -> BasketSummary:
-    """The basket by vendor, in the order in which vendors came into it; three queries, one more for images."""
+    """The basket by vendor, as vendors came into it; two queries, one more for images."""
     discounts = apply_offers(basket=basket, user=user)
     vendors: dict[int, Partner] = {}
     rows: dict[int, list[BasketRow]] = {}

@@ -197,7 +197,9 @@ def _check_quantity(
     if wanted > (available := available_pieces(offer)):
         raise NotEnoughPieces(available=available, in_basket=in_basket)
     limit: int = settings.OSCAR_MAX_BASKET_QUANTITY_THRESHOLD
-    others = Line.objects.filter(basket=basket).exclude(pk=line.pk if line else None)
+    others = Line.objects.filter(basket=basket)
+    if line:
+        others = others.exclude(pk=line.pk)
     if wanted + (others.aggregate(pieces=Sum("quantity"))["pieces"] or 0) > limit:
         raise TooManyPieces(limit=limit)
 

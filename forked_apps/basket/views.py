@@ -13,6 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 from forked_apps.basket import services
 from forked_apps.basket.errors import BasketError
 from forked_apps.basket.forms import OfferForm, QuantityForm
+from forked_apps.basket.models import Basket
+from forked_apps.basket.requests import basket_of
 from forked_apps.basket.selectors import summarise
 from forked_apps.catalogue.models import Product
 
@@ -20,7 +22,7 @@ from forked_apps.catalogue.models import Product
 @require_safe
 def basket_page(request: HttpRequest) -> HttpResponse:
     user = request.user if request.user.is_authenticated else None
-    summary = summarise(basket=request.basket, user=user, with_images=True)
+    summary = summarise(basket=basket_of(request), user=user, with_images=True)
     return render(request, "oscar/basket/basket.html", {"summary": summary})
 
 
@@ -34,7 +36,7 @@ def add_to_basket(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(back)
     try:
         line, _created = services.add_offer(
-            basket=request.basket,
+            basket=basket_of(request),
             product=product,
             offer_id=form.cleaned_data["offer"],
             quantity=form.cleaned_data["quantity"],
@@ -92,10 +94,11 @@ def accept_basket_changes(request: HttpRequest) -> HttpResponse:
 
 
 # Parts ------------------------------------------------------------------------------------
-def _existing(request: HttpRequest):  # type: ignore[no-untyped-def] # request.basket is lazy
-    if request.basket.pk is None:
+def _existing(request: HttpRequest) -> Basket:
+    basket = basket_of(request)
+    if basket.pk is None:
         raise Http404
-    return request.basket
+    return basket
 
 
 def _next_page(request: HttpRequest) -> str:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from oscar.apps.address.models import UserAddress
 
+from forked_apps.basket.requests import basket_of
 from forked_apps.checkout.addresses import DeliveryAddress
 from forked_apps.checkout.forms import DeliveryAddressForm
 from forked_apps.checkout.services import keep_address
@@ -40,7 +41,7 @@ def start_checkout(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def address_page(request: HttpRequest) -> HttpResponse:
     """Saved addresses to choose from, and a form for another."""
-    if request.basket.is_empty:
+    if basket_of(request).is_empty:
         return _empty(request)
     customer = _customer(request)
     saved = list(_addresses(customer))
@@ -75,13 +76,13 @@ def choose_address(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def review_page(request: HttpRequest) -> HttpResponse:
     """Everything before it counts: parts, charges, days, points needed and those at hand."""
-    if request.basket.is_empty:
+    if basket_of(request).is_empty:
         return _empty(request)
     chosen = _chosen_address(request)
     if chosen is None:
         return redirect("checkout:shipping-address")
     customer = _customer(request)
-    plan = draw_up(basket=request.basket, customer=customer, governorate=chosen.state, with_images=True)
+    plan = draw_up(basket=basket_of(request), customer=customer, governorate=chosen.state, with_images=True)
     balance = customer.point_balance
     return render(
         request,

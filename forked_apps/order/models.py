@@ -173,4 +173,4 @@ class ParcelLine(models.Model):
         return f"{self.line_id} × {self.quantity}"
 
 
-from oscar.apps.order.models import *  # noqa: E402, F403
+from oscar.apps.order.models import *  # type: ignore[assignment]  # noqa: E402, F403

@@ -40,7 +40,7 @@ class BasketSerializer(serializers.BaseSerializer[BasketSummary]):
                 {
                     "vendor": {"id": part.vendor.pk, "name": part.vendor.name},
                     "goods_points": part.goods_points,
-                    "lines": BasketLineSerializer(part.rows, many=True).data,
+                    "lines": [BasketLineSerializer(row).data for row in part.rows],
                 }
                 for part in instance.parts
             ],

@@ -18,7 +18,9 @@ class AddressField(serializers.Field[DeliveryAddress, Any, Any, Any]):
             raise serializers.ValidationError("An address is an object.")
         form = DeliveryAddressForm({name: value for name, value in data.items() if isinstance(value, str)})
         if not form.is_valid():
-            raise serializers.ValidationError({name: list(errors) for name, errors in form.errors.items()})
+            raise serializers.ValidationError(
+                {name: [str(e) for e in errors] for name, errors in form.errors.items()}
+            )
         return form.address()
 
 

@@ -13,20 +13,22 @@ from forked_apps.api.serializers.product import AddProductSerializer
 from forked_apps.basket import services
 from forked_apps.basket.errors import NoSuchLine
 from forked_apps.basket.models import Basket
+from forked_apps.basket.requests import basket_of
 from forked_apps.basket.selectors import summarise
 from forked_apps.catalogue.models import Product
 
 
 def _answer(request: Request, *, code: int = status.HTTP_200_OK) -> Response:
     user = request.user if request.user.is_authenticated else None
-    return Response(BasketSerializer(summarise(basket=request.basket, user=user)).data, status=code)
+    return Response(BasketSerializer(summarise(basket=basket_of(request), user=user)).data, status=code)
 
 
 def _own_basket(request: Request, basket_pk: int) -> Basket:
     """Another's basket is as good as none."""
-    if request.basket.pk is None or request.basket.pk != basket_pk:
+    basket = basket_of(request)
+    if basket.pk is None or basket.pk != basket_pk:
         raise NoSuchLine
-    return request.basket
+    return basket
 
 
 class BasketView(APIView):
@@ -42,7 +44,7 @@ class AddProductView(APIView):
         wanted.is_valid(raise_exception=True)
         product = get_object_or_404(Product.objects.browsable(), pk=wanted.validated_data["product"])
         services.add_offer(
-            basket=request.basket,
+            basket=basket_of(request),
             product=product,
             offer_id=wanted.validated_data["offer"],
             quantity=wanted.validated_data["quantity"],

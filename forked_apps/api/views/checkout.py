@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
-from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
 from rest_framework import generics, status
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -17,6 +17,9 @@ from forked_apps.order.errors import BadIdempotencyKey
 from forked_apps.order.models import Order
 from forked_apps.order.selectors import customer_order_details
 from forked_apps.order.services.placement import place_order
+
+if TYPE_CHECKING:
+    from marketplace.users.models import User
 
 
 class CheckoutView(APIView):
@@ -31,29 +34,34 @@ class CheckoutView(APIView):
         wanted = CheckoutSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         order = place_order(
-            customer=request.user,
+            customer=_customer(request),
             basket_id=wanted.validated_data["basket"],
             address=wanted.validated_data["address"],
             idempotency_key=key,
             expected_total_points=wanted.validated_data["expected_total_points"],
         )
-        written = customer_order_details(customer=request.user).get(pk=order.pk)
+        written = customer_order_details(customer=_customer(request)).get(pk=order.pk)
         return Response(OrderSerializer(written).data, status=status.HTTP_201_CREATED)
 
 
-class _OwnOrders:
-    serializer_class = OrderSerializer
+class OrderList(generics.GenericAPIView[Order]):
     permission_classes = (IsAuthenticated,)
     pagination_class = BoundedPagination
 
-    def get_queryset(self) -> QuerySet[Order]:
-        orders = customer_order_details(customer=self.request.user)  # type: ignore[attr-defined]
-        return orders.order_by("-date_placed", "-pk")
+    def get(self, request: Request) -> Response:
+        orders = customer_order_details(customer=_customer(request)).order_by("-date_placed", "-pk")
+        page = self.paginate_queryset(orders) or []
+        return self.get_paginated_response([OrderSerializer(order).data for order in page])
 
 
-class OrderList(_OwnOrders, generics.ListAPIView[Any]):
-    pass
+class OrderDetail(APIView):
+    permission_classes = (IsAuthenticated,)
+
+    def get(self, request: Request, pk: int) -> Response:
+        order = get_object_or_404(customer_order_details(customer=_customer(request)), pk=pk)
+        return Response(OrderSerializer(order).data)
 
 
-class OrderDetail(_OwnOrders, generics.RetrieveAPIView[Any]):
-    pass
+def _customer(request: Request) -> User:
+    """``IsAuthenticated`` has looked already."""
+    return cast("User", request.user)

@@ -276,16 +276,15 @@ def _unit_prices(line_points: int, quantity: int) -> list[tuple[Decimal, int]]:
 
 def _allocations(lines: Sequence[Line], vendor_orders: Sequence[VendorOrder]) -> list[AllocationSpec]:
     """What waits in escrow: one part per line, one per shipping charge; commission is on goods alone."""
-    by_id = {vendor_order.pk: vendor_order for vendor_order in vendor_orders}
     goods = [
         AllocationSpec(
             reference=line.partner_line_reference,
-            vendor_id=by_id[line.vendor_order_id].vendor_id,
+            vendor_id=line.vendor_order.vendor_id,
             gross_points=line.line_points,
-            commission_basis_points=by_id[line.vendor_order_id].commission_basis_points,
+            commission_basis_points=line.vendor_order.commission_basis_points,
         )
         for line in lines
-        if line.line_points
+        if line.line_points and line.vendor_order
     ]
     shipping = [
         AllocationSpec(

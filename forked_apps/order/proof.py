@@ -1,0 +1,88 @@
+"""What only orders know of the books: each order's parts add up, and were paid to the point.
+
+Reads the ledger's table of allocations next to the orders', in the proof's one snapshot; the ledger
+itself knows no order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+from points_payment.proof import MAX_FINDINGS, Check, Finding, register_check
+
+PARTS_ADD_UP = """
+    SELECT 'order ' || o.number,
+           'total ' || o.total_incl_tax::bigint || ', shipping ' || o.shipping_incl_tax::bigint,
+           'total ' || COALESCE(p.total, 0) || ', shipping ' || COALESCE(p.shipping, 0)
+      FROM order_order o
+      LEFT JOIN (
+        SELECT order_id, SUM(goods_points + shipping_points) AS total, SUM(shipping_points) AS shipping
+          FROM order_vendororder GROUP BY order_id
+      ) p ON p.order_id = o.id
+     WHERE o.total_incl_tax <> COALESCE(p.total, 0) OR o.shipping_incl_tax <> COALESCE(p.shipping, 0)
+"""
+LINES_ADD_UP = """
+    SELECT 'vendor order ' || v.number, v.goods_points::text, COALESCE(l.goods, 0)::bigint::text
+      FROM order_vendororder v
+      LEFT JOIN (
+        SELECT vendor_order_id, SUM(line_price_incl_tax) AS goods FROM order_line GROUP BY vendor_order_id
+      ) l ON l.vendor_order_id = v.id
+     WHERE v.goods_points <> COALESCE(l.goods, 0)
+"""
+PAID_IN_FULL = """
+    SELECT 'order ' || COALESCE(o.number, a.order_reference), COALESCE(o.total_incl_tax, 0)::bigint::text,
+           COALESCE(a.gross, 0)::bigint || ' allocated, ' || COALESCE(s.debited, 0)::bigint || ' debited'
+      FROM order_order o
+      FULL JOIN (
+        SELECT order_reference, SUM(gross_points) AS gross FROM points_payment_allocation
+         GROUP BY order_reference
+      ) a ON a.order_reference = o.number
+      LEFT JOIN (
+        SELECT order_id, SUM(amount_debited) AS debited FROM payment_source GROUP BY order_id
+      ) s ON s.order_id = o.id
+     WHERE COALESCE(o.total_incl_tax, 0) <> COALESCE(a.gross, 0)
+        OR COALESCE(o.total_incl_tax, 0) <> COALESCE(s.debited, 0)
+"""
+REFUNDS_AGREE = """
+    SELECT 'order ' || o.number, COALESCE(a.refunded, 0)::bigint || ' refunded',
+           COALESCE(s.refunded, 0)::bigint || ' refunded'
+      FROM order_order o
+      JOIN (SELECT order_id, SUM(amount_refunded) AS refunded FROM payment_source GROUP BY order_id) s
+        ON s.order_id = o.id
+      LEFT JOIN (
+        SELECT order_reference, SUM(refunded_points) AS refunded FROM points_payment_allocation
+         GROUP BY order_reference
+      ) a ON a.order_reference = o.number
+     WHERE COALESCE(a.refunded, 0) <> COALESCE(s.refunded, 0)
+"""
+
+
+def _finder(slug: str, *statements: str) -> Callable[[], Iterable[Finding]]:
+    def find() -> Iterable[Finding]:
+        for statement in statements:
+            with connection.cursor() as cursor:
+                cursor.execute(f"SELECT * FROM ({statement}) AS wrong LIMIT {MAX_FINDINGS}")  # noqa: S608 - ours
+                for culprit, expected, found in cursor.fetchall():
+                    yield Finding(slug, culprit, expected, found)
+
+    return find
+
+
+def register_checks() -> None:
+    register_check(
+        Check(
+            "orders-add-up",
+            _("Every order is the sum of its vendor orders, and each of these of its lines"),
+            _finder("orders-add-up", PARTS_ADD_UP, LINES_ADD_UP),
+        )
+    )
+    register_check(
+        Check(
+            "orders-paid",
+            _("Every order was paid to the point: its total, its allocations and its debit agree"),
+            _finder("orders-paid", PAID_IN_FULL, REFUNDS_AGREE),
+        )
+    )
