@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.utils import translation
 
-from marketplace.notifications.kinds import words_of
 from marketplace.notifications.services import notify
 from marketplace.outbox.registry import handles
 from marketplace.users.models import User
@@ -32,8 +30,7 @@ def tell_invited(payload: dict[str, Any]) -> None:
         facts = {"vendor": invitation.vendor.name, "role": invitation.role.name}
         if user is not None:
             notify(kind="team.invited", about=about, facts=facts, user=user)
-        elif invitation.phone:
-            notify(kind="team.invited", about=about, facts=facts, phone=invitation.phone)
         else:
-            words = words_of("team.invited", facts)
-            send_mail(words.subject, words.text, settings.DEFAULT_FROM_EMAIL, [invitation.email])
+            notify(
+                kind="team.invited", about=about, facts=facts, phone=invitation.phone, email=invitation.email
+            )

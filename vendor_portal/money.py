@@ -8,6 +8,9 @@ from django.core.paginator import Page, Paginator
 
 from forked_apps.order.models import VendorOrder, VendorOrderStatus
 from forked_apps.partner.models import Partner
+from points_payment.kinds import AccountKind
+from points_payment.selectors import account_points
+from points_payment.services.escrow import commission_on
 
 PER_PAGE = 25
 
@@ -32,8 +35,11 @@ class Sale:
         return self.order.total_points - self.commission_points
 
 
-def balances_of(*, vendor: Partner) -> Balances | None:
-    return None
+def balances_of(*, vendor: Partner) -> Balances:
+    return Balances(
+        escrow_points=account_points(kind=AccountKind.VENDOR_ESCROW, owner_id=vendor.pk),
+        payable_points=account_points(kind=AccountKind.VENDOR_PAYABLE, owner_id=vendor.pk),
+    )
 
 
 def sales_page(*, vendor: Partner, page: str | None) -> Page[Sale]:
@@ -45,11 +51,7 @@ def sales_page(*, vendor: Partner, page: str | None) -> Page[Sale]:
     )
     found = Paginator(orders, PER_PAGE).get_page(page)
     found.object_list = [
-        Sale(order=order, commission_points=_commission(order)) for order in found.object_list
+        Sale(order, commission_on(points=order.goods_points, basis_points=order.commission_basis_points))
+        for order in found.object_list
     ]
     return found
-
-
-def _commission(order: VendorOrder) -> int:
-    """On the goods, not on delivery; rounded as the ledger rounds it."""
-    return (order.goods_points * order.commission_basis_points + 5_000) // 10_000

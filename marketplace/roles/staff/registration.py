@@ -1,6 +1,6 @@
 from django.utils.translation import gettext_lazy as _
 
-from marketplace.users.navigation import PersonFact, StaffLink, register_person_fact, register_staff_link
+from marketplace.users.navigation import StaffLink, register_staff_link
 from marketplace.users.permissions import PlatformPermission
 
 
@@ -13,11 +13,11 @@ def register() -> None:
             PlatformPermission.CUSTOMERS_VIEW,
             _("People"),
             "person-lines-fill",
-            40,
+            60,
         )
     )
     register_staff_link(
-        StaffLink(_("Roles"), "staff:roles", PlatformPermission.ROLES_MANAGE, _("People"), "person-badge", 41)
+        StaffLink(_("Roles"), "staff:roles", PlatformPermission.ROLES_MANAGE, _("People"), "person-badge", 61)
     )
     register_staff_link(
         StaffLink(
@@ -32,13 +32,5 @@ def register() -> None:
     register_staff_link(
         StaffLink(
             _("All records"), "admin:index", PlatformPermission.RECORDS_VIEW, _("Tools"), "database", 91
-        )
-    )
-    register_person_fact(
-        PersonFact(
-            _("Points in the wallet"),
-            lambda person: person.point_balance,
-            PlatformPermission.CUSTOMERS_VIEW,
-            10,
         )
     )
