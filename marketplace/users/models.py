@@ -85,6 +85,12 @@ class User(AbstractUser):
     class Meta(AbstractUser.Meta):
         permissions = [(permission.value, str(permission.name)) for permission in PlatformPermission]
         constraints = [
+            # People are found by it: a second spelling of a number would be a second person.
+            models.CheckConstraint(
+                name="users_phone_is_e164",
+                condition=models.Q(phone=None) | models.Q(phone__regex=r"^\+[1-9][0-9]{6,14}$"),
+                violation_error_message=_("A phone number is kept as +964…"),
+            ),
             models.UniqueConstraint(
                 Lower("email"),
                 name="users_email_once",

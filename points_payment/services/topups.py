@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from marketplace.outbox.services import enqueue
 from points_payment.errors import InvalidAmount, OwnWallet
 from points_payment.kinds import AccountKind, TransferKind
 from points_payment.models import TopUp, Transfer
@@ -51,13 +52,15 @@ def top_up(
         ],
         new_lot=NewLot(),
     )
+    transfer = Transfer.objects.get(pk=posted.transfer_id)
     if posted.is_new:
         TopUp.objects.create(
-            transfer_id=posted.transfer_id,
+            transfer=transfer,
             operator=operator,
             customer=customer,
             amount_points=amount_points,
             reason=reason,
             reference=reference,
+            created_at=transfer.created_at,
         )
-    return Transfer.objects.get(pk=posted.transfer_id)
+    return transfer
