@@ -1,4 +1,4 @@
-"""gunicorn for a server of its own; nginx stands before it. The demo starts its own, see marketplace/serving.py."""
+"""gunicorn for a server of its own, behind nginx. The demo starts one too: see marketplace/serving.py."""
 
 import multiprocessing
 

@@ -18,13 +18,13 @@ import psycopg
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sites.models import Site
-from django.core.management import call_command
 from django.db import connections
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from marketplace.embedded import server_url
 from marketplace.env import BASE_DIR, current
+from marketplace.migration import migrate
 
 #: Any number, the same in every process that builds or copies templates on one server.
 BUILD_LOCK = 7_215_033
@@ -101,8 +101,7 @@ class TestDatabase:
             )
         )
         self._connect_django(self.template)
-        call_command("migrate", verbosity=0, interactive=False)
-        call_command("createcachetable", verbosity=0)
+        migrate()
         connections.close_all()
         # Only a finished template is described, so an interrupted build is made again.
         self._describe(server, self.template, json.dumps(self.files))

@@ -17,8 +17,14 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from haystack import connections as haystack_connections
+from haystack.query import SearchQuerySet
+
+from forked_apps.catalogue.models import Product
 from marketplace import assets, serving, translations
 from marketplace.env import SettingsError, current
+from marketplace.migration import migrate
+from search import services as search_services
 
 LEAST_SERVER_VERSION = 150000
 
@@ -33,7 +39,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if current().mode != "demo":
-            raise SettingsError("NUQTA_MODE is not demo; demo accounts and card codes belong into no other shop.")
+            raise SettingsError(
+                "NUQTA_MODE is not demo; demo accounts and card codes belong into no other shop."
+            )
         if not options["port"].isdigit():
             raise SettingsError(f"PORT must be a number from 1 to 65535, not {options['port']!r}.")
         port = int(options["port"])
@@ -83,12 +91,13 @@ class Command(BaseCommand):
     def _migrate(self) -> str:
         connection.ensure_connection()
         if connection.pg_version < LEAST_SERVER_VERSION:  # type: ignore[attr-defined]
-            raise SettingsError(f"DATABASE_URL must name PostgreSQL 15 or newer, not {connection.pg_version // 10000}.")  # type: ignore[attr-defined]
+            raise SettingsError(
+                f"DATABASE_URL must name PostgreSQL 15 or newer, not {connection.pg_version // 10000}."
+            )  # type: ignore[attr-defined]
         executor = MigrationExecutor(connection)
         if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
             return "up to date"
-        call_command("migrate", verbosity=0, interactive=False, stdout=StringIO())
-        call_command("createcachetable", verbosity=0)
+        migrate()
         return "migrated"
 
     def _translations(self) -> str:
@@ -98,7 +107,10 @@ class Command(BaseCommand):
         return _said(call_command, "load_demo")
 
     def _index(self) -> str:
-        return _said(call_command, "rebuild_search", "--if-stale")
+        if _index_is_whole():
+            return "there"
+        count = search_services.rebuild()
+        return f"{count} products"
 
     def _static_files(self) -> str:
         stamp = current().var_dir / "static.stamp"
@@ -116,6 +128,15 @@ def _said(command: Callable[..., Any], *arguments: str) -> str:
     command(*arguments, stdout=output)
     lines = output.getvalue().strip().splitlines()
     return lines[-1] if lines else "done"
+
+
+def _index_is_whole() -> bool:
+    """Whether the index is of this release's make and holds as many products as the database."""
+    engine = haystack_connections["default"]
+    if not engine.get_backend().is_built:
+        return False
+    expected = engine.get_unified_index().get_index(Product).index_queryset().count()
+    return bool(SearchQuerySet().models(Product).count() == expected)
 
 
 def _fingerprint_of_static_files() -> str:
