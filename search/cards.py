@@ -45,7 +45,9 @@ _SHORT = {
 
 def pack_card(*, product_id: int, titles: Mapping[str, str], **values: Any) -> str:
     packed = {short: values[name] for name, short in _SHORT.items()}
-    return json.dumps({"id": product_id, "t": dict(titles), **packed}, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(
+        {"id": product_id, "t": dict(titles), **packed}, ensure_ascii=False, separators=(",", ":")
+    )
 
 
 def unpack_card(packed: str, *, language: str) -> ProductCard:

@@ -116,9 +116,9 @@ def _version_marks() -> tuple[Any, ...]:
     """Number of rows and youngest row version of each table: any insert, update or delete changes one."""
     # xmin is the transaction that wrote a row, cmin the statement within it.
     marks = "concat_ws(':', count(*), max(xmin::text::bigint), max(cmin::text::bigint))"
-    parts = [f"(SELECT {marks} FROM {table})" for table in _tables()]
+    # Names of our own models' tables; nothing from outside.
+    parts = [f"(SELECT {marks} FROM {table})" for table in _tables()]  # noqa: S608
     with connection.cursor() as cursor:
-        # Names of our own models' tables; nothing from outside.
         cursor.execute(f"SELECT current_database(), {', '.join(parts)}")
         row: tuple[Any, ...] = cursor.fetchone()
     return row
@@ -151,7 +151,7 @@ def _read_categories() -> tuple[dict[int, CategoryNode], tuple[CategoryNode, ...
     )
     categories: dict[int, CategoryNode] = {}
     by_path: dict[str, CategoryNode] = {}
-    roots = []
+    roots: list[CategoryNode] = []
     step = get_model("catalogue", "Category").steplen
     for row in rows:
         parent = by_path.get(row["path"][:-step])
@@ -193,7 +193,9 @@ def _read_attributes() -> tuple[dict[str, FacetAttribute], dict[str, Texts]]:
         )
     groups = {row["option_group_id"] for row in rows if row["option_group_id"]}
     options = (
-        get_model("catalogue", "AttributeOption").objects.filter(group_id__in=groups).values("pk", *_columns("option"))
+        get_model("catalogue", "AttributeOption")
+        .objects.filter(group_id__in=groups)
+        .values("pk", *_columns("option"))
         if groups
         else ()
     )

@@ -152,17 +152,23 @@ class ListingQuery:
             count=page.paginator.count,
             is_ready=is_ready,
             category_facet=self._category_facet(dict(counts.get("category", ()))),
-            groups=[group for group in self._groups(counts, attributes) if group is not None] if counts else [],
+            groups=[group for group in self._groups(counts, attributes) if group is not None]
+            if counts
+            else [],
             chips=list(self._chips(attributes)),
             orders=self._orders(),
             sizes=[
-                Option(str(size), self._url(self.selection.with_one("size", str(size) if size != 24 else None)),
-                       size == self.selection.page_size, str(size))
+                Option(
+                    str(size),
+                    self._url(self.selection.with_one("size", str(size) if size != 24 else None)),
+                    size == self.selection.page_size,
+                    str(size),
+                )
                 for size in PAGE_SIZES
             ],
             clear_url=self._url(self.selection.unfiltered()),
             order_hidden=self.selection.hidden("sort"),
-        )  # fmt: skip
+        )
 
     # Asking the index -----------------------------------------------------------------------
     def _base(self) -> SearchQuerySet:
@@ -216,7 +222,9 @@ class ListingQuery:
         if values := chosen.all(f"a_{code}"):
             found = found.narrow(SQ(**{f"{attribute.index_field}__in": values}))
         if attribute.is_number:
-            found = _within(found, attribute.index_field, chosen.number(f"min_{code}"), chosen.number(f"max_{code}"))
+            found = _within(
+                found, attribute.index_field, chosen.number(f"min_{code}"), chosen.number(f"max_{code}")
+            )
         return found
 
     def _faceted(self, found: SearchQuerySet, attributes: Iterable[FacetAttribute]) -> SearchQuerySet:
@@ -248,14 +256,18 @@ class ListingQuery:
 
     def _name_vendors(self, counts: Sequence[tuple[str, int]]) -> None:
         ids = {value for value, _ in counts[:MOST_OFFERED]} | set(self.selection.all("vendor"))
-        names = Partner.objects.filter(pk__in=[int(pk) for pk in ids]).values_list("pk", "name") if ids else ()
+        names = (
+            Partner.objects.filter(pk__in=[int(pk) for pk in ids]).values_list("pk", "name") if ids else ()
+        )
         self._vendors = {str(pk): name for pk, name in names}
 
     # Facets ---------------------------------------------------------------------------------
     def _url(self, query: str) -> str:
         return link(self.path, query)
 
-    def _groups(self, counts: dict[str, Any], attributes: Iterable[FacetAttribute]) -> list[FacetGroup | None]:
+    def _groups(
+        self, counts: dict[str, Any], attributes: Iterable[FacetAttribute]
+    ) -> list[FacetGroup | None]:
         return [
             self._range_group("price", "price", _("Price"), counts["price"], "price_min", "price_max"),
             self._availability(counts["in_stock"]),
@@ -303,16 +315,26 @@ class ListingQuery:
         counted, chosen = dict(counts), self.selection.get(name)
         values = [
             FacetValue(
-                "", counted.get(step, 0), self._url(self.selection.with_one(name, None if step == chosen else step)),
-                step == chosen, low=float(step),
+                "",
+                counted.get(step, 0),
+                self._url(self.selection.with_one(name, None if step == chosen else step)),
+                step == chosen,
+                low=float(step),
             )
             for step in STEP_GROUPS[name]
             if counted.get(step) or step == chosen
-        ]  # fmt: skip
+        ]
         return FacetGroup(name, name, title, values) if values else None
 
     def _range_group(
-        self, kind: str, name: str, title: str, ranges: NumberRanges, low_name: str, high_name: str, unit: str = ""
+        self,
+        kind: str,
+        name: str,
+        title: str,
+        ranges: NumberRanges,
+        low_name: str,
+        high_name: str,
+        unit: str = "",
     ) -> FacetGroup | None:
         chosen = self.selection
         low, high = chosen.get(low_name), chosen.get(high_name)
@@ -325,14 +347,26 @@ class ListingQuery:
             # A price is whole, so "below 100" is "up to 99".
             top = None if part.high is None else part.high - 1 if kind == "price" else part.high
             selected = chosen.number(low_name) == part.low and chosen.number(high_name) == top
-            query = chosen.without(low_name, high_name) if selected else chosen.with_range(
-                low_name, high_name, part.low, top
+            query = (
+                chosen.without(low_name, high_name)
+                if selected
+                else chosen.with_range(low_name, high_name, part.low, top)
             )
             values.append(FacetValue("", count, self._url(query), selected, low=part.low, high=part.high))
         return FacetGroup(
-            kind, name, title, values, unit=unit, low_name=low_name, high_name=high_name, low=low or "", high=high or "",
-            lowest=ranges.lowest, highest=ranges.highest, hidden=chosen.hidden(low_name, high_name),
-        )  # fmt: skip
+            kind,
+            name,
+            title,
+            values,
+            unit=unit,
+            low_name=low_name,
+            high_name=high_name,
+            low=low or "",
+            high=high or "",
+            lowest=ranges.lowest,
+            highest=ranges.highest,
+            hidden=chosen.hidden(low_name, high_name),
+        )
 
     def _attribute_group(self, attribute: FacetAttribute, counts: Any) -> FacetGroup | None:
         title, name = attribute.names.get(self.language, attribute.code), f"a_{attribute.code}"
@@ -360,7 +394,9 @@ class ListingQuery:
         if self.category is None:
             return self._url(self.selection.with_one("category", None if node is None else str(node.pk)))
         # Other pages have other classes of product: their attributes would not fit.
-        kept = self.selection.without("category", *(n for n, _ in self.selection.pairs if n.startswith(("a_", "m"))))
+        kept = self.selection.without(
+            "category", *(n for n, _ in self.selection.pairs if n.startswith(("a_", "m")))
+        )
         return link(node.url if node else self.path, kept)
 
     def _category_facet(self, counts: dict[str, int]) -> CategoryFacet:
@@ -380,9 +416,15 @@ class ListingQuery:
     def _with_results(self, nodes: Iterable[CategoryNode], counts: dict[str, int]) -> list[CategoryNode]:
         return [node for node in nodes if node.is_public and counts.get(str(node.pk))]
 
-    def _category_value(self, node: CategoryNode, counts: dict[str, int], *, selected: bool = False) -> FacetValue:
+    def _category_value(
+        self, node: CategoryNode, counts: dict[str, int], *, selected: bool = False
+    ) -> FacetValue:
         # A category's own page knows nothing of what is outside it.
-        above_page = self.category is not None and node.pk != self.category.pk and node in self.category.with_ancestors()
+        above_page = (
+            self.category is not None
+            and node.pk != self.category.pk
+            and node in self.category.with_ancestors()
+        )
         count = None if above_page else counts.get(str(node.pk), 0)
         return FacetValue(node.name(self.language), count, self._category_url(node), selected)
 
@@ -391,10 +433,14 @@ class ListingQuery:
         chosen = self.selection
         if (category := chosen.get("category")) is not None:
             node = self.directory.categories[int(category)]
-            yield Chip("value", _("Category"), node.name(self.language), self._url(chosen.without("category")))
+            yield Chip(
+                "value", _("Category"), node.name(self.language), self._url(chosen.without("category"))
+            )
         low, high = chosen.number("price_min"), chosen.number("price_max")
         if low is not None or high is not None:
-            yield Chip("price", _("Price"), "", self._url(chosen.without("price_min", "price_max")), low, high)
+            yield Chip(
+                "price", _("Price"), "", self._url(chosen.without("price_min", "price_max")), low, high
+            )
         for brand in chosen.all("brand"):
             yield Chip("value", _("Brand"), brand, self._url(chosen.toggled("brand", brand)))
         for vendor in chosen.all("vendor"):
@@ -413,7 +459,9 @@ class ListingQuery:
         title = attribute.names.get(self.language, code)
         for value in chosen.all(f"a_{code}"):
             label = value if attribute.is_number else self._attribute_label(attribute, value) or value
-            yield Chip("value", title, label, self._url(chosen.toggled(f"a_{code}", value)), unit=attribute.unit)
+            yield Chip(
+                "value", title, label, self._url(chosen.toggled(f"a_{code}", value)), unit=attribute.unit
+            )
         low, high = chosen.number(f"min_{code}"), chosen.number(f"max_{code}")
         if low is not None or high is not None:
             url = self._url(chosen.without(f"min_{code}", f"max_{code}"))
@@ -430,11 +478,13 @@ class ListingQuery:
         }
         return [
             Option(
-                labels[order], self._url(self.selection.with_one("sort", None if order == ORDERS[0] else order)),
-                order == self.selection.order, order,
+                labels[order],
+                self._url(self.selection.with_one("sort", None if order == ORDERS[0] else order)),
+                order == self.selection.order,
+                order,
             )
             for order in ORDERS
-        ]  # fmt: skip
+        ]
 
 
 def _within(found: SearchQuerySet, name: str, low: float | None, high: float | None) -> SearchQuerySet:

@@ -138,7 +138,9 @@ class ProductIndex(indexes.SearchIndex, indexes.Indexable):
 def _related_to(products: Sequence[Any]) -> _Related:
     ids = [product.pk for product in products]
     prefetch_related_objects(products, "images")
-    children = get_model("catalogue", "Product").objects.filter(parent_id__in=ids).values_list("pk", "parent_id")
+    children = (
+        get_model("catalogue", "Product").objects.filter(parent_id__in=ids).values_list("pk", "parent_id")
+    )
     parent_of = dict(children) if any(product.is_parent for product in products) else {}
     offers: dict[int, list[StockRecord]] = defaultdict(list)
     for offer in offers_on_sale().filter(product_id__in=[*ids, *parent_of]):
@@ -169,7 +171,9 @@ def _values_of(product_ids: Sequence[int], parent_of: Mapping[int, int]) -> dict
         get_model("catalogue", "ProductAttributeValue")
         .objects.filter(product_id__in=[*product_ids, *parent_of])
         .order_by("pk")
-        .values("pk", "product_id", "attribute_id", "value_option_id", *(f"value_{kind}" for kind in PLAIN_TYPES))
+        .values(
+            "pk", "product_id", "attribute_id", "value_option_id", *(f"value_{kind}" for kind in PLAIN_TYPES)
+        )
     )
     rows = list(rows)
     attributes = {
@@ -178,7 +182,9 @@ def _values_of(product_ids: Sequence[int], parent_of: Mapping[int, int]) -> dict
         .objects.filter(pk__in={row["attribute_id"] for row in rows})
         .values("pk", "code", "type", "is_facet")
     }
-    chosen = _chosen_options([row["pk"] for row in rows if attributes[row["attribute_id"]]["type"] == "multi_option"])
+    chosen = _chosen_options(
+        [row["pk"] for row in rows if attributes[row["attribute_id"]]["type"] == "multi_option"]
+    )
     for row in rows:
         if row["value_option_id"]:
             chosen[row["pk"]].append(row["value_option_id"])
@@ -193,7 +199,9 @@ def _values_of(product_ids: Sequence[int], parent_of: Mapping[int, int]) -> dict
                 type=kind,
                 is_facet=attribute["is_facet"],
                 plain=row[f"value_{kind}"] if kind in PLAIN_TYPES else None,
-                options=tuple((option, texts[option]) for option in chosen.get(row["pk"], ()) if option in texts),
+                options=tuple(
+                    (option, texts[option]) for option in chosen.get(row["pk"], ()) if option in texts
+                ),
             )
         )
     return found
@@ -310,7 +318,9 @@ def _properties(values: Iterable[_Value]) -> _Properties:
             found.numbers.setdefault(value.code, []).append(float(value.plain))
         else:
             # Booleans are integers to Python.
-            text = ("true" if value.plain else "false") if value.type == "boolean" else str(value.plain).strip()
+            text = (
+                ("true" if value.plain else "false") if value.type == "boolean" else str(value.plain).strip()
+            )
             found.exact.setdefault(value.code, []).append(text)
     return found
 
@@ -355,7 +365,11 @@ def _sort_keys(
     # A rating by one person says less than the same by many: three neutral votes are added.
     steady = int(((rating or 3.5) * reviews_count + 3.5 * 3) / (reviews_count + 3) * 100)
     return {
-        "by_featured": (in_stock << 60) | ((discount or 0) >= 10) << 59 | (steady << 44) | (shuffled << 20) | (product_id & 0xFFFFF),
+        "by_featured": (in_stock << 60)
+        | ((discount or 0) >= 10) << 59
+        | (steady << 44)
+        | (shuffled << 20)
+        | (product_id & 0xFFFFF),
         "by_price": None if price is None else (min(price, 2**38) << ID_BITS) | _low_bits(product_id),
         "by_arrival": (int(arrived.timestamp()) << ID_BITS) | _low_bits(product_id),
         "by_rating": None

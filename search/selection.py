@@ -7,7 +7,7 @@ the nearest list, never an error.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import quote_plus
 
@@ -25,8 +25,6 @@ MOST_VALUES = 50
 MOST_PAIRS = 200
 HIGHEST_PRICE = 10**12
 
-#: Groups whose values are exact, with the index field that they narrow.
-VALUE_GROUPS = {"brand": "brand", "vendor": "vendor"}
 #: One value of a few that are offered.
 STEP_GROUPS = {"rating": ("4", "3", "2", "1"), "discount": ("10", "20", "30", "50")}
 SINGLE = {"q", "category", "price_min", "price_max", "in_stock", "sort", "size", "page", *STEP_GROUPS}
@@ -123,7 +121,9 @@ class Selection:
 
     def with_range(self, low_name: str, high_name: str, low: float | None, high: float | None) -> str:
         kept = [pair for pair in self.pairs if pair[0] not in {low_name, high_name}]
-        bounds = [(name, write_number(end)) for name, end in ((low_name, low), (high_name, high)) if end is not None]
+        bounds = [
+            (name, write_number(end)) for name, end in ((low_name, low), (high_name, high)) if end is not None
+        ]
         return query_string([*kept, *bounds])
 
     def unfiltered(self) -> str:
@@ -159,38 +159,50 @@ def _checked(name: str, value: str, directory: Directory) -> Pair | None:
         return (name, value[:LONGEST_TEXT])
     if len(value) > LONGEST_VALUE:
         return None
-    checked = next(_checked_value(name, value, directory), None)
+    checked = _checked_value(name, value, directory)
     return None if checked is None else (name, checked)
 
 
-def _checked_value(name: str, value: str, directory: Directory) -> Iterator[str]:
-    """Nothing, or the value in the one spelling that addresses have."""
-    if name in {"price_min", "price_max"}:
-        if (number := read_number(value)) is not None:
-            yield str(round(number))
-    elif name == "category":
-        if value.isascii() and value.isdecimal() and len(value) < 10 and int(value) in directory.categories:
-            yield str(int(value))
-    elif name == "vendor":
-        if value.isascii() and value.isdecimal() and len(value) < 19:
-            yield str(int(value))
-    elif name in VALUE_GROUPS:
-        yield value
-    elif name == "in_stock":
-        if value == "1":
-            yield value
-    elif name in STEP_GROUPS:
-        if value in STEP_GROUPS[name]:
-            yield value
-    elif name == "sort":
-        if value in ORDERS[1:]:
-            yield value
-    elif name == "size":
-        if value in {str(size) for size in PAGE_SIZES[1:]}:
-            yield value
-    elif (asked := attribute_of(name, directory)) is not None:
-        kind, code = asked
-        if kind == "a" and not directory.attributes[code].is_number:
-            yield value
-        elif (number := read_number(value)) is not None:
-            yield write_number(number)
+def _checked_value(name: str, value: str, directory: Directory) -> str | None:
+    """The value in the one spelling that addresses have; None if it is none of its group's."""
+    if (check := _CHECKS.get(name)) is not None:
+        return check(value, directory)
+    asked = attribute_of(name, directory)
+    if asked is None:
+        return None
+    kind, code = asked
+    if kind == "a" and not directory.attributes[code].is_number:
+        return value
+    number = read_number(value)
+    return None if number is None else write_number(number)
+
+
+def _price(value: str, directory: Directory) -> str | None:
+    number = read_number(value)
+    return None if number is None else str(round(number))
+
+
+def _category(value: str, directory: Directory) -> str | None:
+    pk = _number_of_row(value, directory)
+    return pk if pk is not None and int(pk) in directory.categories else None
+
+
+def _number_of_row(value: str, directory: Directory) -> str | None:
+    return str(int(value)) if value.isascii() and value.isdecimal() and len(value) < 19 else None
+
+
+def _one_of(*values: str) -> Callable[[str, Directory], str | None]:
+    return lambda value, directory: value if value in values else None
+
+
+_CHECKS: dict[str, Callable[[str, Directory], str | None]] = {
+    "price_min": _price,
+    "price_max": _price,
+    "category": _category,
+    "vendor": _number_of_row,
+    "brand": lambda value, directory: value,
+    "in_stock": _one_of("1"),
+    "sort": _one_of(*ORDERS[1:]),
+    "size": _one_of(*(str(size) for size in PAGE_SIZES[1:])),
+    **{name: _one_of(*steps) for name, steps in STEP_GROUPS.items()},
+}

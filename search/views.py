@@ -60,7 +60,11 @@ class FacetedSearchView(ListingView):
         return response
 
     def title(self, context: dict[str, Any]) -> str:
-        return _("Results for “%(words)s”") % {"words": context["query"]} if context["query"] else _("All products")
+        return (
+            _("Results for “%(words)s”") % {"words": context["query"]}
+            if context["query"]
+            else _("All products")
+        )
 
 
 class CatalogueView(ListingView):

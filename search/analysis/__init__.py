@@ -58,7 +58,37 @@ def analyse(text: str, language: str) -> list[str]:
 
 #: Words that a query may leave out of account when it has others. Documents keep them, for phrases.
 _LEFT_OUT = frozenset(
-    ["a", "an", "the", "of", "for", "with", "and", "or", "in", "on", "to", "from", "by", "في", "من", "على", "مع", "و", "او", "الى", "عن", "ل", "ب", "لە", "بۆ", "بە", "لەگەڵ", "یان", "بۆ"]
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "for",
+        "with",
+        "and",
+        "or",
+        "in",
+        "on",
+        "to",
+        "from",
+        "by",
+        "في",
+        "من",
+        "على",
+        "مع",
+        "و",
+        "او",
+        "الى",
+        "عن",
+        "ل",
+        "ب",
+        "لە",
+        "بۆ",
+        "بە",
+        "لەگەڵ",
+        "یان",
+        "بۆ",
+    ]
 )
 
 _QUERY_WORD = re.compile(r"[^\s,;:!?()\[\]{}\"“”«»،؛؟]+")

@@ -36,7 +36,8 @@ def sorani_term(word: str) -> str:
     word = _without(word, _POSTPOSITIONS)
     word = _without(word, _POSSESSIVES)
     shorter = _without(word, _ENDINGS)
-    # The vowel that carried the ending is written with it or not ("مێزە" and "مێز", "کورسی" and "کورسییەکان").
+    # The vowel that carried the ending is written with it or not: "مێزە" and "مێز",
+    # "کورسی" and "کورسییەکان".
     return shorter[:-1] if len(shorter) > 3 and shorter.endswith(("ە", "ي")) else shorter
 
 

@@ -1,4 +1,4 @@
-"""Haystack's query object for the engines here: conditions as JSON, and counts that leave out their own filter."""
+"""Haystack's query for the engines here: conditions as JSON, and counts that leave out their own filter."""
 
 from __future__ import annotations
 

@@ -201,7 +201,7 @@ class _Parser:
                     raise QuerySyntaxError("bracket is not closed")
                 return inner
             case "condition":
-                return token.value  # type: ignore[no-any-return]
+                return token.value
             case "all":
                 return Everything()
             case "field":

@@ -80,7 +80,7 @@ def _moment(value: Any) -> datetime:
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
     elif isinstance(value, date) and not isinstance(value, datetime):
-        value = datetime(value.year, value.month, value.day)
+        value = datetime(value.year, value.month, value.day, tzinfo=UTC)
     if not isinstance(value, datetime):
         raise Unanswerable(value)
     return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
@@ -187,7 +187,7 @@ class Schema:
         described = [
             LAYOUT,
             analysis.VERSION,
-            tantivy.__version__,
+            str(vars(tantivy)["__version__"]),
             sorted(versions),
             [(c.name, c.kind.value, c.language, c.stored) for c in self.columns.values()],
         ]
@@ -280,12 +280,16 @@ class Schema:
 
 
 _ADD: dict[Kind, Callable[[tantivy.SchemaBuilder, Column], Any]] = {
-    Kind.TEXT: lambda b, c: b.add_text_field(c.name, tokenizer_name="terms", index_option="position", stored=c.stored),
+    Kind.TEXT: lambda b, c: b.add_text_field(
+        c.name, tokenizer_name="terms", index_option="position", stored=c.stored
+    ),
     Kind.EXACT: lambda b, c: b.add_text_field(
         c.name, tokenizer_name="raw", index_option="basic", fast=True, stored=c.stored
     ),
     Kind.KEYED: lambda b, c: b.add_json_field(c.name, tokenizer_name="raw", index_option="basic", fast=True),
-    Kind.KEYED_NUMBERS: lambda b, c: b.add_json_field(c.name, tokenizer_name="raw", index_option="basic", fast=True),
+    Kind.KEYED_NUMBERS: lambda b, c: b.add_json_field(
+        c.name, tokenizer_name="raw", index_option="basic", fast=True
+    ),
     Kind.INTEGER: lambda b, c: b.add_integer_field(c.name, stored=c.stored, indexed=True, fast=True),
     Kind.SORT_KEY: lambda b, c: b.add_integer_field(c.name, fast=True),
     Kind.FLOAT: lambda b, c: b.add_float_field(c.name, stored=c.stored, indexed=True, fast=True),

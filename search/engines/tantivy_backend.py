@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,9 @@ class QueryBuilder:
             case Or(children=children):
                 return Query.boolean_query([(Occur.Should, self.build(child)) for child in children])
             case Not(child=child):
-                return Query.boolean_query([(Occur.Must, Query.all_query()), (Occur.MustNot, self.build(child))])
+                return Query.boolean_query(
+                    [(Occur.Must, Query.all_query()), (Occur.MustNot, self.build(child))]
+                )
             case Condition():
                 try:
                     return self._condition(node)
@@ -120,7 +123,9 @@ class QueryBuilder:
                 wanted.append((Occur.Must, self._words(kept, columns)))
             wanted += [(Occur.MustNot, self._words(word, columns)) for word in without]
         if not any(occur is Occur.Must for occur, _ in wanted):
-            wanted.append((Occur.Must, Query.all_query() if wanted or not text.strip() else Query.empty_query()))
+            wanted.append(
+                (Occur.Must, Query.all_query() if wanted or not text.strip() else Query.empty_query())
+            )
         return Query.boolean_query(wanted)
 
     def _words(self, text: str, columns: Sequence[Column], *, last_is_prefix: bool = False) -> Query:
@@ -145,13 +150,17 @@ class QueryBuilder:
             if is_prefix:
                 pattern = _escape_regex(terms[-1]) + ".*"
                 parts[-1] = (Occur.Must, Query.regex_query(self.schema.tantivy, column.name, pattern))
-            matches.append(Query.boost_query(Query.boolean_query(parts) if len(parts) > 1 else parts[0][1], column.boost))
+            matches.append(
+                Query.boost_query(Query.boolean_query(parts) if len(parts) > 1 else parts[0][1], column.boost)
+            )
         return Query.disjunction_max_query(matches, TIE_BREAKER) if matches else None
 
     def _phrase(self, text: str, columns: Sequence[Column]) -> Query:
         matches = []
         for column in columns:
-            terms: list[str | tuple[int, str]] = list(analyse(text[:LONGEST_QUERY], column.language)[:MOST_WORDS])
+            terms: list[str | tuple[int, str]] = list(
+                analyse(text[:LONGEST_QUERY], column.language)[:MOST_WORDS]
+            )
             if len(terms) == 1:
                 matches.append(self._term(column, str(terms[0])))
             elif terms:
@@ -272,14 +281,20 @@ def _escape_regex(text: str) -> str:
 def _any_of(queries: list[Query]) -> Query:
     if len(queries) == 1:
         return queries[0]
-    return Query.boolean_query([(Occur.Should, query) for query in queries]) if queries else Query.empty_query()
+    return (
+        Query.boolean_query([(Occur.Should, query) for query in queries]) if queries else Query.empty_query()
+    )
 
 
 class FacetCounter:
     """Counts of one search. Facets that leave out the same filters are counted together."""
 
     def __init__(
-        self, backend: TantivyBackend, searcher: tantivy.Searcher, base: Query, narrow: Mapping[frozenset[str], Query]
+        self,
+        backend: TantivyBackend,
+        searcher: tantivy.Searcher,
+        base: Query,
+        narrow: Mapping[frozenset[str], Query],
     ) -> None:
         self.schema = backend.schema
         self.searcher = searcher
@@ -316,9 +331,15 @@ class FacetCounter:
             if parts := options.get("ranges"):
                 step = 100 / parts
                 percents = [step * number for number in range(1, parts)]
-                wanted[f"{name} quantiles"] = {"percentiles": {"field": column.full_name, "percents": percents}}
+                wanted[f"{name} quantiles"] = {
+                    "percentiles": {"field": column.full_name, "percents": percents}
+                }
                 wanted[f"{name} stats"] = {"stats": {"field": column.full_name}}
-                terms = {"field": column.full_name, "size": FEW_VALUES + 1, "segment_size": ALL_SEGMENT_VALUES}
+                terms = {
+                    "field": column.full_name,
+                    "size": FEW_VALUES + 1,
+                    "segment_size": ALL_SEGMENT_VALUES,
+                }
                 wanted[f"{name} values"] = {"terms": terms}
             else:
                 size = int(options.get("size") or DEFAULT_FACET_VALUES)
@@ -355,8 +376,10 @@ class FacetCounter:
         else:
             values.sort(key=lambda pair: (-pair[1], pair[0]))
         if options.get("missing"):
-            without = Query.boolean_query([(Occur.Must, query), (Occur.MustNot, Query.exists_query(column.full_name))])
-            values.append((None, self.searcher.search(without, limit=1).count))
+            without = Query.boolean_query(
+                [(Occur.Must, query), (Occur.MustNot, Query.exists_query(column.full_name))]
+            )
+            values.append((None, count_hits(self.searcher, without)))
         return values
 
     def _count_ranges(
@@ -385,8 +408,18 @@ class _Fitted:
     values: tuple[tuple[float, int], ...]
 
 
+def count_of(hits: tantivy.SearchResult) -> int:
+    # Missing from tantivy's stubs.
+    return int(hits.count)  # type: ignore[attr-defined]
+
+
+def count_hits(searcher: tantivy.Searcher, query: Query) -> int:
+    # limit=0 panics.
+    return count_of(searcher.search(query, limit=1))
+
+
 def _between_bounds(bounds: list[float]) -> list[dict[str, float]]:
-    inner = [{"from": low, "to": high} for low, high in zip(bounds, bounds[1:], strict=False)]
+    inner = [{"from": low, "to": high} for low, high in pairwise(bounds)]
     return [{"to": bounds[0]}, *inner, {"from": bounds[-1]}]
 
 
@@ -421,7 +454,9 @@ class TantivyBackend(BaseSearchBackend):
 
     @property
     def storage(self) -> IndexStorage:
-        return storage_at(self.path, self.schema.tantivy, self.schema.fingerprint, wait_seconds=self.wait_seconds)
+        return storage_at(
+            self.path, self.schema.tantivy, self.schema.fingerprint, wait_seconds=self.wait_seconds
+        )
 
     @property
     def is_built(self) -> bool:
@@ -453,7 +488,10 @@ class TantivyBackend(BaseSearchBackend):
             self.storage.note_changed(list(identifiers))
 
     def _write(
-        self, writer: tantivy.IndexWriter, identifiers: Iterable[str], documents: Mapping[str, Mapping[str, Any]]
+        self,
+        writer: tantivy.IndexWriter,
+        identifiers: Iterable[str],
+        documents: Mapping[str, Mapping[str, Any]],
     ) -> None:
         for identifier in identifiers:
             writer.delete_documents_by_term(ID, identifier)
@@ -494,7 +532,9 @@ class TantivyBackend(BaseSearchBackend):
             _building.discard(self.storage.root)
             db_connections.close_all()
 
-    def rebuild(self, progress: Callable[[int, int], None] | None = None, *, only_if_missing: bool = False) -> int:
+    def rebuild(
+        self, progress: Callable[[int, int], None] | None = None, *, only_if_missing: bool = False
+    ) -> int:
         """Build a new index beside the one in use and swap; the number of documents.
 
         ``progress`` is told documents done and objects in all. What others change meanwhile is in both.
@@ -551,9 +591,9 @@ class TantivyBackend(BaseSearchBackend):
             facets["fields"] = counter.count(wanted)
         if query_facets := kwargs.get("query_facets"):
             facets["queries"] = {
-                f"{field}:{value}": searcher.search(
-                    _all_of(query, [self.builder.build(self._read(f"{field}:{value}"))]), limit=1
-                ).count
+                f"{field}:{value}": count_hits(
+                    searcher, _all_of(query, [self.builder.build(self._read(f"{field}:{value}"))])
+                )
                 for field, value in query_facets
             }
         return {
@@ -571,7 +611,9 @@ class TantivyBackend(BaseSearchBackend):
             # Words of somebody who knows no syntax, by way of raw_search.
             return Condition(CONTENT, "text", query_string)
 
-    def _narrow_queries(self, narrow: Iterable[str], models: Iterable[Any] | None) -> dict[frozenset[str], Query]:
+    def _narrow_queries(
+        self, narrow: Iterable[str], models: Iterable[Any] | None
+    ) -> dict[frozenset[str], Query]:
         by_fields: dict[frozenset[str], list[Node]] = defaultdict(list)
         for text in narrow:
             try:
@@ -601,7 +643,7 @@ class TantivyBackend(BaseSearchBackend):
         limit = MOST_RESULTS if end_offset is None else min(end_offset - start, MOST_RESULTS)
         # Tantivy sets room aside for offset + limit before it looks how many there are.
         if limit <= 0 or start > searcher.num_docs:
-            return [], searcher.search(query, limit=1).count
+            return [], count_hits(searcher, query)
         limit = max(1, min(limit, searcher.num_docs - start))
         keys = [key for name in sort_by if (key := self._sort_key(name)) is not None]
         if len(keys) > 1:
@@ -610,10 +652,11 @@ class TantivyBackend(BaseSearchBackend):
         elif keys:
             name, order = keys[0]
             hits = searcher.search(query, limit=limit, offset=start, order_by_field=name, order=order)
-            addresses, count = [(0.0, address) for _, address in hits.hits], hits.count
+            addresses = [(0.0, address) for _, address in hits.hits]
+            count = count_of(hits)
         else:
             hits = searcher.search(query, limit=limit, offset=start, weight_by_field=self.schema.weight)
-            addresses, count = hits.hits, hits.count
+            addresses, count = hits.hits, count_of(hits)
         make = result_class or SearchResult
         return [self._result(make, searcher.doc(address), score) for score, address in addresses], count
 
@@ -649,12 +692,16 @@ class TantivyBackend(BaseSearchBackend):
     def _result(self, make: Callable[..., Any], document: tantivy.Document, score: float | None) -> Any:
         app_label, model_name = str(document.get_first(DJANGO_CT)).split(".")
         values = self.schema.stored_values(document)
-        return make(app_label, model_name, document.get_first(DJANGO_ID), score, id=document.get_first(ID), **values)
+        return make(
+            app_label, model_name, document.get_first(DJANGO_ID), score, id=document.get_first(ID), **values
+        )
 
     def _stats(self, searcher: tantivy.Searcher, query: Query, stats: Mapping[str, Any]) -> dict[str, Any]:
         if not stats:
             return {}
-        return searcher.aggregate(query, {name: {"stats": {"field": self.schema.column(name).name}} for name in stats})
+        return searcher.aggregate(
+            query, {name: {"stats": {"field": self.schema.column(name).name}} for name in stats}
+        )
 
     def more_like_this(
         self, model_instance: Any, additional_query_string: str | None = None, **kwargs: Any
@@ -710,8 +757,13 @@ def _schema_of(alias: str) -> Schema:
     """One schema for the process: every thread has its own Haystack connection, with the same indexes."""
     unified = connections[alias].get_unified_index()
     fields = unified.all_searchfields()
-    versions = [f"{type(index).__module__}.{getattr(index, 'version', 1)}" for index in unified.get_indexes().values()]
-    key = (alias, hash(tuple((name, type(field).__name__) for name, field in fields.items()) + tuple(versions)))
+    versions = [
+        f"{type(index).__module__}.{getattr(index, 'version', 1)}" for index in unified.get_indexes().values()
+    ]
+    key = (
+        alias,
+        hash(tuple((name, type(field).__name__) for name, field in fields.items()) + tuple(versions)),
+    )
     with _schemas_lock:
         if key not in _schemas:
             _schemas[key] = Schema(fields, versions=versions)

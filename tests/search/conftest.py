@@ -13,7 +13,11 @@ import pytest
 @pytest.fixture
 def search_backend(settings: Any, tmp_path: Path) -> Iterator[Any]:
     settings.HAYSTACK_CONNECTIONS = {
-        "default": {**settings.HAYSTACK_CONNECTIONS["default"], "PATH": str(tmp_path / "search"), "WAIT_SECONDS": 20}
+        "default": {
+            **settings.HAYSTACK_CONNECTIONS["default"],
+            "PATH": str(tmp_path / "search"),
+            "WAIT_SECONDS": 20,
+        }
     }
     yield haystack.connections.reload("default").get_backend()
     haystack.connections.thread_local.connections.pop("default", None)

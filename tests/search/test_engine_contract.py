@@ -32,8 +32,9 @@ from search.fields import (
 )
 
 NAMES = [
-    "Samsung", "Samsung Pro", "samsung", "L'Oréal", "AT&T", "Black/Decker", 'Quo"te', "Back\\slash", "نوكيا",
-    "هەولێر", "ئاسیا سێڵ", "a:b", "x AND y", "NOT", "*", "[1 TO 2]", "(round)", "two  spaces", "{json}", "100%",
+    "Samsung", "Samsung Pro", "samsung", "L'Oréal", "AT&T", "Black/Decker", 'Quo"te', "Back\\slash",
+    "نوكيا", "هەولێر", "ئاسیا سێڵ", "a:b", "x AND y", "NOT", "*", "[1 TO 2]", "(round)", "two  spaces",
+    "{json}", "100%",
 ]  # fmt: skip
 WORDS = ["chair", "table", "laptop", "wireless", "winter", "lamp"]
 
@@ -175,7 +176,9 @@ def facet(found: Any, name: str) -> dict[Any, int]:
     ],
 )
 @pytest.mark.parametrize("text", [None, "lamps", "winter table"])
-def test_counts_are_those_of_counting_by_hand(index: ThingIndex, name: str, values: Any, text: str | None) -> None:
+def test_counts_are_those_of_counting_by_hand(
+    index: ThingIndex, name: str, values: Any, text: str | None
+) -> None:
     found = SearchQuerySet().facet(name)
     matches: Predicate = lambda thing: True  # noqa: E731
     if text:
@@ -222,7 +225,9 @@ def test_a_group_is_counted_without_its_own_filter_alone(index: ThingIndex) -> N
 def test_fitted_ranges_hold_every_document_once(index: ThingIndex, name: str) -> None:
     ranges = SearchQuerySet().facet(name, ranges=5).facet_counts()["fields"][name]
     values = [
-        value for t in THINGS if (value := t.price if name == "price" else t.measures.get("width")) is not None
+        value
+        for t in THINGS
+        if (value := t.price if name == "price" else t.measures.get("width")) is not None
     ]
     assert (ranges.lowest, ranges.highest) == (min(values), max(values))
     assert len(ranges.counts) >= 2
@@ -235,7 +240,9 @@ def test_fitted_ranges_hold_every_document_once(index: ThingIndex, name: str) ->
 def test_query_facets_count_what_narrowing_by_them_finds(index: ThingIndex) -> None:
     found = SearchQuerySet().query_facet("price", "[5000 TO 10000]").query_facet("price", "[50000 TO *]")
     counts = found.facet_counts()["queries"]
-    assert counts["price:[5000 TO 10000]"] == len(expected(lambda t: t.price is not None and 5000 <= t.price <= 10000))
+    assert counts["price:[5000 TO 10000]"] == len(
+        expected(lambda t: t.price is not None and 5000 <= t.price <= 10000)
+    )
     assert counts["price:[50000 TO *]"] == len(expected(lambda t: t.price is not None and t.price >= 50000))
 
 
@@ -307,15 +314,21 @@ def test_ranges_of_keyed_numbers(index: ThingIndex, lookup: str, value: Any, pre
 def test_dates_and_real_numbers(index: ThingIndex) -> None:
     moment = datetime(2026, 2, 1, tzinfo=UTC)
     assert numbers(SearchQuerySet().filter(arrived__gte=moment)) == expected(lambda t: t.arrived >= moment)
-    assert numbers(SearchQuerySet().filter(rating__gte=4)) == expected(lambda t: t.rating is not None and t.rating >= 4)
+    assert numbers(SearchQuerySet().filter(rating__gte=4)) == expected(
+        lambda t: t.rating is not None and t.rating >= 4
+    )
 
 
 def test_parts_of_values(index: ThingIndex) -> None:
     assert numbers(SearchQuerySet().filter(brand__startswith="Sam")) == expected(
         lambda t: (t.brand or "").startswith("Sam")
     )
-    assert numbers(SearchQuerySet().filter(brand__contains="[1")) == expected(lambda t: "[1" in (t.brand or ""))
-    assert numbers(SearchQuerySet().filter(brand__endswith="&T")) == expected(lambda t: (t.brand or "").endswith("&T"))
+    assert numbers(SearchQuerySet().filter(brand__contains="[1")) == expected(
+        lambda t: "[1" in (t.brand or "")
+    )
+    assert numbers(SearchQuerySet().filter(brand__endswith="&T")) == expected(
+        lambda t: (t.brand or "").endswith("&T")
+    )
 
 
 # Text -----------------------------------------------------------------------------------------
@@ -365,7 +378,9 @@ def test_order_by_two_fields(index: ThingIndex) -> None:
 @pytest.mark.parametrize("order", ["by_price", "-by_price", "price", "-rating", "no_such_field"])
 def test_pages_add_up_to_everything(index: ThingIndex, order: str) -> None:
     paged = [
-        int(result.pk) for start in range(0, 600, 48) for result in SearchQuerySet().order_by(order)[start : start + 48]
+        int(result.pk)
+        for start in range(0, 600, 48)
+        for result in SearchQuerySet().order_by(order)[start : start + 48]
     ]
     assert len(paged) == len(set(paged)) == len(THINGS)
 
@@ -378,9 +393,9 @@ def test_pages_past_the_end_are_empty_and_still_counted(index: ThingIndex) -> No
 
 # Hostile --------------------------------------------------------------------------------------
 PIECES = [
-    '"', "'", "\\", "(", ")", "[", "]", "{", "}", ":", "*", "?", "~", "^", "AND", "OR", "NOT", "TO", "-", "+", "/",
-    "brand:", "price:[", "{\"field\":", "\x00", "\u200c", "\ud800", "é", "ە", "ـ", "\n", " ", "🙂", "a" * 70, "lamp",
-    "<script>", "%00", "../", "&&", "||",
+    '"', "'", "\\", "(", ")", "[", "]", "{", "}", ":", "*", "?", "~", "^", "AND", "OR", "NOT", "TO", "-",
+    "+", "/", "brand:", "price:[", "{\"field\":", "\x00", "\u200c", "\ud800", "é", "ە", "ـ", "\n", " ",
+    "🙂", "a" * 70, "lamp", "<script>", "%00", "../", "&&", "||",
 ]  # fmt: skip
 
 
@@ -505,7 +520,9 @@ def _other_process(backend: Any, action: str) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
-def test_what_another_process_committed_is_seen_at_the_next_search(index: ThingIndex, search_backend: Any) -> None:
+def test_what_another_process_committed_is_seen_at_the_next_search(
+    index: ThingIndex, search_backend: Any
+) -> None:
     assert SearchQuerySet().count() == len(THINGS)
     with _other_process(search_backend, "commit") as other:
         other.communicate(timeout=30)
@@ -513,7 +530,9 @@ def test_what_another_process_committed_is_seen_at_the_next_search(index: ThingI
     assert SearchQuerySet().count() == len(THINGS) - 1
 
 
-def test_a_writer_that_is_killed_loses_its_change_and_blocks_nobody(index: ThingIndex, search_backend: Any) -> None:
+def test_a_writer_that_is_killed_loses_its_change_and_blocks_nobody(
+    index: ThingIndex, search_backend: Any
+) -> None:
     with _other_process(search_backend, "die") as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "writing\n"

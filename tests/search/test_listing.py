@@ -72,7 +72,10 @@ class Shop:
             rating=dice.choice([None, 2.5, 4.0, 5.0]),
         )
         if is_laptop:
-            values = [(self.memory, {"value_integer": dice.choice([8, 16])}), (self.system, {"value_text": "Windows 11"})]
+            values = [
+                (self.memory, {"value_integer": dice.choice([8, 16])}),
+                (self.system, {"value_text": "Windows 11"}),
+            ]
         else:
             values = [
                 (self.width, {"value_float": 40 + number / 2}),
@@ -142,8 +145,12 @@ def test_counts_of_brands_equal_the_databases(shop: Shop, english: Client) -> No
 
 
 def test_several_values_of_one_group_add_and_groups_narrow(shop: Shop, english: Client) -> None:
-    response = english.get("/catalogue/", {"brand": ["Samsung", "AT&T"], "vendor": shop.vendors[0].pk, "size": 96})
-    wanted = Product.objects.filter(brand__name__in=["Samsung", "AT&T"], stockrecords__partner=shop.vendors[0])
+    response = english.get(
+        "/catalogue/", {"brand": ["Samsung", "AT&T"], "vendor": shop.vendors[0].pk, "size": 96}
+    )
+    wanted = Product.objects.filter(
+        brand__name__in=["Samsung", "AT&T"], stockrecords__partner=shop.vendors[0]
+    )
     assert ids(response) == set(wanted.values_list("pk", flat=True)) != set()
     assert {chip.label for chip in response.context["listing"].chips} == {"Samsung", "AT&T", "Alice's"}
 
@@ -162,7 +169,9 @@ def test_price_ranges_narrow_to_as_many_as_they_count(shop: Shop, english: Clien
 
 
 def test_attributes_are_facets_of_the_class_in_view_alone(shop: Shop, client: Client) -> None:
-    assert not any(found.name.startswith("a_") for found in client.get("/catalogue/").context["listing"].groups)
+    assert not any(
+        found.name.startswith("a_") for found in client.get("/catalogue/").context["listing"].groups
+    )
     url = shop_directory.current().categories[shop.chairs.pk].url
     response = client.get(url)
     assert counts(response, "a_colour") == {
@@ -172,7 +181,9 @@ def test_attributes_are_facets_of_the_class_in_view_alone(shop: Shop, client: Cl
     narrowed = client.get(url, {"a_colour": shop.red.pk, "min_width": "60", "size": "96"})
     wanted = Product.objects.filter(
         attribute_values__value_option=shop.red,
-        pk__in=ProductAttributeValue.objects.filter(attribute=shop.width, value_float__gte=60).values("product"),
+        pk__in=ProductAttributeValue.objects.filter(attribute=shop.width, value_float__gte=60).values(
+            "product"
+        ),
     )
     assert ids(narrowed) == set(wanted.values_list("pk", flat=True)) != set()
 
@@ -190,13 +201,19 @@ def test_few_numbers_are_offered_one_by_one(shop: Shop, english: Client) -> None
 )
 def test_orders(shop: Shop, english: Client, sort: str, key: str, descending: bool) -> None:
     response = english.get("/catalogue/", {"sort": sort, "size": 96})
-    values = [value for card in response.context["listing"].cards if (value := getattr(card, key)) is not None]
+    values = [
+        value for card in response.context["listing"].cards if (value := getattr(card, key)) is not None
+    ]
     assert values == sorted(values, reverse=descending)
     assert len(values) > 50
 
 
 def test_pages_hold_everything_once(shop: Shop, english: Client) -> None:
-    found = [card.id for page in range(1, 6) for card in english.get(f"/catalogue/?page={page}").context["listing"].cards]
+    found = [
+        card.id
+        for page in range(1, 6)
+        for card in english.get(f"/catalogue/?page={page}").context["listing"].cards
+    ]
     assert len(found) == len(set(found)) == 120
 
 
@@ -218,7 +235,9 @@ def test_words_of_people_cannot_carry_script(shop: Shop, english: Client) -> Non
 
 
 # Keeping it true ------------------------------------------------------------------------------
-def test_a_changed_price_is_on_the_page_after_its_message(shop: Shop, english: Client, drain_outbox: Any) -> None:
+def test_a_changed_price_is_on_the_page_after_its_message(
+    shop: Shop, english: Client, drain_outbox: Any
+) -> None:
     from marketplace.outbox.services import enqueue
 
     offer = OfferFactory(partner=shop.vendors[0], price=5_000_000, product__title_en="Unheard-of thing")
@@ -305,15 +324,16 @@ def test_queries_of_a_page_are_few_and_the_same_for_24_and_96_products(
 
 # Addresses that nobody means ------------------------------------------------------------------
 HOSTILE = [
-    "page=0", "page=-1", "page=99999", "page=x", "page=9999999999999999999999", "page=1&page=2", "page=٣", "size=1000000",
-    "size=-1", "price_min=abc", "price_min=-5", "price_max=1e400", "price_min=NaN", "price_min=inf&price_max=-inf",
-    "price_min=9&price_max=1", "price_min=99999999999999999999", "brand=", "brand=%00", "brand=" + "x" * 5000,
-    "brand=%22%20OR%20%221%22=%221", "vendor=x", "vendor=99999999999999999999999", "vendor=-1", "vendor=%D9%A3",
-    "category=x", "category=999999", "category=%D9%A1", "sort=drop", "sort=by_price", "rating=9", "rating=x", "discount=-1",
-    "in_stock=maybe", "a_ram=x", "a_ram=8.5", "min_ram=x", "max_ram=nan", "a_nothing=1", "a_=1", "min_system=4",
-    "q=" + "%22" * 50, "q=*", "q=%5B1%20TO%202%5D", "q=brand:%22x", "q=%00", "q=%ED%A0%80", "q=" + "word+" * 3000,
-    "q=-", "q=--", "q=%22", "q=(((((", "q=NOT", "q=AND+OR", "&&&", "=", "%", "?", "q=laptop&a_system=%22",
-    "&".join(f"brand=b{n}" for n in range(900)),
+    "page=0", "page=-1", "page=99999", "page=x", "page=9999999999999999999999", "page=1&page=2", "page=٣",
+    "size=1000000", "size=-1", "price_min=abc", "price_min=-5", "price_max=1e400", "price_min=NaN",
+    "price_min=inf&price_max=-inf", "price_min=9&price_max=1", "price_min=99999999999999999999", "brand=",
+    "brand=%00", "brand=" + "x" * 5000, "brand=%22%20OR%20%221%22=%221", "vendor=x",
+    "vendor=99999999999999999999999", "vendor=-1", "vendor=%D9%A3", "category=x", "category=999999",
+    "category=%D9%A1", "sort=drop", "sort=by_price", "rating=9", "rating=x", "discount=-1",
+    "in_stock=maybe", "a_ram=x", "a_ram=8.5", "min_ram=x", "max_ram=nan", "a_nothing=1", "a_=1",
+    "min_system=4", "q=" + "%22" * 50, "q=*", "q=%5B1%20TO%202%5D", "q=brand:%22x", "q=%00", "q=%ED%A0%80",
+    "q=" + "word+" * 3000, "q=-", "q=--", "q=%22", "q=(((((", "q=NOT", "q=AND+OR", "&&&", "=", "%", "?",
+    "q=laptop&a_system=%22", "&".join(f"brand=b{n}" for n in range(900)),
 ]  # fmt: skip
 
 
