@@ -59,8 +59,10 @@ def server_url() -> str:
                     config.write("fsync = off\nfull_page_writes = off\n")
             stop()
             server.ensure_postgres_running()
-    except Exception as error:  # noqa: BLE001 - whatever it is, the person gets one line
-        raise SettingsError(f"The embedded PostgreSQL in {pgdata} does not start: {error}") from error
+    except Exception as error:
+        # Whatever it is, the person gets one line.
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise SettingsError(f"The embedded PostgreSQL in {pgdata} does not start: {reason}") from error
     return server.get_uri()
 
 
@@ -72,7 +74,7 @@ def stop() -> bool:
 
     pgdata = data_dir()
     info = PostmasterInfo.read_from_pgdata(pgdata) if pgdata.exists() else None
-    if info is None or not info.is_running():
+    if info is None or info.process is None or not info.is_running():
         return False
     pg_ctl(["-w", "-m", "fast", "stop"], pgdata=pgdata, user=info.process.username())
     return True

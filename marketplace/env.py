@@ -78,9 +78,7 @@ def _words(environ: Mapping[str, str], name: str, default: str = "") -> tuple[st
     return tuple(word.strip() for word in environ.get(name, default).split(",") if word.strip())
 
 
-def _url(
-    environ: Mapping[str, str], name: str, default: str | None, schemes: tuple[str, ...]
-) -> str | None:
+def _url(environ: Mapping[str, str], name: str, default: str | None, schemes: tuple[str, ...]) -> str | None:
     value = environ.get(name) or default
     # The value itself is never repeated: it may hold a password.
     if value is not None and urlsplit(value).scheme not in schemes:
@@ -129,7 +127,9 @@ def load(environ: Mapping[str, str]) -> Env:
         SettingsError: one is missing or broken.
     """
     mode: Mode = _choice(environ, "NUQTA_MODE", "demo", ("demo", "production", "test"))  # type: ignore[assignment]
-    var_dir = Path(environ.get("NUQTA_VAR") or BASE_DIR / "var" / ("test" if mode == "test" else "")).resolve()
+    var_dir = Path(
+        environ.get("NUQTA_VAR") or BASE_DIR / "var" / ("test" if mode == "test" else "")
+    ).resolve()
     hosts = _words(environ, "ALLOWED_HOSTS", "" if mode == "production" else "127.0.0.1,localhost,[::1]")
     if mode == "production" and not hosts:
         raise SettingsError("ALLOWED_HOSTS is not set, and production has no default for it.")
@@ -152,10 +152,15 @@ def load(environ: Mapping[str, str]) -> Env:
         database_url=database_url,
         replica_urls=replicas,
         redis_url=_url(environ, "REDIS_URL", None, ("redis", "rediss", "unix")),
-        search_url=_url(environ, "SEARCH_URL", f"tantivy://{var_dir}/search", ("tantivy", "http", "https")) or "",
+        search_url=_url(environ, "SEARCH_URL", f"tantivy://{var_dir}/search", ("tantivy", "http", "https"))
+        or "",
         storage_url=_url(environ, "STORAGE_URL", f"file://{var_dir}/media", ("file", "s3")) or "",
         secret_key=_secret(
-            environ, "SECRET_KEY", mode=mode, path=var_dir / "secrets" / "secret_key", make=secrets.token_urlsafe(50)
+            environ,
+            "SECRET_KEY",
+            mode=mode,
+            path=var_dir / "secrets" / "secret_key",
+            make=secrets.token_urlsafe(50),
         ),
         card_keys=_card_keys(
             _secret(

@@ -49,7 +49,7 @@ def hand_over_to_a_newer_python():
             if os.access(path, os.X_OK):
                 check = "import sys; sys.exit(sys.version_info < (3, 11))"
                 if subprocess.call([path, "-c", check], stderr=subprocess.DEVNULL) == 0:
-                    os.execv(path, [path] + sys.argv)  # noqa: S606 - found on the person's own path
+                    os.execv(path, [path, *sys.argv])  # noqa: S606 - found on the person's own path
     print("nuqta: Python 3.11 or newer is needed; this is %s.%s." % sys.version_info[:2], file=sys.stderr)
     return 2
 
@@ -95,7 +95,9 @@ def create_environment(anew):
         import ensurepip  # noqa: F401 - some systems package it apart
         import venv
     except ImportError:
-        raise SetUpFailed("this Python lacks venv; install it (on Debian: apt install python3-venv).") from None
+        raise SetUpFailed(
+            "this Python lacks venv; install it (on Debian: apt install python3-venv)."
+        ) from None
     venv.create(VENV, clear=os.path.exists(VENV), symlinks=True, with_pip=True)
 
 
@@ -110,7 +112,9 @@ def run(command, what_failed):
     # A sandboxed or bare environment may lack HOME, where uv would keep its cache.
     environment = dict(os.environ)
     environment.setdefault("HOME", ROOT)
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, check=False)
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, check=False
+    )
     if done.returncode:
         words = done.stdout.decode("utf-8", "replace").strip()
         print(words, file=sys.stderr)
