@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class AccountKind(models.TextChoices):
-    """Owner ids are plain numbers: of a customer, a vendor, a shop, a batch, an operator; 0 is the platform."""
+    """Owner ids are plain numbers: of a customer, vendor, shop, batch, operator; 0 is the platform."""
 
     CUSTOMER_PAID = "customer_paid", _("Wallet, paid points")
     CUSTOMER_PROMOTIONAL = "customer_promotional", _("Wallet, promotional points")

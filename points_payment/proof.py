@@ -96,7 +96,8 @@ _sql_check(
            coalesce(e.entries, 0) || ' entries, sum ' || coalesce(e.total, 0)
     FROM points_payment_transfer t
     LEFT JOIN (
-        SELECT transfer_id, count(*) AS entries, sum(amount_points) AS total FROM points_payment_entry GROUP BY 1
+        SELECT transfer_id, count(*) AS entries, sum(amount_points) AS total
+        FROM points_payment_entry GROUP BY 1
     ) e ON e.transfer_id = t.id
     WHERE e.entries IS DISTINCT FROM t.entries_count OR e.total <> 0
     """,
@@ -127,7 +128,7 @@ _sql_check(
             FROM points_payment_entry e JOIN points_payment_account a ON a.id = e.account_id GROUP BY 1
         ) e ON e.transfer_id = t.id
     ) d WHERE d.now IS DISTINCT FROM d.digest
-    """,
+    """,  # noqa: E501 - SQL keeps its own lines
 )
 
 _sql_check(
@@ -141,7 +142,7 @@ _sql_check(
                     THEN sum(e.amount_points) OVER (PARTITION BY e.account_id ORDER BY e.id) END AS total
         FROM points_payment_entry e JOIN points_payment_account a ON a.id = e.account_id
     ) r WHERE r.total IS DISTINCT FROM r.balance_after_points
-    """,
+    """,  # noqa: E501 - SQL keeps its own lines
 )
 
 _sql_check(
@@ -188,7 +189,7 @@ _sql_check(
     HAVING CASE WHEN a.kind IN ('operator', 'shop', 'vendor_receivable', 'promotions') THEN sum(e.amount_points) > 0
                 WHEN a.kind = 'adjustments' THEN false
                 ELSE sum(e.amount_points) < 0 END
-    """,
+    """,  # noqa: E501 - SQL keeps its own lines
 )
 
 _sql_check(
@@ -199,7 +200,7 @@ _sql_check(
     FROM points_payment_lot l
     LEFT JOIN (SELECT lot_id, sum(points) AS points FROM points_payment_lotuse GROUP BY 1) u ON u.lot_id = l.id
     WHERE l.remaining_points <> l.original_points + coalesce(u.points, 0)
-    """,
+    """,  # noqa: E501 - SQL keeps its own lines
     """
     SELECT 'lot ' || d.id, d.digest, d.now FROM (
         SELECT l.id, l.digest, points_row_digest(
@@ -212,7 +213,7 @@ _sql_check(
     SELECT 'lot ' || l.id, l.account_kind || ':' || l.customer_id, coalesce(a.kind || ':' || a.owner_id, 'no account')
     FROM points_payment_lot l LEFT JOIN points_payment_account a ON a.id = l.account_id
     WHERE a.kind IS DISTINCT FROM l.account_kind OR a.owner_id IS DISTINCT FROM l.customer_id
-    """,
+    """,  # noqa: E501 - SQL keeps its own lines
     """
     WITH lots AS (
         SELECT customer_id, coalesce(sum(remaining_points) FILTER (WHERE account_kind = 'customer_paid'), 0) AS paid,
@@ -225,7 +226,7 @@ _sql_check(
     FROM points_payment_wallet w FULL JOIN lots s ON s.customer_id = w.user_id
     WHERE coalesce(w.paid_points, 0) <> coalesce(s.paid, 0)
        OR coalesce(w.promotional_points, 0) <> coalesce(s.promotional, 0)
-    """,
+    """,  # noqa: E501 - SQL keeps its own lines
     """
     WITH moved AS (
         SELECT transfer_id, account_id, sum(points) AS points FROM (
@@ -266,7 +267,7 @@ _sql_check(
             'gross_points', 'paid_points', 'promotional_points', 'commission_basis_points', 'created_at') AS now
         FROM points_payment_allocation a
     ) d WHERE d.now IS DISTINCT FROM d.digest
-    """,
+    """,  # noqa: E501 - SQL keeps its own lines
     """
     SELECT 'allocation ' || a.reference,
            'refunded ' || coalesce(m.refunded, 0) || ' (promotional ' || coalesce(m.promotional, 0) || '), released '
@@ -282,7 +283,7 @@ _sql_check(
     WHERE (a.refunded_points, a.refunded_promotional_points, a.released_points, a.commission_points)
           IS DISTINCT FROM (coalesce(m.refunded, 0)::bigint, coalesce(m.promotional, 0)::bigint,
                             coalesce(m.released, 0)::bigint, coalesce(m.commission, 0)::bigint)
-    """,
+    """,  # noqa: E501 - SQL keeps its own lines
     """
     SELECT 'allocation ' || reference,
            'commission ' || (released_points * commission_basis_points + 5000) / 10000,
@@ -321,7 +322,7 @@ _sql_check(
     FROM expected x FULL JOIN actual e
       ON e.transfer_id = x.transfer_id AND e.kind = x.kind AND e.owner_id = x.owner_id
     WHERE coalesce(x.points, 0) <> coalesce(e.amount_points, 0)
-    """,
+    """,  # noqa: E501 - SQL keeps its own lines
 )
 
 _sql_check(
@@ -346,7 +347,7 @@ _sql_check(
     ) t ON t.id = u.transfer_id
     WHERE (u.operator_id, u.customer_id, u.amount_points, u.reference, u.reason, u.created_at)
           IS DISTINCT FROM (t.operator, t.customer, t.amount, t.reference, t.reason, t.created_at)
-    """,
+    """,  # noqa: E501 - SQL keeps its own lines
 )
 
 _sql_check(
@@ -359,7 +360,7 @@ _sql_check(
         ), 'UTF8')) AS now
         FROM points_payment_card c
     ) d WHERE d.now IS DISTINCT FROM d.digest
-    """,
+    """,  # noqa: E501 - SQL keeps its own lines
     """
     SELECT 'batch ' || b.id, CASE WHEN b.first_number IS NULL THEN '0' ELSE b.number_of_cards::text END || ' cards',
            count(c.id) || ' cards'
@@ -367,7 +368,7 @@ _sql_check(
     GROUP BY b.id
     HAVING count(c.id) <> CASE WHEN b.first_number IS NULL THEN 0 ELSE b.number_of_cards END
         OR min(c.number) <> b.first_number OR max(c.number) <> b.last_number
-    """,
+    """,  # noqa: E501 - SQL keeps its own lines
     """
     SELECT 'card ' || c.number, coalesce(e.card_state, 'nothing'), c.state
     FROM points_payment_card c
@@ -377,7 +378,7 @@ _sql_check(
         ORDER BY v.id DESC LIMIT 1
     ) e ON true
     WHERE c.state <> 'redeemed' AND c.state IS DISTINCT FROM e.card_state
-    """,
+    """,  # noqa: E501 - SQL keeps its own lines
 )
 
 _sql_check(
@@ -398,7 +399,7 @@ _sql_check(
             'actor_id', 'reason', 'created_at') AS now
         FROM points_payment_batchevent e
     ) d WHERE d.now IS DISTINCT FROM d.digest
-    """,
+    """,  # noqa: E501 - SQL keeps its own lines
     """
     SELECT 'batch ' || b.id, coalesce(e.state || ' ' || coalesce(e.first_number::text, ''), 'no event'),
            b.state || ' ' || coalesce(b.first_number::text, '')
@@ -432,7 +433,7 @@ _sql_check(
     ) r ON r.id = c.redemption_id
     WHERE c.id IS NULL OR r.id IS NULL OR c.state <> 'redeemed' OR r.batch_id IS DISTINCT FROM c.batch_id
        OR r.points IS DISTINCT FROM c.face_value_points OR left(r.reference, -1) <> lpad(c.number::text, 10, '0')
-    """,
+    """,  # noqa: E501 - SQL keeps its own lines
     """
     SELECT 'account of batch ' || b.id, (count(c.id) * b.face_value_points)::text, coalesce(s.points, 0)::text
     FROM points_payment_batch b

@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, QuerySet, Sum
+from django.utils import timezone
 
-from points_payment.kinds import WALLET_KINDS, AccountKind, BatchState, TransferKind
-from points_payment.models import Account, Batch, Entry, Transfer
+from points_payment.codes import number_of
+from points_payment.kinds import WALLET_KINDS, AccountKind, BatchState, CardState, TransferKind
+from points_payment.models import Account, Batch, Card, Entry, Transfer
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -127,6 +129,18 @@ def latest_transfers(*, count: int = 25) -> QuerySet[Transfer]:
     return (
         Transfer.objects.select_related("actor").prefetch_related("entries__account").order_by("-id")[:count]
     )
+
+
+def redeemable_serials(serials: Sequence[str]) -> set[str]:
+    """Those of the serials whose card can be redeemed now."""
+    numbers = {number_of(serial): serial for serial in serials}
+    found = Card.objects.filter(
+        number__in=numbers,
+        state=CardState.ACTIVE,
+        batch__state=BatchState.ACTIVE,
+        batch__expires_on__gte=timezone.localdate(),
+    )
+    return {numbers[number] for number in found.values_list("number", flat=True)}
 
 
 def batches_to_approve() -> int:

@@ -99,8 +99,7 @@ def _redeem(request: HttpRequest, form: RedeemForm) -> Redemption | None:
     except (CardNotRedeemable, IdempotencyConflict):
         form.add_error("code", _("This card cannot be redeemed. Check the code, or ask where you bought it."))
     # The code that was refused and the next one are different requests.
-    form.data = form.data.copy()
-    form.data["idempotency_key"] = new_key()
+    form.data = {**form.data.dict(), "idempotency_key": new_key()}  # type: ignore[attr-defined]
     return None
 
 

@@ -31,7 +31,7 @@ from points_payment.codes import (
 )
 from points_payment.errors import CardNotRedeemable, InvalidAmount, SamePerson, WrongBatchState
 from points_payment.kinds import AccountKind, BatchState, CardState, TransferKind
-from points_payment.models import Batch, BatchEvent, Card, Transfer, Wallet
+from points_payment.models import Batch, BatchEvent, Card, Entry, Transfer, Wallet
 from points_payment.retry import retry_on_conflict
 from points_payment.services.attempts import Attempt, reserve_attempt, settle_attempt
 from points_payment.services.idempotency import hash_request
@@ -49,17 +49,17 @@ NUMBERING_LOCK = 7_311_001
 #: Two codes of 17 random digits collide once in a blue moon; then all are drawn again.
 DRAWS = 3
 
+#: The cards exist and were never active.
+READY = frozenset({BatchState.EXPORTED, BatchState.RECEIVED, BatchState.STOCKED})
+
 #: From which states a batch may come to another; the only table of its kind.
 TRANSITIONS: dict[BatchState, frozenset[BatchState]] = {
     BatchState.APPROVED: frozenset({BatchState.DRAFT}),
     BatchState.EXPORTED: frozenset({BatchState.APPROVED}),
-    BatchState.ACTIVE: frozenset({BatchState.EXPORTED, BatchState.RECEIVED, BatchState.STOCKED, BatchState.FROZEN}),
+    BatchState.ACTIVE: READY | {BatchState.FROZEN},
     BatchState.FROZEN: frozenset({BatchState.ACTIVE}),
     BatchState.VOID: frozenset(
-        {
-            BatchState.DRAFT, BatchState.APPROVED, BatchState.EXPORTED, BatchState.RECEIVED, BatchState.STOCKED,
-            BatchState.ACTIVE, BatchState.FROZEN,
-        }
+        READY | {BatchState.DRAFT, BatchState.APPROVED, BatchState.ACTIVE, BatchState.FROZEN}
     ),
 }  # fmt: skip
 
@@ -98,7 +98,7 @@ class IssuedCodes:
         Raises:
             ValueError: the recipient is no age public key.
         """
-        import pyrage
+        import pyrage  # type: ignore[import-untyped]
 
         key = parse_recipient(recipient)
         pyrage.encrypt_io(_Lines(self.csv_lines()), target, [key])
@@ -227,8 +227,8 @@ def _copy_cards(batch: Batch, codes: array[int], *, first_number: int) -> None:
     with (
         connection.cursor() as cursor,
         cursor.copy(
-            "COPY points_payment_card (number, batch_id, code_hmac, first_key_version, last_key_version, last_four,"
-            " digest, state) FROM STDIN"
+            "COPY points_payment_card (number, batch_id, code_hmac, first_key_version, last_key_version,"
+            " last_four, digest, state) FROM STDIN"
         ) as copy,
     ):
         for number, value in enumerate(codes, first_number):
@@ -450,8 +450,8 @@ def lock_card(*, hmacs: list[bytes]) -> Card | None:
 
 
 def _redemption_of(transfer: Transfer) -> Redemption:
-    amount = transfer.entries.get(account__kind=AccountKind.CUSTOMER_PAID)
-    wallet = Wallet.objects.get(user_id=transfer.actor_id)
+    amount = Entry.objects.get(transfer=transfer, account__kind=AccountKind.CUSTOMER_PAID)
+    wallet = Wallet.objects.get(user=transfer.actor)
     return Redemption(
         amount_points=amount.amount_points, balance_points=wallet.balance_points, transfer_id=transfer.pk
     )

@@ -48,8 +48,8 @@ class Posted:
 
 POST = (
     "SELECT transfer_id, is_new, stored_hash FROM points_post_transfer("
-    "%s, %s, %s, %s, %s, %s, %s, %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],"
-    " %s, %s::timestamptz)"
+    "%s, %s, %s, %s, %s, %s, %s, %s::text[], %s::bigint[], %s::bigint[],"
+    " %s::bigint[], %s::bigint[], %s::bigint[], %s, %s::timestamptz)"
 )
 
 

@@ -63,4 +63,8 @@ def top_up(
             reference=reference,
             created_at=transfer.created_at,
         )
+        enqueue(
+            topic="points.added",
+            payload={"user_id": customer.pk, "amount_points": amount_points, "transfer_id": transfer.pk},
+        )
     return transfer

@@ -48,7 +48,7 @@ class DownloadForm(forms.Form):
     recipient = forms.CharField(
         label=_("The printer's public key (age)"), required=False, max_length=100,
         widget=forms.TextInput(attrs={"dir": "ltr", "autocomplete": "off", "spellcheck": "false"}),
-        help_text=_("With a key the file is encrypted and only the printer can open it. Without one it is plain."),
+        help_text=_("With a key, only the printer can open the file. Without one, it is plain text."),
     )  # fmt: skip
 
     def clean_recipient(self) -> str:
@@ -80,7 +80,7 @@ class FindCardForm(forms.Form):
 class FindCustomerForm(forms.Form):
     phone = forms.CharField(
         label=_("Customer's phone"), max_length=30,
-        widget=forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "dir": "ltr", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"type": "tel", "dir": "ltr", "autocomplete": "off"}),
     )  # fmt: skip
 
 

@@ -47,8 +47,8 @@ def register() -> None:
     )
     register_staff_counter(
         StaffCounter(
-            _("Batches to approve"), batches_to_approve, "points_staff:batches", PlatformPermission.CARDS_APPROVE,
-            "credit-card-2-front", order=20,
+            _("Batches to approve"), batches_to_approve, "points_staff:batches",
+            PlatformPermission.CARDS_APPROVE, "credit-card-2-front", order=20,
         )
     )  # fmt: skip
     register_person_fact(PersonFact(_("Balance"), _balance, PlatformPermission.CUSTOMERS_VIEW, 10))

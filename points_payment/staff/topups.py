@@ -30,6 +30,7 @@ may_top_up = platform_permission_required(PlatformPermission.POINTS_TOP_UP)
 @may_top_up
 def desk(request: HttpRequest) -> HttpResponse:
     """Find a customer; then ask how much, why, and for which receipt."""
+    assert isinstance(request.user, User)
     find_form = FindCustomerForm(request.GET if "phone" in request.GET else None)
     customer = _find(find_form, operator_id=request.user.pk) if find_form.is_valid() else None
     form = TopUpForm(initial={"customer": customer.pk, "idempotency_key": new_key()}) if customer else None
@@ -111,7 +112,7 @@ def _desk_url(customer: User) -> str:
 
 
 def _with_errors(request: HttpRequest, form: TopUpForm) -> HttpResponse:
-    customer = User.objects.filter(pk=form.cleaned_data.get("customer"), is_active=True).first()
+    customer = User.objects.filter(pk=form.cleaned_data.get("customer", 0), is_active=True).first()
     if customer is None:
         return redirect("points_staff:top-up")
     find_form = FindCustomerForm(initial={"phone": customer.phone})

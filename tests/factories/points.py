@@ -27,8 +27,8 @@ def make_person(name: str = "") -> User:
 
 def top_up_wallet(customer: User, points: int) -> Transfer:
     return top_up(
-        operator=make_person("Omar"), customer=customer, amount_points=points, reason="Cash", reference=new_key(),
-        idempotency_key=new_key(),
+        operator=make_person("Omar"), customer=customer, amount_points=points, reason="Cash",
+        reference=new_key(), idempotency_key=new_key(),
     )  # fmt: skip
 
 

@@ -129,8 +129,8 @@ def test_rotated_key_nests_over_the_old_one():
 def test_draft_keeps_its_limits(value, number, days):
     with pytest.raises(InvalidAmount):
         draft_batch(
-            face_value_points=value, number_of_cards=number, expires_on=timezone.localdate() + timedelta(days=days),
-            note="", actor=make_person(),
+            face_value_points=value, number_of_cards=number,
+            expires_on=timezone.localdate() + timedelta(days=days), note="", actor=make_person(),
         )  # fmt: skip
     assert not Batch.objects.exists()
 
