@@ -143,9 +143,13 @@ def _make(name: str, sizes: Iterable[int]) -> None:
 # When pictures come in --------------------------------------------------------------------
 
 
-def prepare(names: Iterable[str], *, progress: Callable[[int, int], None] | None = None) -> int:
+def prepare(
+    names: Iterable[str], *, progress: Callable[[int, int], None] | None = None, dry_run: bool = False
+) -> int:
     """Make the thumbnails that these originals lack, in all sizes; the number of originals worked on."""
     todo = sorted({name for name in names if not _is_prepared(name)})
+    if dry_run:
+        return len(todo)
     with ThreadPoolExecutor(_THREADS) as pool:
         for done, _ in enumerate(pool.map(_prepare_one, todo), start=1):
             if progress:

@@ -625,10 +625,13 @@ def _ensure_group_options(
 
 
 @transaction.atomic
-def import_offers(*, vendor: Partner, rows: Sequence[CatalogueRow], product_ids: Mapping[str, int]) -> int:
+def import_offers(
+    *, vendor: Partner, rows: Sequence[CatalogueRow], product_ids: Mapping[str, int], handling_days: int = 1
+) -> int:
     """Write one vendor's prices and stock of these products; the number of offers.
 
-    What is ordered already stays allocated: the stock never falls below it.
+    What is ordered already stays allocated: the stock never falls below it. ``handling_days`` is for
+    offers that are new.
     """
     allocated = dict(
         StockRecord.objects.select_for_update(no_key=True)
@@ -642,6 +645,7 @@ def import_offers(*, vendor: Partner, rows: Sequence[CatalogueRow], product_ids:
             partner=vendor,
             partner_sku=row.sku,
             price_currency="IQD",
+            handling_days=handling_days,
             price=row.price_points,
             list_price=row.list_price_points,
             num_in_stock=max(row.pieces, allocated.get(product_ids[row.sku]) or 0),

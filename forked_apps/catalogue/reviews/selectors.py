@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ class ReviewCard:
     body: str
     score: int
     author: str
-    written_at: datetime.datetime
+    written_at: dt.datetime
 
 
 def to_review_card(review: ProductReview) -> ReviewCard:

@@ -1,0 +1,180 @@
+"""Past orders and reviews: placed, shipped, cancelled and written by the services that real ones use."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from forked_apps.basket.models import Basket
+from forked_apps.basket.services import add_offer
+from forked_apps.catalogue.models import Product
+from forked_apps.catalogue.reviews.services import write_review
+from forked_apps.checkout.addresses import DeliveryAddress
+from forked_apps.order.errors import NotDeliverable
+from forked_apps.order.models import Order, VendorOrder
+from forked_apps.order.services.fulfilment import (
+    accept_vendor_order,
+    cancel_by_customer,
+    cancel_by_vendor,
+    complete_vendor_order,
+    mark_delivered,
+    mark_packed,
+    ship_lines,
+)
+from forked_apps.order.services.placement import place_order
+from forked_apps.partner.governorates import Governorate as G
+from forked_apps.partner.models import StockRecord
+from forked_apps.partner.offers import offers_on_sale
+from marketplace.demo.guard import require_demo
+from marketplace.demo.people import BUYERS, residents
+from marketplace.demo.review_words import REVIEW_WORDS
+from marketplace.demo.vendors import owner_of
+from marketplace.users.models import User
+from points_payment.errors import InsufficientPoints
+
+#: The same demo each time.
+SEED = 1_402
+ORDERS_PER_BUYER = 2
+#: How far the vendor orders of an order have come; read by turns.
+STAGES = (
+    "delivered", "shipped", "placed", "completed", "accepted", "packed", "delivered", "cancelled_by_customer",
+    "completed", "shipped", "placed", "cancelled_by_vendor",
+)  # fmt: skip
+CARRIERS = ("بوصلة للتوصيل", "الأمين للشحن", "Hawler Express", "مندوب المتجر")
+PLACES = (
+    (G.BAGHDAD, "الكرادة", "قرب جامع الكرادة الشرقية"), (G.BAGHDAD, "المنصور", "مقابل مول المنصور"),
+    (G.BAGHDAD, "الأعظمية", "خلف جامع أبي حنيفة"), (G.NINEVEH, "المجموعة الثقافية", "قرب جامعة الموصل"),
+    (G.ERBIL, "ئەنکاوا", "نزیک کەنیسەی مار یوسف"), (G.SULAYMANIYAH, "سەرچنار", "بەرامبەر پارکی ئازادی"),
+    (G.NAJAF, "حي الأمير", "قرب مستشفى الصدر"), (G.KARBALA, "حي الحسين", "قرب مدرسة الزهراء"),
+    (G.DUHOK, "مالتا", "نزیک دادگە"), (G.BABIL, "حي الجمعية", "قرب جسر الهنود"),
+)  # fmt: skip
+REVIEWED_PRODUCTS = 170
+CHEAPEST, DEAREST = 8_000, 650_000
+
+
+def orders_exist() -> bool:
+    buyers = residents()[: BUYERS + 1]
+    return Order.objects.filter(user__in=buyers).values("user").distinct().count() == len(buyers)
+
+
+def load_orders() -> str:
+    """Some dozens of orders, many from two vendors, at every stage of their way."""
+    require_demo()
+    chance = random.Random(SEED)  # noqa: S311 - a demo that is the same each time
+    shelf = _shelf()
+    placed: list[Order] = []
+    for place, buyer in enumerate(residents()[: BUYERS + 1]):
+        missing = ORDERS_PER_BUYER - Order.objects.filter(user=buyer).count()
+        for number in range(missing):
+            order = _place(buyer=buyer, place=place + number, shelf=shelf, chance=chance)
+            if order is not None:
+                placed.append(order)
+    turn = 0
+    for order in placed:
+        for vendor_order in order.vendor_orders.select_related("vendor", "order").order_by("number"):
+            _bring_to(
+                STAGES[turn % len(STAGES)], vendor_order=vendor_order, customer=order.user, chance=chance
+            )
+            turn += 1
+    return f"{len(placed)} orders, {turn} parts of vendors"
+
+
+def _shelf() -> Sequence[StockRecord]:
+    """Offers that people would buy: in stock, and not too dear for their wallets."""
+    offers = offers_on_sale().filter(
+        num_in_stock__gte=5, price__range=(CHEAPEST, DEAREST), product__is_public=True
+    )
+    return list(offers.select_related("product").order_by("partner_sku", "pk"))
+
+
+def _place(*, buyer: User, place: int, shelf: Sequence[StockRecord], chance: random.Random) -> Order | None:
+    governorate, district, landmark = PLACES[place % len(PLACES)]
+    basket, _ = Basket.open.get_or_create(owner=buyer)
+    basket.lines.all().delete()
+    offers = chance.sample(shelf, 3 if place % 3 else 1)
+    # Every third order is from two vendors at least.
+    if place % 3 == 1:
+        others = [offer for offer in shelf if offer.partner_id != offers[0].partner_id]
+        offers[1] = chance.choice(others)
+    for offer in offers:
+        add_offer(
+            basket=basket, product=offer.product, offer_id=offer.pk, quantity=chance.choice((1, 1, 1, 2))
+        )
+    address = DeliveryAddress(
+        full_name=buyer.get_full_name(), phone=buyer.phone or "", governorate=governorate.value,
+        district=district, landmark=landmark,
+    )  # fmt: skip
+    try:
+        return place_order(
+            customer=buyer, basket_id=basket.pk, address=address, idempotency_key=f"demo-order-{basket.pk}"
+        )
+    except (InsufficientPoints, NotDeliverable):
+        # Their basket stays as it is, as anyone's would.
+        return None
+
+
+def _bring_to(stage: str, *, vendor_order: VendorOrder, customer: User, chance: random.Random) -> None:
+    vendor = vendor_order.vendor
+    actor = owner_of(vendor)
+    if stage == "placed":
+        return
+    if stage == "cancelled_by_customer":
+        cancel_by_customer(customer=customer, vendor_order=vendor_order)
+        return
+    accept_vendor_order(vendor=vendor, actor=actor, vendor_order=vendor_order)
+    if stage == "cancelled_by_vendor":
+        cancel_by_vendor(
+            vendor=vendor, actor=actor, vendor_order=vendor_order, reason="القطعة تضررت في المخزن"
+        )
+    if stage in {"accepted", "cancelled_by_vendor"}:
+        return
+    mark_packed(vendor=vendor, actor=actor, vendor_order=vendor_order)
+    if stage == "packed":
+        return
+    ship_lines(
+        vendor=vendor, actor=actor, vendor_order=vendor_order, carrier=chance.choice(CARRIERS),
+        tracking_code=f"IQ{chance.randrange(10**8, 10**9)}",
+    )  # fmt: skip
+    if stage == "shipped":
+        return
+    mark_delivered(vendor=vendor, actor=actor, vendor_order=vendor_order)
+    if stage == "completed":
+        complete_vendor_order(vendor_order=vendor_order, actor=None)
+
+
+# Reviews ----------------------------------------------------------------------------------
+
+
+def reviews_exist() -> bool:
+    return Product.objects.exclude(rating=None).filter(upc__regex="^(FUR|LAP)-").count() >= REVIEWED_PRODUCTS
+
+
+def load_reviews() -> str:
+    """Hundreds, in the reviewers' own languages; each rating follows from them."""
+    require_demo()
+    chance = random.Random(SEED + 1)  # noqa: S311
+    reviewers = residents()
+    # Each third one a laptop.
+    furniture, laptops = (
+        list(
+            Product.objects.filter(upc__startswith=prefix, stockrecords__num_in_stock__gt=0)
+            .distinct()
+            .order_by("upc")
+        )
+        for prefix in ("FUR-", "LAP-")
+    )
+    laptops_wanted = REVIEWED_PRODUCTS // 3
+    chosen = chance.sample(laptops, laptops_wanted) + chance.sample(
+        furniture, REVIEWED_PRODUCTS - laptops_wanted
+    )
+    written = 0
+    for product in chosen:
+        kind = "laptop" if (product.upc or "").startswith("LAP-") else "furniture"
+        for reviewer in chance.sample(reviewers, chance.choice((1, 2, 2, 3, 4, 6))):
+            score = chance.choice((5, 5, 5, 4, 4, 4, 3, 3, 2, 1))
+            title, body = chance.choice(REVIEW_WORDS[kind, reviewer.language, score])
+            if product.has_review_by(reviewer):
+                continue
+            write_review(product=product, user=reviewer, score=score, title=title, body=body)
+            written += 1
+    return f"{written} reviews of {len(chosen)} products"
