@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from io import StringIO
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +19,8 @@ from haystack.query import SearchQuerySet
 
 from forked_apps.catalogue.models import Product
 from marketplace import assets, serving, translations
+from marketplace.demo.loader import load_demo
+from marketplace.demo.summary import write_summary
 from marketplace.env import SettingsError, current
 from marketplace.migration import migrate
 from search import services as search_services
@@ -61,9 +61,7 @@ class Command(BaseCommand):
                 self._result = step()
         if not options["no_serve"]:
             self.stdout.write("")
-            importlib.import_module("marketplace.demo.summary").write_summary(
-                stdout=self.stdout, address=f"http://{serving.HOST}:{port}/"
-            )
+            write_summary(stdout=self.stdout, address=f"http://{serving.HOST}:{port}/")
 
     @contextmanager
     def _timed(self, title: str) -> Iterator[None]:
@@ -88,11 +86,9 @@ class Command(BaseCommand):
         return "fetched" if assets.fetch() else "there"
 
     def _migrate(self) -> str:
-        connection.ensure_connection()
-        if connection.pg_version < LEAST_SERVER_VERSION:  # type: ignore[attr-defined]
-            raise SettingsError(
-                f"DATABASE_URL must name PostgreSQL 15 or newer, not {connection.pg_version // 10000}."
-            )  # type: ignore[attr-defined]
+        version: int = connection.pg_version  # type: ignore[attr-defined]
+        if version < LEAST_SERVER_VERSION:
+            raise SettingsError(f"DATABASE_URL must name PostgreSQL 15 or newer, not {version // 10_000}.")
         executor = MigrationExecutor(connection)
         if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
             return "up to date"
@@ -103,7 +99,15 @@ class Command(BaseCommand):
         return f"{translations.compile_all()} compiled"
 
     def _load(self) -> str:
-        return _said(call_command, "load_demo")
+        loaded = False
+        for progress in load_demo():
+            if progress.result is not None:
+                loaded = True
+                self.stdout.write(
+                    f"\n      {progress.title}: {progress.result} ({progress.seconds:.1f} s)", ending=""
+                )
+                self.stdout.flush()
+        return "\n      loaded" if loaded else "there"
 
     def _index(self) -> str:
         if _index_is_whole():
@@ -119,14 +123,6 @@ class Command(BaseCommand):
         call_command("collectstatic", verbosity=0, interactive=False, clear=True)
         stamp.write_text(wanted, encoding="ascii")
         return "collected"
-
-
-def _said(command: Callable[..., Any], *arguments: str) -> str:
-    """Run a command; the last line that it writes."""
-    output = StringIO()
-    command(*arguments, stdout=output)
-    lines = output.getvalue().strip().splitlines()
-    return lines[-1] if lines else "done"
 
 
 def _index_is_whole() -> bool:
