@@ -15,8 +15,9 @@ from forked_apps.catalogue.models import (
     Product,
     ProductAttribute,
     ProductAttributeValue,
+    ProductCategory,
 )
-from forked_apps.partner.models import Partner, VendorStatus
+from forked_apps.partner.models import Partner, StockRecord, VendorStatus
 from search import directory as shop_directory, services
 from tests.factories.catalogue import (
     BrandFactory,
@@ -51,46 +52,60 @@ class Shop:
         self.colour = self._attribute(
             self.chair_class, "colour", "option", name_en="Colour", name_ar="اللون", option_group=colours
         )
-        self._values: list[ProductAttributeValue] = []
-        for number in range(120):
-            self._product(number, dice)
-        ProductAttributeValue.objects.bulk_create(self._values)
+        products = Product.objects.bulk_create(self._product(number, dice) for number in range(120))
+        ProductCategory.objects.bulk_create(
+            ProductCategory(product=product, category=self.laptops if is_laptop(product) else self.chairs)
+            for product in products
+        )
+        ProductAttributeValue.objects.bulk_create(value for p in products for value in self._values(p, dice))
+        StockRecord.objects.bulk_create(
+            offer for product in products for offer in self._offers(product, dice)
+        )
 
     def _attribute(self, product_class: Any, code: str, kind: str, **fields: Any) -> ProductAttribute:
         return ProductAttribute.objects.create(
             product_class=product_class, code=code, type=kind, is_facet=True, **fields
         )
 
-    def _product(self, number: int, dice: random.Random) -> None:
-        is_laptop = number % 2 == 0
-        product = ProductFactory(
-            product_class=self.laptop_class if is_laptop else self.chair_class,
-            title_en=f"{'Laptop' if is_laptop else 'Chair'} number {number}",
-            title_ar=f"{'حاسوب' if is_laptop else 'كرسي'} رقم {number}",
+    def _product(self, number: int, dice: random.Random) -> Product:
+        laptop = number % 2 == 0
+        product: Product = ProductFactory.build(
+            product_class=self.laptop_class if laptop else self.chair_class,
+            title_en=f"{'Laptop' if laptop else 'Chair'} number {number}",
+            title_ar=f"{'حاسوب' if laptop else 'كرسي'} رقم {number}",
             brand=dice.choice(self.brands),
-            category=self.laptops if is_laptop else self.chairs,
             rating=dice.choice([None, 2.5, 4.0, 5.0]),
         )
-        if is_laptop:
-            values = [
+        return product
+
+    def _values(self, product: Product, dice: random.Random) -> list[ProductAttributeValue]:
+        if is_laptop(product):
+            values: list[tuple[ProductAttribute, dict[str, Any]]] = [
                 (self.memory, {"value_integer": dice.choice([8, 16])}),
                 (self.system, {"value_text": "Windows 11"}),
             ]
         else:
             values = [
-                (self.width, {"value_float": 40 + number / 2}),
+                (self.width, {"value_float": 40 + int(product.title_en.split()[-1]) / 2}),
                 (self.colour, {"value_option": dice.choice([self.red, self.blue])}),
             ]
-        for attribute, value in values:
-            self._values.append(ProductAttributeValue(product=product, attribute=attribute, **value))
-        for vendor in dice.sample(self.vendors, dice.choice([1, 1, 2])):
-            OfferFactory(
+        return [ProductAttributeValue(product=product, attribute=which, **value) for which, value in values]
+
+    def _offers(self, product: Product, dice: random.Random) -> list[StockRecord]:
+        return [
+            OfferFactory.build(
                 product=product,
                 partner=vendor,
                 price=dice.randrange(10, 900) * 1000,
                 list_price=dice.choice([None, 1_000_000]),
                 num_in_stock=dice.choice([0, 3, 50]),
             )
+            for vendor in dice.sample(self.vendors, dice.choice([1, 1, 2]))
+        ]
+
+
+def is_laptop(product: Product) -> bool:
+    return product.title_en.startswith("Laptop")
 
 
 @pytest.fixture
