@@ -38,7 +38,7 @@ def format_number(number: int | float | Decimal) -> str:
 @lru_cache(maxsize=50_000)
 def _format_number(number: int | float | Decimal, language: str) -> str:
     # A page of products writes some hundred numbers, and Babel reads its pattern for each.
-    # The pattern of every language here is the same; CLDR's own carries marks of direction that <bdi> does better.
+    # The pattern of every language here is the same; CLDR's own carries marks of direction, <bdi>'s work.
     text = format_decimal(abs(number), format="#,##0.##", locale=_locale(language), numbering_system="latn")
     return f"\N{MINUS SIGN}{text}" if number < 0 else text
 

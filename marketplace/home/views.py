@@ -37,6 +37,8 @@ def home(request: HttpRequest) -> HttpResponse:
 def _vendors() -> list[VendorTile]:
     search = reverse("search:search")
     return [
-        VendorTile(vendor.name, vendor.get_governorate_display(), f"{search}?{urlencode({'vendor': vendor.pk})}")
+        VendorTile(
+            vendor.name, vendor.get_governorate_display(), f"{search}?{urlencode({'vendor': vendor.pk})}"
+        )
         for vendor in Partner.objects.selling().order_by("applied_at", "pk")[:VENDORS]
     ]

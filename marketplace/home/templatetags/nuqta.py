@@ -21,8 +21,27 @@ Number = int | float | Decimal | str | None
 
 #: Tone of a status badge: every status of the project that a page shows, by its stored value.
 STATUS_TONES = {
-    "success": {"delivered", "completed", "approved", "active", "redeemed", "released", "paid", "verified", "done"},
-    "info": {"accepted", "packed", "shipped", "exported", "received", "generated", "stocked", "partly_shipped"},
+    "success": {
+        "delivered",
+        "completed",
+        "approved",
+        "active",
+        "redeemed",
+        "released",
+        "paid",
+        "verified",
+        "done",
+    },
+    "info": {
+        "accepted",
+        "packed",
+        "shipped",
+        "exported",
+        "received",
+        "generated",
+        "stocked",
+        "partly_shipped",
+    },
     "warning": {"placed", "applied", "draft", "pending", "waiting", "invited", "frozen", "low_stock"},
     "danger": {"cancelled", "refused", "suspended", "void", "failed", "rejected", "out_of_stock"},
 }
@@ -86,7 +105,10 @@ def nuqta_datetime(value: datetime.date | None) -> str:
 def stars(rating: float | Decimal | None) -> list[str]:
     """Five icons' names for a rating from 0 to 5, in halves: full, half, empty."""
     halves = round(float(rating or 0) * 2)
-    return ["star-fill" if halves >= 2 * n else "star-half" if halves == 2 * n - 1 else "star" for n in range(1, 6)]
+    return [
+        "star-fill" if halves >= 2 * n else "star-half" if halves == 2 * n - 1 else "star"
+        for n in range(1, 6)
+    ]
 
 
 @register.filter
@@ -134,7 +156,12 @@ def control(field: BoundField, **attrs: str) -> SafeString:
         name = "form-select"
     else:
         name = "form-control"
-    classes = [str(widget.attrs.get("class", "")), name, "is-invalid" if field.errors else "", attrs.pop("class", "")]
+    classes = [
+        str(widget.attrs.get("class", "")),
+        name,
+        "is-invalid" if field.errors else "",
+        attrs.pop("class", ""),
+    ]
     given = {key.replace("_", "-"): value for key, value in attrs.items()}
     given["class"] = " ".join(part for part in classes if part)
     if getattr(widget, "input_type", "") in {"tel", "email", "url", "password", "number"}:

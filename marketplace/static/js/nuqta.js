@@ -18,10 +18,10 @@
     }
   });
 
-  // <select data-autosubmit>: sorting and the like. Its form keeps a button for who has no JavaScript.
+  // <form data-submit-on-change>: sorting and the like. Its button, for who has no JavaScript, is hidden by CSS.
   document.addEventListener("change", (event) => {
-    const field = event.target.closest("[data-autosubmit]");
-    if (field && field.form) field.form.requestSubmit();
+    const form = event.target.form;
+    if (form && form.matches("[data-submit-on-change]")) form.requestSubmit();
   });
 
   // <form data-submit-once>: a second press does nothing while the first is on its way.
