@@ -36,12 +36,14 @@ def measure_page(path: str) -> tuple[int, float]:
     for _ in range(3):
         response = client.get(path)
         assert response.status_code == 200, (path, response.status_code)
-        assert len(response.context["listing"].cards) == 24, path
+        assert response.content.count(b'<article class="product-card') == 24, path
     with CaptureQueriesContext(connection) as captured:
         client.get(path)
+    # Counted now: the next request empties Django's log.
+    queries = len(captured)
     spent = []
     for _ in range(ROUNDS):
         started = time.process_time()
         client.get(path)
         spent.append((time.process_time() - started) * 1000)
-    return len(captured), round(statistics.median(spent), 2)
+    return queries, round(statistics.median(spent), 2)
