@@ -39,7 +39,8 @@ def format_number(number: int | float | Decimal) -> str:
 def _format_number(number: int | float | Decimal, language: str) -> str:
     # A page of products writes some hundred numbers, and Babel reads its pattern for each.
     # The pattern of every language here is the same; CLDR's own carries marks of direction, <bdi>'s work.
-    text = format_decimal(abs(number), format="#,##0.##", locale=_locale(language), numbering_system="latn")
+    amount: float | Decimal = -number if number < 0 else number
+    text = format_decimal(amount, format="#,##0.##", locale=_locale(language), numbering_system="latn")
     return f"\N{MINUS SIGN}{text}" if number < 0 else text
 
 
@@ -54,7 +55,7 @@ def format_datetime(value: datetime.date) -> str:
     if not isinstance(local, datetime.datetime):
         return format_date(local)
     locale = current_locale()
-    pattern = get_datetime_format("medium", locale=locale).replace("'", "")
+    pattern = str(get_datetime_format("medium", locale=locale)).replace("'", "")
     time = babel_time(local, format="short", locale=locale)
     return pattern.replace("{0}", time).replace("{1}", format_date(local))
 

@@ -1,11 +1,14 @@
+from collections.abc import Callable
+
+from django.http import HttpResponseBase
 from django.urls import path
 from django.views.generic import TemplateView
 
 from marketplace.home import views
 
 
-def _page(name: str) -> TemplateView:
-    return TemplateView.as_view(template_name=f"marketplace/home/{name}.html")  # type: ignore[return-value]
+def _page(name: str) -> Callable[..., HttpResponseBase]:
+    return TemplateView.as_view(template_name=f"marketplace/home/{name}.html")
 
 
 urlpatterns = [

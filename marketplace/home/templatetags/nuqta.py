@@ -162,7 +162,7 @@ def control(field: BoundField, **attrs: str) -> SafeString:
         "is-invalid" if field.errors else "",
         attrs.pop("class", ""),
     ]
-    given = {key.replace("_", "-"): value for key, value in attrs.items()}
+    given: dict[str, str | bool] = {key.replace("_", "-"): value for key, value in attrs.items()}
     given["class"] = " ".join(part for part in classes if part)
     if getattr(widget, "input_type", "") in {"tel", "email", "url", "password", "number"}:
         # Read from left to right in every language; CSS keeps them at the line's start.
