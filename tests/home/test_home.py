@@ -244,3 +244,19 @@ def test_the_page_for_what_broke_asks_the_database_nothing(
     assert b"Your points are safe" in broken.content
     assert damaged.status_code == 400
     assert b"We could not read that" in damaged.content
+
+
+def test_no_link_of_the_frame_leads_nowhere(no_index: None) -> None:
+    from tests.factories.vendors import a_cast
+
+    cast = a_cast()
+    permission = Permission.objects.get(content_type__app_label="users", codename="staff_access")
+    cast.bob.user_permissions.add(permission)
+    client = visitor()
+    client.force_login(cast.bob)
+    page = client.get("/").text
+    links = set(re.findall(r'<a [^>]*href="([^"]*)"', page))
+    assert "" not in links
+    assert {"/staff/", "/portal/", "/sell/", "/wallet/redeem/"} <= links
+    for link in sorted(links - {"#content"}):
+        assert client.get(link, follow=True).status_code == 200, link
