@@ -25,6 +25,8 @@ SEEN_VALUES = 8
 #: Values of a group that are offered at all, the most frequent first.
 MOST_OFFERED = 30
 PRICE_RANGES = 5
+#: A list is about a class of product if so much of it is of that class.
+CLASS_SHARE = 0.8
 
 _INDEX_ORDER = {
     "price": "by_price",
@@ -181,13 +183,16 @@ class ListingQuery:
         return found
 
     def _attributes_in_view(self) -> list[FacetAttribute]:
-        """Those of the one class of product that the list is about, and any that was chosen."""
+        """Those of the class of product that the list is about, and any that was chosen."""
         if not self.directory.attributes:
             return []
         found = self._narrowed(with_attributes=False).facet("product_class")
         found.query.set_limits(0, 0)
         classes = found.facet_counts().get("fields", {}).get("product_class", [])
-        in_view = self.directory.of_class({int(classes[0][0])}) if len(classes) == 1 else []
+        of_all = sum(count for _, count in classes)
+        # A search for laptops finds their stands too; the list is about laptops all the same.
+        is_about_one = bool(classes) and classes[0][1] >= CLASS_SHARE * of_all
+        in_view = self.directory.of_class({int(classes[0][0])}) if is_about_one else []
         chosen = [
             attribute
             for attribute in self.directory.attributes.values()

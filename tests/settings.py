@@ -1,11 +1,12 @@
 """The shop's own settings in test mode: only what would make tests slow or depend on set-up differs."""
 
 import os
+import tempfile
 
 os.environ["NUQTA_MODE"] = "test"
 
 from marketplace.settings import *  # noqa: F403
-from marketplace.settings import STORAGES, VAR_DIR
+from marketplace.settings import HAYSTACK_CONNECTIONS, STORAGES, VAR_DIR
 
 #: Tests sign in hundreds of times; how hashes are made is Django's to test.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -23,3 +24,7 @@ for _directory in (VAR_DIR / "assets", VAR_DIR / "static"):
 
 # Effects after commit wait until a test asks for them: fixture drain_outbox.
 OUTBOX_DRAINED_BY = "hand"
+
+# Tests neither read nor write the shop's own index; each worker has one that goes with it.
+_search_directory = tempfile.TemporaryDirectory(prefix="nuqta-search-")
+HAYSTACK_CONNECTIONS = {"default": {**HAYSTACK_CONNECTIONS["default"], "PATH": _search_directory.name}}
