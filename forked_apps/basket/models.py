@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from forked_apps.catalogue.models import Product
 
+DESCRIPTIONS = ("description", "description_ar", "description_ckb", "description_en")
+
 
 class Basket(AbstractBasket):
     """What a customer, signed in or not, means to order; each line names one vendor's offer."""
@@ -30,9 +32,12 @@ class Basket(AbstractBasket):
         if self.pk is None:
             return Line.objects.none()
         if self._lines is None:
-            self._lines = self.lines.select_related(
-                "product__brand", "product__product_class", "stockrecord__partner"
-            ).order_by("pk")
+            self._lines = (
+                self.lines.select_related("product__brand", "stockrecord__partner")
+                # Long texts in three languages, which no basket shows.
+                .defer(*(f"product__{name}" for name in DESCRIPTIONS))
+                .order_by("pk")
+            )
         return self._lines
 
     @property
