@@ -27,6 +27,7 @@ from tests.factories.catalogue import (
     ProductFactory,
     VendorFactory,
 )
+from tests.factories.people import a_customer
 
 pytestmark = pytest.mark.django_db
 
@@ -335,6 +336,15 @@ def test_queries_of_a_page_are_few_and_the_same_for_24_and_96_products(
     with django_assert_max_num_queries(12) as large:
         assert len(english.get(larger).context["listing"].cards) == 96
     assert 0 < len(small) == len(large)
+
+
+def test_queries_of_a_page_for_a_signed_in_customer(
+    shop: Shop, english: Client, django_assert_max_num_queries: Any
+) -> None:
+    english.force_login(a_customer(), backend="django.contrib.auth.backends.ModelBackend")
+    english.get("/search/?q=number")
+    with django_assert_max_num_queries(12):
+        assert english.get("/search/?q=number").context["listing"].count == 120
 
 
 # Addresses that nobody means ------------------------------------------------------------------
