@@ -23,6 +23,8 @@ def sanitise(html: str) -> str:
 
 def render_description(text: str) -> SafeString:
     """A description for a page; plain text keeps its lines."""
+    if not text.strip():
+        return SafeString("")
     html = text if "<" in text else linebreaks(text)
     # Safe because nothing but nh3's own output is marked.
     return mark_safe(sanitise(html))  # noqa: S308

@@ -527,7 +527,7 @@ def _write_products(
     Product.objects.bulk_create(
         products, batch_size=BATCH, update_conflicts=True, unique_fields=["upc"], update_fields=updated
     )
-    return {product.upc: product.pk for product in products}
+    return {str(product.upc): product.pk for product in products}
 
 
 def _write_categories(

@@ -22,7 +22,7 @@ _BY_KIND = [
     ("sun_lounger", r"lounger|hammock"),
     ("tent", r"tent|canopy|tunnel|parasol"),
     ("bunk_bed", r"bunk|loft bed"),
-    ("mattress", r"^(?!.*(bed|cradle)).*mattress|slatted bed base$|platform"),
+    ("mattress", r"^(?!.*(bed|cradle)).*mattress|^slatted bed base|platform"),
     ("sofa_bed", r"sofa-bed|chaise longue|day-bed|armchair-bed|guest bed"),
     ("corner_sofa", r"corner sofa|u-shaped sofa|corner section|corner module"),
     ("sofa", r"sofa|section$|module|end section|armrest|backrest$|back rest"),

@@ -64,4 +64,4 @@ class ProductAttribute(AbstractProductAttribute):
         ordering = ["position", "code"]
 
 
-from oscar.apps.catalogue.models import *  # noqa: E402, F403
+from oscar.apps.catalogue.models import *  # type: ignore[assignment]  # noqa: E402, F403

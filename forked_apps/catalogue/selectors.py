@@ -6,10 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Exists, Max, Min, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
+from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext
+from modeltranslation.utils import resolution_order
 from oscar.core.loading import get_model
 
 from forked_apps.catalogue.content import render_description
@@ -25,7 +29,7 @@ from forked_apps.shipping.models import ShippingRate
 
 SIMILAR = 6
 #: Looked at on each side of the product; sold out ones are left out.
-SIMILAR_CANDIDATES = 9
+SIMILAR_CANDIDATES = 6
 REVIEWS = 5
 #: What a person can put into the basket at once here.
 MOST_AT_ONCE = 20
@@ -36,9 +40,7 @@ class Fact:
     """A row of the table of attributes."""
 
     name: str
-    value: Any
-    #: "text", "number" or "boolean": how the page writes it.
-    kind: str
+    text: str
     unit: str
 
 
@@ -96,11 +98,19 @@ class ProductPage:
     similar: Sequence[SimilarCard]
 
 
+_LANGUAGES = tuple(code for code, _name in settings.LANGUAGES)
+_PAGE_COLUMNS = (
+    "slug", "upc", "kind", "rating", "structure", "is_public", "parent", "title", "description",
+    *(f"{name}_{language}" for name in ("title", "description") for language in _LANGUAGES),
+)  # fmt: skip
+
+
 def page_products(*, user_id: int | None) -> Any:
     """Products with what their page needs from other tables as numbers and ids."""
     reviews = get_model("reviews", "ProductReview").objects.filter(product=OuterRef("pk"))
     counted = reviews.approved().order_by().values("product").annotate(count=Count("pk")).values("count")
-    return Product.objects.select_related("brand").annotate(
+    products = Product.objects.select_related("brand").only(*_PAGE_COLUMNS, "brand__name")
+    return products.annotate(
         category_ids=ArraySubquery(
             ProductCategory.objects.filter(product=OuterRef("pk")).values("category_id")
         ),
@@ -114,7 +124,7 @@ def product_page(*, product: Any) -> ProductPage:
     ways = ways_to(product.category_ids)
     way = ways[0] if ways else ()
     candidates = _similar_candidates(product, way[-1].pk) if way else []
-    ids = [product.pk, *(candidate.pk for candidate in candidates)]
+    ids = [product.pk, *(candidate["pk"] for candidate in candidates)]
     offers = ranked_offers(ids)
     images = _image_names(ids)
     rows = _offer_rows(offers.get(product.pk, []))
@@ -163,84 +173,110 @@ def _image_names(product_ids: Iterable[int]) -> dict[int, list[tuple[str, str]]]
     return names
 
 
+#: Types of attributes that a table can show; rich text, files and links to other rows are not among them.
+_VALUE_COLUMNS = {
+    name: f"value_{name}" for name in ("text", "integer", "float", "boolean", "date", "datetime")
+}
+_FACT_COLUMNS = (
+    "attribute__type",
+    "attribute__unit",
+    *_VALUE_COLUMNS.values(),
+    *(f"attribute__name_{language}" for language in _LANGUAGES),
+    *(f"value_option__option_{language}" for language in _LANGUAGES),
+)
+
+
 def _facts(product: Product) -> list[Fact]:
-    values = (
+    rows = (
         ProductAttributeValue.objects.filter(product_id=product.pk)
-        .select_related("attribute", "value_option")
         .order_by("attribute__position", "attribute__code")
+        .values(*_FACT_COLUMNS)
     )
-    return [fact for value in values if (fact := _fact(value)) is not None]
+    return [fact for row in rows if (fact := _fact(row)) is not None]
 
 
-def _fact(value: ProductAttributeValue) -> Fact | None:
-    attribute = value.attribute
-    if attribute.type in {"integer", "float"}:
-        kind, shown = "number", value.value
-    elif attribute.type == "boolean":
-        kind, shown = "boolean", value.value
-    elif attribute.type == "option":
-        kind, shown = "text", value.value_option.option if value.value_option else None
-    elif attribute.type in {"text", "date", "datetime"}:
-        kind, shown = "text", value.value
+def _fact(row: Mapping[str, Any]) -> Fact | None:
+    kind = row["attribute__type"]
+    if kind == "option":
+        value: Any = in_language(row, "value_option__option")
     else:
-        # Rich text, files and links to other rows are not for a table.
+        value = row[_VALUE_COLUMNS[kind]] if kind in _VALUE_COLUMNS else None
+    if value is None or value == "":
         return None
-    if shown in {None, ""}:
-        return None
-    return Fact(name=attribute.name, value=shown, kind=kind, unit=unit_label(attribute.unit))
+    return Fact(
+        name=in_language(row, "attribute__name"),
+        text=_fact_text(value),
+        unit=unit_label(row["attribute__unit"]),
+    )
+
+
+def _fact_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return gettext("Yes") if value else gettext("No")
+    if isinstance(value, float):
+        return f"{value:,.6f}".rstrip("0").rstrip(".")
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def in_language(row: Mapping[str, Any], column: str) -> str:
+    """A translated column of ``values()`` in the reader's language, or the one that stands in for it."""
+    language = get_language() or settings.LANGUAGE_CODE
+    for code in (language, *resolution_order(language)):
+        if found := row.get(f"{column}_{code}"):
+            return str(found)
+    return ""
 
 
 def _reviews(product: Product) -> Any:
     approved = get_model("reviews", "ProductReview").objects.approved().filter(product_id=product.pk)
-    return approved.select_related("user").order_by("-date_created", "-pk")[:REVIEWS]
-
-
-def _similar_candidates(product: Product, category_id: int) -> list[Product]:
-    """The nearest of the same kind in the same category; lists put what belongs together side by side."""
-    alike = (
-        Product.objects.filter(
-            productcategory__category_id=category_id, kind=product.kind, is_public=True, parent=None
-        )
-        .select_related("brand")
-        .only(
-            "slug", "title", "title_ar", "title_ckb", "title_en", "kind", "rating", "structure", "brand__name"
-        )
+    return (
+        approved.select_related("user")
+        .only("title", "body", "score", "name", "date_created", "user__first_name")
+        .order_by("-date_created", "-pk")[:REVIEWS]
     )
+
+
+def _similar_candidates(product: Product, category_id: int) -> list[dict[str, Any]]:
+    """The nearest of the same kind in the same category; lists put what belongs together side by side."""
+    alike = Product.objects.filter(
+        productcategory__category_id=category_id, kind=product.kind, is_public=True, parent=None
+    ).values("pk", "slug", "rating", "brand__name", *(f"title_{language}" for language in _LANGUAGES))
     after = alike.filter(pk__gt=product.pk).order_by("pk")[:SIMILAR_CANDIDATES]
     before = alike.filter(pk__lt=product.pk).order_by("-pk")[:SIMILAR_CANDIDATES]
-    return sorted(after.union(before), key=lambda other: abs(other.pk - product.pk))
+    return sorted(after.union(before), key=lambda row: abs(row["pk"] - product.pk))
 
 
 def _similar_cards(
-    candidates: Iterable[Product],
+    candidates: Iterable[Mapping[str, Any]],
     offers: Mapping[int, Sequence[StockRecord]],
     images: Mapping[int, list[tuple[str, str]]],
 ) -> list[SimilarCard]:
     cards: list[SimilarCard] = []
-    for product in candidates:
-        choices = [
-            choice for offer in offers.get(product.pk, ()) if (choice := to_choice(offer)).is_available
-        ]
-        if not choices:
-            continue
-        normal, double = image_urls_of(images.get(product.pk, []), "card")
-        cards.append(
-            SimilarCard(
-                id=product.pk,
-                url=product.get_absolute_url(),
-                title=product.get_title(),
-                image_url=normal,
-                image_url_2x=double,
-                price_points=choices[0].price_points,
-                list_price_points=choices[0].list_price_points,
-                vendor_name=choices[0].vendor_name,
-                offers_count=len(choices),
-                rating=product.rating,
-                reviews_count=0,
-                in_stock=True,
-                brand=product.brand.name if product.brand else "",
-            )
-        )
+    for row in candidates:
+        choices = [choice for offer in offers.get(row["pk"], ()) if (choice := to_choice(offer)).is_available]
+        if choices:
+            cards.append(_similar_card(row, choices, images.get(row["pk"], [])))
         if len(cards) == SIMILAR:
             break
     return cards
+
+
+def _similar_card(
+    row: Mapping[str, Any], choices: Sequence[OfferChoice], images: Sequence[tuple[str, str]]
+) -> SimilarCard:
+    normal, double = image_urls_of(images, "card")
+    return SimilarCard(
+        id=row["pk"],
+        url=reverse("catalogue:detail", kwargs={"product_slug": row["slug"], "pk": row["pk"]}),
+        title=in_language(row, "title"),
+        image_url=normal,
+        image_url_2x=double,
+        price_points=choices[0].price_points,
+        list_price_points=choices[0].list_price_points,
+        vendor_name=choices[0].vendor_name,
+        offers_count=len(choices),
+        rating=row["rating"],
+        reviews_count=0,
+        in_stock=True,
+        brand=row["brand__name"] or "",
+    )

@@ -59,7 +59,9 @@ def test_a_drawing_is_the_same_again_and_differs_by_palette() -> None:
     assert draw(drawing="sofa", brand="IKEA", palette=1) != one
     picture = Image.open(io.BytesIO(one))
     assert (picture.format, picture.size) == ("WEBP", (1200, 1200))
-    assert {palette_of(drawing="sofa", series=str(number)) for number in range(50)} <= set(range(len(PALETTES)))
+    assert {palette_of(drawing="sofa", series=str(number)) for number in range(50)} <= set(
+        range(len(PALETTES))
+    )
 
 
 def test_products_alike_share_one_file(django_assert_num_queries: Any) -> None:
