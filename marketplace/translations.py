@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
@@ -20,7 +21,8 @@ from marketplace.env import BASE_DIR
 LANGUAGES = ("ar", "ckb")
 PACKAGES = ("forked_apps", "marketplace", "points_payment", "search", "templates", "vendor_portal")
 PLURAL_FORMS = {
-    "ar": "nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : n%100>=11 ? 4 : 5);",
+    "ar": "nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2 "
+    ": n%100>=3 && n%100<=10 ? 3 : n%100>=11 ? 4 : 5);",
     "ckb": "nplurals=2; plural=(n != 1);",
 }
 #: As Babel's defaults, and Django's lazy names.
@@ -55,7 +57,11 @@ def extracted() -> Catalog:
         place = path.relative_to(BASE_DIR).as_posix()
         for line, message, comments, context in _messages_of(path):
             catalogue.add(
-                message, locations=[(place, line)], auto_comments=comments, context=context, flags=_flags(message)
+                message,
+                locations=[(place, line)],
+                auto_comments=comments,
+                context=context,
+                flags=_flags(message),
             )
     return catalogue
 
@@ -73,7 +79,11 @@ def _messages_of(path: Path) -> Iterator[tuple[int, str | tuple[str, ...], list[
         # Django turns a template into calls of gettext among filler; flush left, Python's tokens can be read.
         source = "\n".join(line.strip() for line in templatize(source, str(path)).split("\n"))
     yield from extract(
-        "python", io.BytesIO(source.encode()), keywords=KEYWORDS, comment_tags=("Translators:",), strip_comment_tags=True
+        "python",
+        io.BytesIO(source.encode()),
+        keywords=KEYWORDS,
+        comment_tags=("Translators:",),
+        strip_comment_tags=True,
     )
 
 
@@ -112,8 +122,9 @@ def read_catalogue(language: str) -> Catalog:
 
 def _set_plural_forms(catalogue: Catalog, language: str) -> None:
     number, _, expression = PLURAL_FORMS[language].removesuffix(";").partition("; plural=")
-    catalogue._num_plurals = int(number.removeprefix("nplurals="))
-    catalogue._plural_expr = expression
+    # Babel's own rule draws the line between the last two Arabic forms elsewhere than Django's catalogues.
+    catalogue._num_plurals = int(number.removeprefix("nplurals="))  # type: ignore[assignment]
+    catalogue._plural_expr = expression  # type: ignore[assignment]
 
 
 # Compilation ------------------------------------------------------------------------------
@@ -145,12 +156,14 @@ def problems() -> list[str]:
                 if not _is_for_staff_only(message):
                     found.append(f"{language}: not translated: {_key(message)!r} ({_place(message)})")
             elif wrong := _wrong_placeholders(message, translation):
-                found.append(f"{language}: other placeholders: {_key(message)!r} has {wrong} ({_place(message)})")
+                found.append(
+                    f"{language}: other placeholders: {_key(message)!r} has {wrong} ({_place(message)})"
+                )
     return found
 
 
 def _key(message: Message) -> str:
-    return message.id[0] if isinstance(message.id, tuple | list) else message.id
+    return _texts(message.id)[0]
 
 
 def _place(message: Message) -> str:
@@ -162,16 +175,20 @@ def _is_for_staff_only(message: Message) -> bool:
 
 
 def _is_translated(message: Message) -> bool:
-    strings = message.string if isinstance(message.string, tuple | list) else [message.string]
+    strings = _texts(message.string)
     return bool(strings) and all(strings) and not message.fuzzy
 
 
 def _wrong_placeholders(message: Message, translation: Message) -> set[str]:
     """Placeholders of a translation that the source lacks, or the other way round."""
-    ids = message.id if isinstance(message.id, tuple | list) else [message.id]
-    wanted = {placeholder for text in ids for placeholder in PLACEHOLDER.findall(text)}
-    strings = translation.string if isinstance(translation.string, tuple | list) else [translation.string]
+    wanted = {placeholder for text in _texts(message.id) for placeholder in PLACEHOLDER.findall(text)}
+    strings = _texts(translation.string)
     if len(strings) == 1:
         return wanted ^ set(PLACEHOLDER.findall(strings[0]))
     # A plural form may leave the number out ("one order"), but may invent nothing.
     return {placeholder for text in strings for placeholder in PLACEHOLDER.findall(text)} - wanted
+
+
+def _texts(text: Any) -> list[str]:
+    """One message or its plural forms."""
+    return list(text) if isinstance(text, tuple | list) else [text]

@@ -1,5 +1,7 @@
 """Every address of the project: the only place that knows all packages."""
 
+from typing import Any
+
 from allauth.account.decorators import secure_admin_login
 from django.apps import apps
 from django.conf import settings
@@ -16,18 +18,24 @@ handler429 = "marketplace.users.views.too_many_requests"
 # The admin's own sign-in page knows neither second step nor limits.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+
+def _oscar(label: str) -> Any:
+    """The addresses of one of Oscar's applications, or of its fork."""
+    return apps.get_app_config(label).urls  # type: ignore[attr-defined]
+
+
 urlpatterns = [
     path("", include("marketplace.home.urls")),
     path("language/", set_language, name="set_language"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
-    path("catalogue/", apps.get_app_config("catalogue").urls),
-    path("basket/", apps.get_app_config("basket").urls),
-    path("checkout/", apps.get_app_config("checkout").urls),
+    path("catalogue/", _oscar("catalogue")),
+    path("basket/", _oscar("basket")),
+    path("checkout/", _oscar("checkout")),
     # Before Oscar's pages of the customer, two of whose addresses it takes over.
     path("account/orders/", include("forked_apps.order.urls")),
-    path("account/", apps.get_app_config("customer").urls),
-    path("search/", apps.get_app_config("search").urls),
+    path("account/", _oscar("customer")),
+    path("search/", _oscar("search")),
     path("api/", include("forked_apps.api.urls")),
     path("sell/", sell, name="sell"),
     path("portal/", include("vendor_portal.urls")),
@@ -35,8 +43,8 @@ urlpatterns = [
     path("staff/vendors/", include("vendor_portal.staff.urls")),
     path("staff/", include("points_payment.staff.urls")),
     path("staff/", include("marketplace.roles.staff.urls")),
-    path("dashboard/", apps.get_app_config("dashboard").urls),
-    path("offers/", apps.get_app_config("offer").urls),
+    path("dashboard/", _oscar("dashboard")),
+    path("offers/", _oscar("offer")),
 ]
 if settings.NUQTA_DEMO:
     urlpatterns += [path("demo/", include("marketplace.notifications.urls"))]

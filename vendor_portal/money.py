@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.paginator import Page, Paginator
 
@@ -49,7 +50,7 @@ def sales_page(*, vendor: Partner, page: str | None) -> Page[Sale]:
         .exclude(status=VendorOrderStatus.CANCELLED)
         .order_by("-placed_at", "-pk")
     )
-    found = Paginator(orders, PER_PAGE).get_page(page)
+    found: Page[Any] = Paginator(orders, PER_PAGE).get_page(page)
     found.object_list = [
         Sale(order, commission_on(points=order.goods_points, basis_points=order.commission_basis_points))
         for order in found.object_list

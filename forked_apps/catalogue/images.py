@@ -67,7 +67,7 @@ def line_images(product: Product) -> tuple[str, str]:
 
 def detail_images(product: Product) -> list[DetailImage]:
     """The pictures of a product's page, in order; at least one."""
-    return detail_images_of([(image.original.name, image.caption) for image in product.images.all()])
+    return detail_images_of([(image.original.name, image.caption) for image in product.images.all()])  # type: ignore[misc]
 
 
 def detail_images_of(originals: Sequence[tuple[str, str]]) -> list[DetailImage]:
@@ -97,7 +97,7 @@ def image_urls(name: str, use: Use) -> tuple[str, str]:
 
 def _primary(product: Product) -> str:
     image = next(iter(product.images.all()), None)
-    return image.original.name if image is not None else _missing()
+    return image.original.name if image is not None else _missing()  # type: ignore[return-value]
 
 
 @lru_cache(maxsize=50_000)
@@ -191,7 +191,7 @@ def _missing() -> str:
 def _key(product: Product) -> tuple[str, str, int]:
     drawing = product.kind or ANYTHING
     # Lists write a series first ("PAX Wardrobe"), or the brand.
-    series = (product.title_en or product.title or "").partition(" ")[0]
+    series = (product.title_en or product.title or "").partition(" ")[0]  # type: ignore[attr-defined]
     return drawing, product.brand.name if product.brand else "", palette_of(drawing=drawing, series=series)
 
 

@@ -221,7 +221,7 @@ def _read_row(raw: Mapping[str, str], plan: ImportPlan, *, counts_pieces: bool) 
         attributes={
             column.code: value
             for column in plan.columns
-            if (value := _value(column, column.text(raw))) is not None
+            if (value := _value(column, column.text(raw))) is not None  # type: ignore[assignment]
         },
         raw=raw,
     )
@@ -592,7 +592,8 @@ def _ensure_options(
         texts = sorted({str(row.attributes[column.code]) for row in rows if column.code in row.attributes})
         name = column.option_names or (lambda text: Names(en=text))
         found[column.code] = _ensure_group_options(
-            attribute.option_group, {text: name(text) for text in texts}
+            attribute.option_group,  # type: ignore[arg-type]
+            {text: name(text) for text in texts},
         )
     return found
 
@@ -607,12 +608,12 @@ def _ensure_group_options(
     """
     known: dict[str, AttributeOption] = {}
     for option in group.options.all():
-        known |= {name: option for name in (option.option_en, option.option_ar, option.option_ckb) if name}
+        known |= {name: option for name in (option.option_en, option.option_ar, option.option_ckb) if name}  # type: ignore[attr-defined]
     new: list[AttributeOption] = []
     found: dict[str, AttributeOption] = {}
     for text, name in names.items():
         words = [word for word in (name.en, name.ar, name.ckb) if word]
-        option = next((known[word] for word in words if word in known), None)
+        option = next((known[word] for word in words if word in known), None)  # type: ignore[assignment]
         if option is None:
             option = AttributeOption(
                 group=group, option_en=name.en, option_ar=name.ar or None, option_ckb=name.ckb or None

@@ -85,6 +85,6 @@ def drawing_for(*, kind: str, category: tuple[str, ...]) -> str:
             if re.search(pattern, text):
                 return name
     for part in reversed(category):
-        if name := _BY_CATEGORY.get(part.lower()):
+        if name := _BY_CATEGORY.get(part.lower()):  # type: ignore[assignment]
             return name
     return ANYTHING

@@ -153,7 +153,7 @@ def _offer_rows(offers: Sequence[StockRecord]) -> list[OfferRow]:
         .values("vendor")
         .annotate(soonest=Min("days_min"), latest=Max("days_max"), cheapest=Min("charge_points"))
     }
-    return [_offer_row(offer, rates.get(offer.partner_id)) for offer in offers]
+    return [_offer_row(offer, rates.get(offer.partner_id)) for offer in offers]  # type: ignore[arg-type]
 
 
 def _offer_row(offer: StockRecord, rate: Mapping[str, int] | None) -> OfferRow:

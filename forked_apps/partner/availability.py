@@ -35,7 +35,7 @@ class StockRequired(availability.StockRequired):
     """In stock by the piece, with the number left when it is small."""
 
     @property
-    def message(self) -> str:
+    def message(self) -> str:  # type: ignore[override]
         if self.num_available <= 0:
             return str(_("Out of stock"))
         if self.num_available <= FEW_PIECES:

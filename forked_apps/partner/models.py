@@ -54,7 +54,7 @@ class Partner(AbstractPartner):
     class Meta(AbstractPartner.Meta):
         verbose_name = _("vendor")
         verbose_name_plural = _("vendors")
-        permissions = (
+        permissions = (  # type: ignore[assignment]
             ("dashboard_access", "Can access dashboard"),
             *((permission.value, str(permission.name)) for permission in VendorPermission),
         )
@@ -119,4 +119,4 @@ class StockRecord(AbstractStockRecord):
         )
 
 
-from oscar.apps.partner.models import *  # noqa: E402, F403
+from oscar.apps.partner.models import *  # type: ignore[assignment]  # noqa: E402, F403

@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -125,9 +126,9 @@ def _codes_file() -> Path:
     return Path(settings.VAR_DIR) / "demo" / "card_codes.json"
 
 
-def _read_codes() -> list[dict[str, object]]:
+def _read_codes() -> list[dict[str, Any]]:
     try:
-        found: list[dict[str, object]] = json.loads(_codes_file().read_text(encoding="ascii"))
+        found: list[dict[str, Any]] = json.loads(_codes_file().read_text(encoding="ascii"))
     except FileNotFoundError:
         return []
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.hashers import make_password
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +12,9 @@ from marketplace.demo.guard import require_demo
 from marketplace.roles.models import Role
 from marketplace.roles.services.roles import give_role, seed_platform_roles
 from marketplace.users.models import User, vouch_for_email
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 #: Of every account of the demo, and of nothing else: ``require_demo`` keeps it out of real shops.
 DEMO_PASSWORD = "nuqta-demo-1"  # noqa: S105
@@ -21,7 +25,7 @@ class DemoAccount:
     """Someone to sign in as. The phone is E.164."""
 
     key: str
-    label: str
+    label: str | _StrPromise
     phone: str
     email: str
     first_name: str

@@ -73,7 +73,10 @@ def load_orders() -> str:
     for order in placed:
         for vendor_order in order.vendor_orders.select_related("vendor", "order").order_by("number"):
             _bring_to(
-                STAGES[turn % len(STAGES)], vendor_order=vendor_order, customer=order.user, chance=chance
+                STAGES[turn % len(STAGES)],
+                vendor_order=vendor_order,
+                customer=order.user,  # type: ignore[arg-type]
+                chance=chance,
             )
             turn += 1
     return f"{len(placed)} orders, {turn} parts of vendors"

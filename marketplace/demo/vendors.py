@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 
@@ -213,7 +214,7 @@ def load_offers() -> str:
     """Every product is offered by one vendor, a fifth of them by two or three; one vendor is suspended."""
     require_demo()
     written = 0
-    ids = dict(Product.objects.filter(upc__regex="^(FUR|LAP)-").values_list("upc", "pk"))
+    ids: dict[Any, int] = dict(Product.objects.filter(upc__regex="^(FUR|LAP)-").values_list("upc", "pk"))
     by_vendor: dict[str, list[CatalogueRow]] = {}
     for kind, catalogue in read_lists().items():
         for name, row in _distribute(kind, catalogue.rows):

@@ -10,7 +10,7 @@ _env = current()
 # Oscar ------------------------------------------------------------------------------------
 OSCAR_SHOP_NAME = "Nuqta"
 OSCAR_SHOP_TAGLINE = ""
-OSCAR_HOMEPAGE = "/"
+OSCAR_HOMEPAGE = "/"  # type: ignore[assignment]
 #: The points themselves: 1 point = 1 Iraqi dinar. Oscar wants an ISO-like code of its own.
 OSCAR_DEFAULT_CURRENCY = "IQD"
 OSCAR_REQUIRED_ADDRESS_FIELDS = ("first_name", "line1", "line4", "state", "phone_number", "country")
@@ -134,6 +134,10 @@ REST_FRAMEWORK = {
 # Content languages ------------------------------------------------------------------------
 MODELTRANSLATION_LANGUAGES = ("ar", "ckb", "en")
 MODELTRANSLATION_DEFAULT_LANGUAGE = "ar"
-MODELTRANSLATION_FALLBACK_LANGUAGES = {"default": ("ar", "en", "ckb"), "ckb": ("ckb", "ar", "en"), "en": ("en", "ar")}
+MODELTRANSLATION_FALLBACK_LANGUAGES = {
+    "default": ("ar", "en", "ckb"),
+    "ckb": ("ckb", "ar", "en"),
+    "en": ("en", "ar"),
+}
 
 LANGUAGE_NAMES = {"ar": _("Arabic"), "ckb": _("Kurdish"), "en": _("English")}

@@ -41,7 +41,7 @@ def apply_as_vendor(*, applicant: User, name: str, governorate: str, phone: str,
     vendor = own.filter(status=VendorStatus.REFUSED).order_by("pk").first()
     name = " ".join(name.split())
     others = Partner.objects.filter(name__iexact=name)
-    if others.exclude(pk=vendor.pk if vendor else None).exists():
+    if others.exclude(pk=vendor.pk if vendor else None).exists():  # type: ignore[misc]
         raise ShopNameTaken
     if vendor is None:
         vendor = Partner(code=_free_code(name))

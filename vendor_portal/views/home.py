@@ -26,8 +26,8 @@ from vendor_portal.services.onboarding import apply_as_vendor
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """Straight to the only vendor, or a list; who has none learns how to open a shop."""
-    vendors = list(vendors_of(user=request.user))
-    invitations = invitations_for(user=request.user).exists()
+    vendors = list(vendors_of(user=request.user))  # type: ignore[arg-type]
+    invitations = invitations_for(user=request.user).exists()  # type: ignore[arg-type]
     if len(vendors) == 1 and not invitations:
         return redirect("portal:dashboard", vendors[0].code)
     if not vendors and not invitations:
@@ -73,7 +73,9 @@ def _apply(request: HttpRequest) -> HttpResponse:
 @login_required
 def invitations(request: HttpRequest) -> HttpResponse:
     return render(
-        request, "vendor_portal/invitations.html", {"invitations": list(invitations_for(user=request.user))}
+        request,
+        "vendor_portal/invitations.html",
+        {"invitations": list(invitations_for(user=request.user))},  # type: ignore[arg-type]
     )
 
 
@@ -81,7 +83,7 @@ def invitations(request: HttpRequest) -> HttpResponse:
 @login_required
 def accept(request: HttpRequest, pk: int) -> HttpResponse:
     # Someone else's invitation does not exist for this person.
-    invitation = get_object_or_404(invitations_for(user=request.user), pk=pk)
+    invitation = get_object_or_404(invitations_for(user=request.user), pk=pk)  # type: ignore[arg-type]
     try:
         accept_invitation(invitation=invitation, user=request.user)  # type: ignore[arg-type]
     except VendorError as error:
@@ -94,7 +96,7 @@ def accept(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @login_required
 def decline(request: HttpRequest, pk: int) -> HttpResponse:
-    invitation: VendorInvitation = get_object_or_404(invitations_for(user=request.user), pk=pk)
+    invitation: VendorInvitation = get_object_or_404(invitations_for(user=request.user), pk=pk)  # type: ignore[arg-type]
     try:
         decline_invitation(invitation=invitation, user=request.user)  # type: ignore[arg-type]
     except VendorError as error:

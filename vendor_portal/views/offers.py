@@ -98,7 +98,7 @@ def find_product(request: VendorRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @vendor_permission_required(VendorPermission.PRODUCTS_EDIT)
 def add(request: VendorRequest, product_pk: int) -> HttpResponse:
-    product = get_object_or_404(Product.objects.filter(is_public=True), pk=product_pk)
+    product = get_object_or_404(Product.objects.filter(is_public=True), pk=product_pk)  # type: ignore[var-annotated]
     form = NewOfferForm(request.POST if request.method == "POST" else None, product=product)
     if form.is_valid():
         data = form.cleaned_data

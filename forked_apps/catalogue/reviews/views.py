@@ -41,7 +41,7 @@ class CreateProductReview(LoginRequiredMixin, View):
         if not form.is_valid():
             return self._page(request, product, form, status=422)
         try:
-            write_review(product=product, user=request.user, **form.cleaned_data)
+            write_review(product=product, user=request.user, **form.cleaned_data)  # type: ignore[arg-type]
         except AlreadyReviewed:
             return self._already(request, product)
         messages.success(request, _("Thank you. Your review is on the page."))

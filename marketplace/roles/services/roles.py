@@ -177,7 +177,7 @@ def _lock(role: Role) -> Role:
 
 def _require_free_name(*, name: str, but_for: Role | None) -> None:
     wanted = name.strip().casefold()
-    for role in Role.objects.exclude(pk=but_for.pk if but_for else None):
+    for role in Role.objects.exclude(pk=but_for.pk if but_for else None):  # type: ignore[misc]
         if role.name.casefold() == wanted:
             raise NameTaken
 

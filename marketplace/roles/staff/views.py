@@ -48,7 +48,7 @@ may_view_people = platform_permission_required(PlatformPermission.CUSTOMERS_VIEW
 def index(request: HttpRequest) -> HttpResponse:
     """What waits, as far as this person may do something about it."""
     tiles = []
-    for counter in staff_counters_for(request.user):
+    for counter in staff_counters_for(request.user):  # type: ignore[arg-type]
         try:
             url = reverse(counter.url_name) + counter.query
         except NoReverseMatch:
@@ -313,7 +313,7 @@ def _person_page(
     context = {
         "person": someone,
         "roles": [{"role": one, "may_take": one.pk in givable_ids} for one in own_roles],
-        "facts": [(fact.label, fact.read(someone)) for fact in person_facts_for(request.user)],
+        "facts": [(fact.label, fact.read(someone)) for fact in person_facts_for(request.user)],  # type: ignore[arg-type]
         "form": form,
         "changes": changes_about(person=someone)[:20],
     }

@@ -23,7 +23,7 @@ def staff_navigation(context: dict[str, Any]) -> dict[str, Any]:
         if (url := _address(link.url_name))
     ]
     groups: dict[str, list[dict[str, Any]]] = {}
-    for name, entries in groupby(links, key=lambda entry: str(entry["link"].group)):
+    for name, entries in groupby(links, key=lambda entry: str(entry["link"].group)):  # type: ignore[attr-defined]
         groups.setdefault(name, []).extend(entries)
     return {"groups": groups.items(), "is_index": request.path == reverse("staff:index")}
 
