@@ -38,7 +38,6 @@ class Env:
     mode: Mode
     var_dir: Path
     database_url: str | None
-    replica_urls: tuple[str, ...]
     redis_url: str | None
     search_url: str
     storage_url: str
@@ -143,18 +142,14 @@ def load(environ: Mapping[str, str]) -> Env:
     email_url = _url(environ, "EMAIL_URL", None if mode == "production" else "consolemail://", email_schemes)
     if email_url is None:
         raise SettingsError("EMAIL_URL is not set, and production has no default for it.")
-    replicas = _words(environ, "REPLICA_URLS")
-    for replica in replicas:
-        _url({"REPLICA_URLS": replica}, "REPLICA_URLS", None, ("postgres", "postgresql"))
     return Env(
         mode=mode,
         var_dir=var_dir,
         database_url=database_url,
-        replica_urls=replicas,
         redis_url=_url(environ, "REDIS_URL", None, ("redis", "rediss", "unix")),
-        search_url=_url(environ, "SEARCH_URL", f"tantivy://{var_dir}/search", ("tantivy", "http", "https"))
+        search_url=_url(environ, "SEARCH_URL", f"tantivy://{var_dir}/search", ("tantivy",))
         or "",
-        storage_url=_url(environ, "STORAGE_URL", f"file://{var_dir}/media", ("file", "s3")) or "",
+        storage_url=_url(environ, "STORAGE_URL", f"file://{var_dir}/media", ("file",)) or "",
         secret_key=_secret(
             environ,
             "SECRET_KEY",
