@@ -38,6 +38,11 @@ class Order(AbstractOrder):
     def shipping_points(self) -> int:
         return int(self.shipping_incl_tax)
 
+    @property
+    def goods_points(self) -> int:
+        """After discounts."""
+        return self.total_points - self.shipping_points
+
 
 class VendorOrder(models.Model):
     """One vendor's part of an order, with a life of its own."""

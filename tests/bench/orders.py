@@ -127,7 +127,7 @@ def _offers() -> list[list[StockRecord]]:
             StockRecord(
                 product=product,
                 partner=vendor,
-                partner_sku=product.upc,
+                partner_sku=product.slug,
                 price=PRICE_POINTS,
                 num_in_stock=PLENTY,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -26,6 +27,8 @@ ADDRESS = DeliveryAddress(
     landmark="Near the Al-Rahman mosque",
 )
 
+_movements = itertools.count(1)
+
 
 class CustomerFactory(DjangoModelFactory[User]):
     class Meta:
@@ -47,7 +50,7 @@ class ShippingRateFactory(DjangoModelFactory[ShippingRate]):
 
 def make_customer(*, points: int = 0, **fields: Any) -> User:
     """A customer who was given points by an operator, as one is in the shop."""
-    customer = CustomerFactory(**fields)
+    customer = CustomerFactory.create(**fields)
     if points:
         give_points(customer, points)
     return customer
@@ -56,27 +59,23 @@ def make_customer(*, points: int = 0, **fields: Any) -> User:
 def give_points(customer: User, points: int) -> None:
     from points_payment.services.topups import top_up
 
-    operator = User.objects.filter(email="operator@example.com").first() or CustomerFactory(
+    operator = User.objects.filter(email="operator@example.com").first() or CustomerFactory.create(
         email="operator@example.com"
     )
-    number = User.objects.filter(pk=customer.pk).values_list("pk", flat=True)[0]
+    name = f"test-{customer.pk}-{next(_movements)}"
     top_up(
         operator=operator,
         customer=customer,
         amount_points=points,
         reason="cash",
-        reference=f"test-{number}-{points}",
-        idempotency_key=f"test-{number}-{points}-{give_points.calls}",
+        reference=name,
+        idempotency_key=name,
     )
-    give_points.calls += 1  # type: ignore[attr-defined]
-
-
-give_points.calls = 0  # type: ignore[attr-defined]
 
 
 def make_offer(*, vendor: Partner | None = None, charge_points: int = 5_000, **fields: Any) -> StockRecord:
     """An offer of a vendor that delivers to Baghdad."""
-    offer = OfferFactory(partner=vendor or VendorFactory(), **fields)
+    offer = OfferFactory.create(partner=vendor or VendorFactory.create(), **fields)
     ShippingRate.objects.get_or_create(
         vendor=offer.partner, governorate=Governorate.BAGHDAD, defaults={"charge_points": charge_points}
     )

@@ -232,7 +232,8 @@ def test_products_come_by_pages_with_their_offers_in_a_few_queries(
 @pytest.mark.parametrize(
     "path",
     [
-        "login/", "register/", "baskets/", "baskets/1/", "options/", "ranges/", "categories/", "countries/", "users/1/",
+        "login/", "register/", "baskets/", "baskets/1/", "options/", "ranges/", "categories/", "countries/",
+        "users/1/",
         "useraddresses/", "orderlines/1/", "orderlineattributes/1/", "basket/add-voucher/", "admin/products/",
         "products/1/stockrecords/", "categories-bulk/",
     ],

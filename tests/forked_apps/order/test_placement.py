@@ -27,6 +27,12 @@ from tests.forked_apps.basket.test_discounts import site_offer
 
 pytestmark = pytest.mark.django_db
 KEY = "a-key-of-the-client"
+UNGUARDED = """
+    UPDATE partner_stockrecord AS stock
+       SET num_allocated = COALESCE(stock.num_allocated, 0) + wanted.quantity
+      FROM unnest(%s::bigint[], %s::int[]) AS wanted (id, quantity)
+     WHERE stock.id = wanted.id
+"""
 
 
 def place(customer: object, basket: Basket, *, key: str = KEY, **more: object) -> Order:
@@ -319,8 +325,7 @@ def test_the_database_refuses_what_the_application_might_miss(monkeypatch: pytes
     monkeypatch.setattr("forked_apps.order.services.placement.change_of", lambda line: None)
     monkeypatch.setattr(
         "forked_apps.order.services.placement.ALLOCATE_STOCK",
-        "UPDATE partner_stockrecord AS stock SET num_allocated = COALESCE(stock.num_allocated, 0) + wanted.quantity"
-        " FROM unnest(%s::bigint[], %s::int[]) AS wanted (id, quantity) WHERE stock.id = wanted.id",
+        UNGUARDED,
     )
     with pytest.raises(IntegrityError, match="partner_offer_never_oversold"):
         place(customer, basket)

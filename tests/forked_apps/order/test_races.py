@@ -19,6 +19,7 @@ from forked_apps.order.services.placement import place_order
 from forked_apps.partner.models import StockRecord
 from marketplace.users.models import User
 from tests.factories.orders import ADDRESS, make_basket, make_customer, make_offer, make_order
+from tests.forked_apps.order.test_placement import UNGUARDED
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 BUYERS, PIECES, PRICE, CHARGE = 50, 10, 20_000, 5_000
@@ -87,8 +88,7 @@ def test_control_without_our_lock_and_guard_buyers_would_oversell(monkeypatch: p
     monkeypatch.setattr(
         placement,
         "ALLOCATE_STOCK",
-        "UPDATE partner_stockrecord AS stock SET num_allocated = COALESCE(stock.num_allocated, 0) + wanted.quantity"
-        " FROM unnest(%s::bigint[], %s::int[]) AS wanted (id, quantity) WHERE stock.id = wanted.id",
+        UNGUARDED,
     )
     outcomes = at_once([buying(*buyer) for buyer in buyers])
     stopped = [outcome for outcome in outcomes if isinstance(outcome, IntegrityError)]
@@ -112,8 +112,7 @@ def test_control_without_the_constraint_either_more_is_sold_than_there_is(
     monkeypatch.setattr(
         placement,
         "ALLOCATE_STOCK",
-        "UPDATE partner_stockrecord AS stock SET num_allocated = COALESCE(stock.num_allocated, 0) + wanted.quantity"
-        " FROM unnest(%s::bigint[], %s::int[]) AS wanted (id, quantity) WHERE stock.id = wanted.id",
+        UNGUARDED,
     )
     at_once([buying(*buyer) for buyer in buyers])
     assert Order.objects.count() > PIECES
