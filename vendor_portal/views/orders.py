@@ -138,7 +138,7 @@ def cancel(request: VendorRequest, number: str) -> HttpResponse:
     if VendorOrderStatus.CANCELLED not in NEXT[VendorOrderStatus(own.status)]:
         messages.error(request, _("This order can no longer be cancelled."))
         return _back(request, own)
-    form = CancelForm(request.POST or None)
+    form = CancelForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
             cancel_by_vendor(

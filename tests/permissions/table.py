@@ -1,0 +1,233 @@
+"""Who gets what at every address. A new address needs a row here: the test fails without one.
+
+A cell is the status that a role gets. Several in one cell mean that either is fine for this table, whose
+question is who may come in; what happens inside is for the package's own tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tests.permissions.world import ROLES
+
+#: A redirect to the sign-in page, and nothing else.
+LOGIN = "login"
+Cell = int | str | tuple[int, ...]
+
+#: The way is open: a page, or the answer to a form that was sent empty.
+IN: Cell = (200, 302, 303, 422)
+#: A page that may send people elsewhere, when there is nothing to show.
+PAGE: Cell = (200, 302)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    cells: Mapping[str, Cell]
+    method: str = "get"
+    data: Mapping[str, str] = field(default_factory=dict)
+
+
+def row(
+    *,
+    anonymous: Cell,
+    others: Cell,
+    method: str = "get",
+    data: Mapping[str, str] | None = None,
+    **by_role: Cell,
+) -> Row:
+    unknown = set(by_role) - set(ROLES)
+    assert not unknown, unknown
+    cells = dict.fromkeys(ROLES, others) | {"anonymous": anonymous} | by_role
+    return Row(cells, method, data or {})
+
+
+def everyone(cell: Cell = 200, *, method: str = "get", data: Mapping[str, str] | None = None) -> Row:
+    return row(anonymous=cell, others=cell, method=method, data=data)
+
+
+def signed_in(cell: Cell = 200, *, method: str = "get") -> Row:
+    return row(anonymous=LOGIN, others=cell, method=method)
+
+
+def customers_own(cell: Cell = 200, *, method: str = "get") -> Row:
+    """What belongs to the customer does not exist for anyone else, staff included."""
+    return row(anonymous=LOGIN, others=404, customer=cell, method=method)
+
+
+def portal(
+    cell: Cell = 200, *, clerk: Cell = 403, method: str = "get", data: Mapping[str, str] | None = None
+) -> Row:
+    """The vendor's people; for all others, the marketplace's staff included, it does not exist.
+
+    The clerk packs orders: sees them and ships them, and nothing else.
+    """
+    return row(anonymous=LOGIN, others=404, owner=cell, clerk=clerk, method=method, data=data)
+
+
+def staff(*who: str, cell: Cell = 200, method: str = "get") -> Row:
+    """These roles of the marketplace's staff; all others are refused."""
+    return row(anonymous=LOGIN, others=403, method=method, **dict.fromkeys(who, cell))
+
+
+def api(cell: Cell = 200, *, anonymous: Cell, method: str = "get", **by_role: Cell) -> Row:
+    return row(anonymous=anonymous, others=cell, method=method, **by_role)
+
+
+TABLE: dict[str, Row] = {
+    # The shop ----------------------------------------------------------------------------
+    "home": everyone(),
+    "about": everyone(),
+    "help": everyone(),
+    "help_points": everyone(),
+    "help_delivery": everyone(),
+    "help_returns": everyone(),
+    "privacy": everyone(),
+    "terms": everyone(),
+    "set_language": everyone((302, 204), method="post", data={"language": "en"}),
+    "catalogue:index": everyone(PAGE),
+    "catalogue:detail": everyone((200, 301)),
+    "catalogue:category": everyone((200, 301)),
+    "catalogue:range": everyone(404),
+    "catalogue:reviews-list": everyone((200, 301, 302)),
+    "catalogue:reviews-detail": everyone((200, 301, 302)),
+    "catalogue:reviews-add": signed_in(PAGE),
+    "catalogue:reviews-vote": signed_in(IN, method="post"),
+    "search:search": everyone(),
+    "offer:list": everyone((200, 404)),
+    "offer:detail": everyone(404),
+    "basket:summary": everyone(),
+    "basket:add": everyone(IN, method="post"),
+    "basket:line-update": row(
+        anonymous=(302, 404), others=(302, 404), customer=IN, method="post", data={"quantity": "2"}
+    ),
+    "basket:line-remove": row(anonymous=(302, 404), others=(302, 404), customer=IN, method="post"),
+    "basket:accept-changes": row(anonymous=(302, 404), others=(302, 404), customer=IN, method="post"),
+    "checkout:index": signed_in(302),
+    "checkout:shipping-address": signed_in(PAGE),
+    "checkout:address-choose": row(anonymous=LOGIN, others=(302, 404), customer=302, method="post"),
+    "checkout:preview": signed_in(PAGE),
+    "checkout:place": signed_in(IN, method="post"),
+    "checkout:thank-you": customers_own(),
+    # The customer's account --------------------------------------------------------------
+    "orders:list": signed_in(),
+    "orders:detail": customers_own(),
+    "orders:cancel-part": customers_own(302, method="post"),
+    "customer:summary": signed_in(PAGE),
+    "customer:login": everyone(LOGIN),
+    "customer:register": everyone((200, 301, 302)),
+    "customer:logout": everyone((200, 301, 302, 405)),
+    "customer:change-password": row(anonymous=(301, 302), others=(301, 302)),
+    "customer:profile-view": signed_in(PAGE),
+    "customer:order-list": signed_in(),
+    "customer:order": customers_own(),
+    "customer:address-list": signed_in(),
+    "customer:address-create": signed_in(),
+    "customer:address-detail": customers_own(),
+    "customer:address-delete": customers_own(),
+    "customer:address-make-default": customers_own(302, method="post"),
+    "wallet:statement": signed_in(),
+    "wallet:redeem": signed_in(),
+    # The API -----------------------------------------------------------------------------
+    "api-root": everyone(),
+    "api-basket": everyone(),
+    "api-basket-add-product": everyone((200, 400, 406), method="post"),
+    "basket-lines-list": api((403, 404), anonymous=(401, 403, 404), customer=200),
+    "basket-line-detail": row(
+        anonymous=(401, 403, 404), others=(403, 404), customer=200, method="patch", data={"quantity": "2"}
+    ),
+    "product-list": everyone(),
+    "product-detail": everyone(),
+    "api-checkout": api((200, 400, 406, 422), anonymous=(401, 403), method="post"),
+    "order-list": api(200, anonymous=(401, 403)),
+    "order-detail": api(404, anonymous=(401, 403), customer=200),
+    # Selling -----------------------------------------------------------------------------
+    "sell": everyone(),
+    "portal:home": signed_in(PAGE),
+    "portal:invitations": signed_in(),
+    "portal:invitation-accept": customers_own(302, method="post"),
+    "portal:invitation-decline": customers_own(302, method="post"),
+    "portal:dashboard": portal(clerk=200),
+    "portal:orders": portal(clerk=200),
+    "portal:orders-detail": portal(clerk=200),
+    "portal:orders-accept": portal(302, clerk=302, method="post"),
+    "portal:orders-pack": portal(302, clerk=302, method="post"),
+    "portal:orders-ship": portal(422, clerk=422, method="post"),
+    "portal:orders-delivered": portal(302, clerk=302, method="post"),
+    "portal:orders-cancel": portal(422, method="post"),
+    "portal:offers": portal(),
+    "portal:offers-find": portal(),
+    "portal:offers-add": portal(422, method="post"),
+    "portal:offers-edit": portal(422, method="post"),
+    "portal:team": portal(),
+    "portal:team-invite": portal(422, method="post"),
+    "portal:team-withdraw": portal(302, method="post"),
+    "portal:team-member": portal(302, method="post"),
+    "portal:team-remove": portal(302, method="post"),
+    "portal:team-role-new": portal(422, method="post"),
+    "portal:team-role": portal(422, method="post"),
+    "portal:team-role-delete": portal(302, method="post"),
+    "portal:money": portal(),
+    "portal:shipping": portal(302, method="post"),
+    "portal:details": portal(422, method="post"),
+    # The marketplace's staff -------------------------------------------------------------
+    "staff:index": staff("distributor", "cards", "admin"),
+    "staff:roles": staff("admin"),
+    "staff:role-new": staff("admin", cell=422, method="post"),
+    "staff:role": staff("admin"),
+    "staff:role-edit": staff("admin", cell=422, method="post"),
+    "staff:role-delete": staff("admin", cell=422, method="post"),
+    "staff:role-give": staff("admin", cell=422, method="post"),
+    "staff:people": staff("admin"),
+    "staff:person": staff("admin"),
+    "staff:person-give": staff("admin", cell=422, method="post"),
+    "staff:person-take": staff("admin", cell=422, method="post"),
+    "vendor_staff:vendors": staff("admin"),
+    "vendor_staff:vendor": staff("admin"),
+    "vendor_staff:approve": staff("admin", cell=302, method="post"),
+    "vendor_staff:refuse": staff("admin", cell=422, method="post"),
+    "vendor_staff:suspend": staff("admin", cell=422, method="post"),
+    "vendor_staff:reinstate": staff("admin", cell=302, method="post"),
+    "points_staff:batches": staff("cards", "admin"),
+    "points_staff:draft": staff("cards", "admin", cell=IN, method="post"),
+    "points_staff:find-card": staff("cards", "admin"),
+    "points_staff:batch": staff("cards", "admin"),
+    "points_staff:approve": staff("cards", "admin", cell=IN),
+    "points_staff:codes": staff("cards", "admin", cell=IN),
+    "points_staff:activate": staff("cards", "admin", cell=IN),
+    "points_staff:freeze": staff("cards", "admin", cell=IN),
+    "points_staff:unfreeze": staff("cards", "admin", cell=IN),
+    "points_staff:void": staff("cards", "admin", cell=IN),
+    "points_staff:top-up": staff("distributor", "admin"),
+    "points_staff:top-up-check": staff("distributor", "admin", cell=IN, method="post"),
+    "points_staff:top-up-add": staff("distributor", "admin", cell=IN, method="post"),
+    "points_staff:ledger": staff("admin"),
+    "points_staff:accounts": staff("admin"),
+    "points_staff:prove": staff("admin", cell=IN, method="post"),
+    # In the demo and in tests alone ------------------------------------------------------
+    "demo_phone:phone": everyone(),
+}
+
+#: allauth's pages for who is not signed in; a signed-in person may be sent away.
+ALLAUTH_OPEN = frozenset(
+    {
+        "account_login", "account_logout", "account_inactive", "account_signup", "account_reset_password",
+        "account_confirm_login_code", "account_verify_phone", "account_confirm_password_reset_code",
+        "account_complete_password_reset", "account_password_reset_completed",
+        "account_email_verification_sent",
+        "mfa_authenticate",
+    }
+)  # fmt: skip
+#: allauth's pages about an account: for its person alone.
+ALLAUTH_OWN = frozenset(
+    {
+        "account_reauthenticate", "account_email", "account_change_password", "account_set_password",
+        "account_change_phone", "mfa_index", "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp",
+        "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_download_recovery_codes",
+        "usersessions_list",
+    }
+)  # fmt: skip
+#: Namespaces behind one gate, and who passes it. Inside, Django and Oscar check again.
+GATED = {"admin": {"admin"}, "dashboard": {"admin"}}
+#: Addresses without a name: uploaded pictures, which everyone may see.
+NAMELESS = frozenset({r"^media/(?P<path>.*)$"})
