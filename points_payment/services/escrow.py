@@ -15,13 +15,13 @@ from points_payment.errors import InsufficientPoints, NotRefundable, UnknownAllo
 from points_payment.kinds import AccountKind, TransferKind
 from points_payment.models import Allocation, AllocationMove, Entry, Transfer, VendorBalance
 from points_payment.services.idempotency import hash_request
-from points_payment.services.ledger import Posting, find_posted, post_transfer
+from points_payment.services.ledger import NewAllocation, Posting, find_posted, post_transfer
 from points_payment.services.wallets import (
+    lock_spendable_lots,
     lock_wallet,
     open_uses,
     plan_return,
     plan_spending,
-    spendable_lots,
     split_by_largest_remainder,
 )
 
@@ -83,8 +83,8 @@ def hold_for_order(
 ) -> HeldOrder:
     """Move an order's points from the wallet into escrow, inside the caller's transaction.
 
-    Four statements: lock the wallet, read its lots, post, write the allocations. The same key again
-    gives the same answer.
+    Two statements: lock the wallet and read its lots; post and open the allocations. The same key
+    again gives the same answer.
 
     Raises:
         InsufficientPoints: the wallet holds too little; nothing was written.
@@ -100,16 +100,16 @@ def hold_for_order(
         "hold", customer_id, order_reference,
         [(s.reference, s.vendor_id, s.gross_points, s.commission_basis_points) for s in specs],
     )  # fmt: skip
-    wallet = lock_wallet(customer_id=customer_id)
     try:
-        spent = plan_spending(
-            lots=spendable_lots(customer_id=customer_id) if wallet else [], needed_points=needed
-        )
+        spent = plan_spending(lots=lock_spendable_lots(customer_id=customer_id), needed_points=needed)
     except InsufficientPoints:
         # A repeated request finds its own points gone.
         if earlier := find_posted(idempotency_key=idempotency_key, request_hash=request_hash):
             return _held(earlier.pk)
         raise
+    promotional = split_by_largest_remainder(
+        total_points=spent.promotional_points, weights=[spec.gross_points for spec in specs]
+    )
     posted = post_transfer(
         kind=TransferKind.PURCHASE,
         idempotency_key=idempotency_key,
@@ -122,26 +122,16 @@ def hold_for_order(
             *(Posting(AccountKind.VENDOR_ESCROW, spec.vendor_id, spec.gross_points) for spec in specs),
         ],
         lot_changes=spent.lot_changes,
+        new_allocations=[
+            NewAllocation(
+                spec.reference, spec.vendor_id, spec.gross_points - part, part, spec.commission_basis_points
+            )
+            for spec, part in zip(specs, promotional, strict=True)
+        ],
+        customer_id=customer_id,
     )
     if not posted.is_new:
         return _held(posted.transfer_id)
-    promotional = split_by_largest_remainder(
-        total_points=spent.promotional_points, weights=[spec.gross_points for spec in specs]
-    )
-    Allocation.objects.bulk_create(
-        Allocation(
-            reference=spec.reference,
-            order_reference=order_reference,
-            customer_id=customer_id,
-            vendor_id=spec.vendor_id,
-            transfer_id=posted.transfer_id,
-            gross_points=spec.gross_points,
-            paid_points=spec.gross_points - part,
-            promotional_points=part,
-            commission_basis_points=spec.commission_basis_points,
-        )
-        for spec, part in zip(specs, promotional, strict=True)
-    )
     return HeldOrder(posted.transfer_id, spent.paid_points, spent.promotional_points)
 
 

@@ -40,6 +40,17 @@ class NewLot:
 
 
 @dataclass(frozen=True, slots=True)
+class NewAllocation:
+    """A row of the sub-ledger of escrow that the transfer opens."""
+
+    reference: str
+    vendor_id: int
+    paid_points: int
+    promotional_points: int
+    commission_basis_points: int
+
+
+@dataclass(frozen=True, slots=True)
 class Posted:
     transfer_id: int
     #: False: the key was used before, for the same request, and nothing was written now.
@@ -50,6 +61,20 @@ POST = (
     "SELECT transfer_id, is_new, stored_hash FROM points_post_transfer("
     "%s, %s, %s, %s, %s, %s, %s, %s::text[], %s::bigint[], %s::bigint[],"
     " %s::bigint[], %s::bigint[], %s::bigint[], %s, %s::timestamptz)"
+)
+
+#: Posting and opening allocations are still one statement, and one round trip.
+POST_AND_ALLOCATE = (
+    # Both parts are constants.
+    "WITH posted AS MATERIALIZED (" + POST + "), allocated AS ("  # noqa: S608
+    "INSERT INTO points_payment_allocation (reference, order_reference, customer_id, vendor_id, transfer_id,"
+    " gross_points, paid_points, promotional_points, commission_basis_points, created_at, digest,"
+    " refunded_points, refunded_promotional_points, released_points, commission_points)"
+    " SELECT a.reference, %s, %s, a.vendor, p.transfer_id, a.paid + a.promotional, a.paid, a.promotional,"
+    " a.basis_points, now(), '', 0, 0, 0, 0"
+    " FROM posted p, unnest(%s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::int[])"
+    " WITH ORDINALITY AS a (reference, vendor, paid, promotional, basis_points, place)"
+    " WHERE p.is_new ORDER BY a.place) SELECT * FROM posted"
 )
 
 
@@ -98,10 +123,13 @@ def post_transfer(
     reverses_id: int | None = None,
     lot_changes: Sequence[LotChange] = (),
     new_lot: NewLot | None = None,
+    new_allocations: Sequence[NewAllocation] = (),
+    customer_id: int | None = None,
     request_hash: str | None = None,
 ) -> Posted:
     """Write a transfer with its entries, balances and lots, or find the one with this key.
 
+    ``new_allocations`` belong to ``customer_id`` and to the order that ``reference`` names.
     ``request_hash`` is made of the other arguments unless the caller's request is another than they.
 
     Raises:
@@ -136,9 +164,21 @@ def post_transfer(
         new_lot_index,
         new_lot.expires_at if new_lot else None,
     ]  # fmt: skip
+    statement = POST
+    if new_allocations:
+        statement = POST_AND_ALLOCATE
+        parameters += [
+            reference,
+            customer_id,
+            [allocation.reference for allocation in new_allocations],
+            [allocation.vendor_id for allocation in new_allocations],
+            [allocation.paid_points for allocation in new_allocations],
+            [allocation.promotional_points for allocation in new_allocations],
+            [allocation.commission_basis_points for allocation in new_allocations],
+        ]
     try:
         with connection.cursor() as cursor:
-            cursor.execute(POST, parameters)
+            cursor.execute(statement, parameters)
             transfer_id, is_new, stored_hash = cursor.fetchone()
     except DatabaseError as error:
         if getattr(error.__cause__, "sqlstate", None) in {"NQ001", "NQ002"}:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from django.db.models import F, Q, Sum
+from django.db import connection
+from django.db.models import Sum
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
 from points_payment.errors import InsufficientPoints
 from points_payment.kinds import AccountKind
-from points_payment.models import Lot, LotUse, Wallet
+from points_payment.models import LotUse, Wallet
 from points_payment.services.ledger import LotChange
 
 
@@ -47,19 +46,14 @@ def lock_wallet(*, customer_id: int) -> Wallet | None:
     return Wallet.objects.select_for_update(no_key=True).filter(user_id=customer_id).first()
 
 
-def spendable_lots(*, customer_id: int, now: datetime | None = None) -> list[SpendableLot]:
-    """Lots in the order in which they are spent: promotional by expiry, then paid by age."""
-    rows = (
-        Lot.objects.filter(
-            Q(expires_at=None) | Q(expires_at__gt=now or timezone.now()),
-            customer_id=customer_id,
-            remaining_points__gt=0,
-        )
-        # "customer_promotional" sorts after "customer_paid".
-        .order_by("-account_kind", F("expires_at").asc(nulls_last=True), "id")
-        .values_list("id", "account_kind", "remaining_points")
-    )
-    return [SpendableLot(pk, kind == AccountKind.CUSTOMER_PROMOTIONAL, points) for pk, kind, points in rows]
+def lock_spendable_lots(*, customer_id: int) -> list[SpendableLot]:
+    """Lock the wallet, then read its lots in the order in which they are spent.
+
+    Promotional ones by expiry, then paid ones by age: see points_lock_spendable_lots (migration 0003).
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM points_lock_spendable_lots(%s)", [customer_id])
+        return [SpendableLot(*row) for row in cursor.fetchall()]
 
 
 def plan_spending(*, lots: Sequence[SpendableLot], needed_points: int) -> Movement:

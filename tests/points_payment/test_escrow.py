@@ -136,10 +136,10 @@ def test_order_takes_promotional_points_first_and_splits_them_over_its_lines():
     assert list(parts) == [(501, 313, 188), (299, 187, 112)]
 
 
-def test_holding_takes_four_statements_however_many_lines(django_assert_num_queries):
+def test_holding_takes_two_statements_however_many_lines(django_assert_num_queries):
     customer = make_customer_with_points(paid=1_000, promotional=300)
     specs = [AllocationSpec(f"N-{place}", place % 3, 10, 800) for place in range(30)]
-    with transaction.atomic(), django_assert_num_queries(4):
+    with transaction.atomic(), django_assert_num_queries(2):
         hold_for_order(
             customer_id=customer.pk,
             order_reference="N",

@@ -231,7 +231,8 @@ def test_entries_on_unknown_accounts_are_refused():
     with pytest.raises(DatabaseError, match="not whole"):
         run(
             "WITH new AS (INSERT INTO points_payment_transfer (kind, idempotency_key, request_hash,"
-            " entries_count, reference, reason, digest) VALUES ('adjustment', 'x', '', 2, '', '', '') RETURNING id)"
+            " entries_count, reference, reason, digest)"
+            " VALUES ('adjustment', 'x', '', 2, '', '', '') RETURNING id)"
             " INSERT INTO points_payment_entry (transfer_id, account_id, amount_points)"
             " SELECT id, 999999, 1 FROM new UNION ALL SELECT id, 999998, -1 FROM new"
         )
