@@ -31,7 +31,8 @@ check: env-dev ## Format, lint, types, templates, layers, migrations, translatio
 	NUQTA_MODE=test $(BIN)/python manage.py check_translations
 
 test: check ## Everything that must hold: check, then all tests on two processes
-	$(BIN)/python manage.py fetch_assets
+	NUQTA_MODE=test $(BIN)/python manage.py fetch_assets
+	NUQTA_MODE=test $(BIN)/python manage.py compilemessages
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 bench: env-dev ## Measure pages, orders and the ledger into var/bench.json
