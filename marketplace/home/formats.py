@@ -30,9 +30,10 @@ def current_locale() -> Locale:
     return _locale(get_language() or "en")
 
 
-def format_number(number: int | float | Decimal) -> str:
-    """``1234567`` as ``1,234,567``; a negative one with a true minus sign."""
-    return _format_number(number, get_language() or "en")
+def format_number(number: int | float | Decimal, *, signed: bool = False) -> str:
+    """``1234567`` as ``1,234,567``, with a true minus sign where negative; ``signed`` with a plus as well."""
+    text = _format_number(number, get_language() or "en")
+    return f"+{text}" if signed and number > 0 else text
 
 
 @lru_cache(maxsize=50_000)

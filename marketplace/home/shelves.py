@@ -48,8 +48,15 @@ KINDS = (
 
 def shelves() -> list[Shelf]:
     """Those that have anything; none while the index is not built."""
-    filled = (Shelf(str(kind.title), _url(kind), _cards(kind)) for kind in KINDS)
-    return [shelf for shelf in filled if shelf.cards]
+    seen: set[int] = set()
+    filled = []
+    for kind in KINDS:
+        # A product that stands on two shelves is one less to discover.
+        cards = [card for card in _cards(kind) if card.id not in seen][:CARDS_ON_A_SHELF]
+        seen.update(card.id for card in cards)
+        if cards:
+            filled.append(Shelf(str(kind.title), _url(kind), cards))
+    return filled
 
 
 def _url(kind: ShelfKind) -> str:
@@ -57,6 +64,6 @@ def _url(kind: ShelfKind) -> str:
 
 
 def _cards(kind: ShelfKind) -> list[ProductCard]:
-    found = SearchQuerySet().narrow(kind.narrow).order_by(kind.order)[:CARDS_ON_A_SHELF]
+    found = SearchQuerySet().narrow(kind.narrow).order_by(kind.order)[: CARDS_ON_A_SHELF * len(KINDS)]
     language = get_language() or ""
     return [unpack_card(result.card, language=language) for result in found if result is not None]

@@ -40,6 +40,12 @@ def test_a_debit_has_a_true_minus_sign() -> None:
     assert nuqta.points_bare(-5_000) == "<bdi>\N{MINUS SIGN}5,000</bdi>"
 
 
+def test_a_movement_shows_its_direction_within_its_isolation() -> None:
+    assert "<bdi>+5,000</bdi>" in nuqta.points_signed(5_000)
+    assert "<bdi>\N{MINUS SIGN}5,000</bdi>" in nuqta.points_signed(-5_000)
+    assert "<bdi>0</bdi>" in nuqta.points_signed(0)
+
+
 @pytest.mark.parametrize("nothing", [None, "", "abc", "<script>"])
 def test_what_is_no_number_is_written_as_nothing(nothing: str | None) -> None:
     assert nuqta.points(nothing) == nuqta.points_bare(nothing) == nuqta.number(nothing) == ""

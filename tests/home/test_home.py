@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -85,6 +86,16 @@ def test_shelves_show_cards_as_the_index_keeps_them(monkeypatch: pytest.MonkeyPa
     assert "25% off" in page
     assert "<bdi>100,000</bdi></s>" in page
     assert "3 offers" in page
+
+
+def test_no_product_stands_on_two_shelves(monkeypatch: pytest.MonkeyPatch) -> None:
+    from marketplace.home import shelves
+
+    found = {kind.order: [replace(card(), id=number) for number in range(9)] for kind in shelves.KINDS}
+    found[shelves.KINDS[1].order].append(replace(card(), id=99))
+    monkeypatch.setattr(shelves, "_cards", lambda kind: found[kind.order])
+    filled = shelves.shelves()
+    assert [[each.id for each in shelf.cards] for shelf in filled] == [list(range(9)), [99]]
 
 
 def test_a_title_is_escaped_on_its_card(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,13 +61,23 @@ def _whole(value: Number) -> int | None:
 @register.filter
 def points(value: Number) -> SafeString:
     """An amount with its unit: ``<bdi>12,500</bdi> points``."""
+    return _with_unit(value, signed=False)
+
+
+@register.filter
+def points_signed(value: Number) -> SafeString:
+    """A movement: ``<bdi>+12,500</bdi> points``; the sign stands before the digits in every language."""
+    return _with_unit(value, signed=True)
+
+
+def _with_unit(value: Number, *, signed: bool) -> SafeString:
     amount = _whole(value)
     if amount is None:
         return SafeString("")
     # Translators: an amount of points; number is already grouped. Languages with a dual may leave it out.
     text = ngettext("%(number)s point", "%(number)s points", abs(amount))
     # The translation is escaped, the number is digits and separators.
-    number = format_html("<bdi>{}</bdi>", format_number(amount))
+    number = format_html("<bdi>{}</bdi>", format_number(amount, signed=signed))
     return mark_safe('<span class="points">' + escape(text) % {"number": number} + "</span>")  # noqa: S308
 
 
