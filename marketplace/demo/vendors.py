@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ from forked_apps.catalogue.importing import (
 from forked_apps.catalogue.models import Product
 from forked_apps.partner.governorates import Governorate as G
 from forked_apps.partner.models import Partner, StockRecord
-from forked_apps.shipping.models import ShippingRate
 from marketplace.demo.guard import require_demo
 from marketplace.demo.people import ADMIN, CLERK, DEMO_PASSWORD, OWNER, demo_user, ensure_person
 from marketplace.users.models import User
@@ -234,15 +233,20 @@ def _distribute(kind: str, rows: Iterable[CatalogueRow]) -> Iterable[tuple[str, 
         chance = zlib.crc32(row.sku.encode())
         first = chance % len(sellers)
         yield sellers[first].name, replace(row, pieces=_pieces(row, chance))
+        taken = {row.price_points}
         others = 2 if chance % 100 < 6 else 1 if chance % 100 < 20 else 0
         for step in range(1, others + 1):
             other = sellers[(first + step) % len(sellers)]
-            yield (
-                other.name,
-                _priced(row, other.price_percent + step, pieces=_pieces(row, chance >> (4 * step))),
+            offered = _priced(
+                row, other.price_percent, taken=taken, pieces=_pieces(row, chance >> (4 * step))
             )
+            taken.add(offered.price_points)
+            yield other.name, offered
         if chance % 71 == 0:
-            yield SUSPENDED.name, _priced(row, SUSPENDED.price_percent, pieces=_pieces(row, chance))
+            yield (
+                SUSPENDED.name,
+                _priced(row, SUSPENDED.price_percent, taken=taken, pieces=_pieces(row, chance)),
+            )
 
 
 def _pieces(row: CatalogueRow, chance: int) -> int:
@@ -252,19 +256,10 @@ def _pieces(row: CatalogueRow, chance: int) -> int:
     return 1 + chance % 5 if (chance >> 8) % 25 == 0 else 8 + (chance >> 3) % 53
 
 
-def _priced(row: CatalogueRow, percent: int, *, pieces: int) -> CatalogueRow:
-    # Another vendor never asks exactly the same; prices in Iraq end on a quarter of a thousand.
-    percent += percent == 100
+def _priced(row: CatalogueRow, percent: int, *, taken: set[int], pieces: int) -> CatalogueRow:
+    # Prices in Iraq end on a quarter of a thousand; no two vendors ask the same.
     price = max(250, round(row.price_points * percent / 100 / 250) * 250)
-    if price == row.price_points:
+    while price in taken:
         price += 250
     list_price = row.list_price_points if row.list_price_points and row.list_price_points > price else None
     return replace(row, price_points=price, list_price_points=list_price, pieces=pieces)
-
-
-def delivering_vendors(governorate: str, vendors: Sequence[Partner]) -> Mapping[int, Partner]:
-    """Those of the vendors that deliver there, by id."""
-    found = ShippingRate.objects.filter(governorate=governorate, vendor__in=vendors).values_list(
-        "vendor_id", flat=True
-    )
-    return {vendor.pk: vendor for vendor in vendors if vendor.pk in set(found)}

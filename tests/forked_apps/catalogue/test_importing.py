@@ -172,7 +172,8 @@ def test_offers_never_fall_below_what_is_ordered() -> None:
 
 
 def test_description_is_sanitised() -> None:
-    line = 'P-1,Phone,Acme,Electronics > Phones,1000,,1,"<p dir=""rtl"" style=""x"" onclick=""x"">ok<script>x</script></p>"'
+    words = '"<p dir=""rtl"" style=""x"" onclick=""x"">ok<script>x</script></p>"'
+    line = f"P-1,Phone,Acme,Electronics > Phones,1000,,1,{words}"
     header = HEADER.partition(",colour")[0] + ",description"
     import_products(catalogue=read_catalogue(catalogue(line, header=header)))
     assert Product.objects.get().description_en == '<p dir="rtl">ok</p>'
