@@ -35,7 +35,8 @@ UNIT_OF_SUFFIX = {unit.lower(): unit for unit in UNITS if unit not in {"in", "m"
 def unit_label(unit: str) -> str:
     """The unit as the reader writes it; one that we don't know stands as it is."""
     labels = {
-        "mm": _("mm"), "cm": _("cm"), "m": pgettext("metres", "m"), "in": pgettext("inches", "in"), "g": pgettext("grams", "g"),
-        "kg": _("kg"), "ml": _("ml"), "l": pgettext("litres", "l"), "MB": _("MB"), "GB": _("GB"), "TB": _("TB"),
+        "mm": _("mm"), "cm": _("cm"), "m": pgettext("metres", "m"), "in": pgettext("inches", "in"),
+        "g": pgettext("grams", "g"), "kg": _("kg"), "ml": _("ml"), "l": pgettext("litres", "l"),
+        "MB": _("MB"), "GB": _("GB"), "TB": _("TB"),
     }  # fmt: skip
     return labels.get(unit, unit)

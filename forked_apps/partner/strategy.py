@@ -6,8 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from oscar.apps.partner import strategy
-from oscar.apps.partner.prices import FixedPrice
-from oscar.apps.partner.prices import Unavailable as UnavailablePrice
+from oscar.apps.partner.prices import FixedPrice, Unavailable as UnavailablePrice
 
 from forked_apps.partner.availability import NotOffered, OfferWithdrawn, StockRequired
 from forked_apps.partner.offers import available_pieces, buy_box, is_on_sale

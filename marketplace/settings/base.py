@@ -41,12 +41,16 @@ DATABASES = {
 
 # Cache and background work ----------------------------------------------------------------
 if _env.redis_url:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _env.redis_url}}
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _env.redis_url}
+    }
     CELERY_BROKER_URL = _env.redis_url
     CELERY_TASK_ALWAYS_EAGER = False
     OUTBOX_DRAINED_BY = "celery"
 else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "nuqta_cache"}}
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "nuqta_cache"}
+    }
     CELERY_TASK_ALWAYS_EAGER = True
     #: A thread of each served process; see marketplace.outbox.background.
     OUTBOX_DRAINED_BY = "thread"
