@@ -6,7 +6,8 @@ import nh3
 from django.utils.html import linebreaks
 from django.utils.safestring import SafeString, mark_safe
 
-TAGS = {"p", "br", "ul", "ol", "li", "strong", "b", "em", "i", "u", "h3", "h4", "a", "table", "thead", "tbody",
+TAGS = {"p", "br", "ul", "ol", "li", "strong", "b", "em", "i", "u", "h3", "h4", "a", "table", "thead",
+        "tbody",
         "tr", "th", "td", "blockquote", "span", "div", "bdi"}  # fmt: skip
 ATTRIBUTES = {"*": {"dir", "lang"}, "a": {"href", "title"}, "td": {"colspan"}, "th": {"colspan", "scope"}}
 

@@ -135,7 +135,8 @@ class Sketch:
                 self.mix(self.p.main, "#4E8B5B", 0.55),
             )  # fmt: skip
         self.shape(
-            self.p.accent, (x - 2.4 * size, y - 4 * size), (x + 2.4 * size, y - 4 * size), (x + 1.7 * size, y),
+            self.p.accent, (x - 2.4 * size, y - 4 * size), (x + 2.4 * size, y - 4 * size),
+            (x + 1.7 * size, y),
             (x - 1.7 * size, y),
         )  # fmt: skip
 
@@ -239,7 +240,8 @@ def _side_table(s: Sketch) -> None:
 def _nest_tables(s: Sketch) -> None:
     s.shade(16, 84)
     for x0, x1, top, fill, edge in (
-        (18, 58, 44, s.p.wood_light, s.p.wood), (38, 72, 54, s.p.light, s.p.main), (56, 83, 63, s.p.wood, s.p.wood_dark),
+        (18, 58, 44, s.p.wood_light, s.p.wood), (38, 72, 54, s.p.light, s.p.main),
+        (56, 83, 63, s.p.wood, s.p.wood_dark),
     ):  # fmt: skip
         _legs(s, x0 + 4, x1 - 4, top=top + 2, width=2, fill=edge)
         s.box(x0, top, x1, top + 3.4, fill, 1.2)

@@ -12,11 +12,18 @@ _BY_KIND = [
     ("cover", r"^(.* )?cover\b|^cover"),
     ("cushion", r"cushion|\bpad\b|pillow|babycare mat|bath mat|headrest|padded"),
     ("handle", r"\bhandle\b|\bknob\b|hinge|lock$"),
-    ("leg", r"^(2 )?legs?\b|\blegs? (for|with|cone)|^foot$|castor$|^pair of legs|trestle|underframe|table leg|supporting"),
+    (
+        "leg",
+        r"^(2 )?legs?\b|\blegs? (for|with|cone)|^foot$|castor$|^pair of legs|trestle|underframe|table leg"
+        r"|supporting",
+    ),
     ("door", r"^(glass |mirror |panel/glass )?doors?\b|drawer front"),
-    ("fittings", r"bracket|rail$|runner|fitting|connector|brace|hook|template|rod |post$|upright$|holder|guard rail|^net$"
-                 r"|floor protector|lid$|plinth$|drop file|chopping|screen for|tray$|drill|extension unit|^top panel"),
-    ("basket", r"basket$|storage box|storage case|storage bag|^drawer$|drawer insert|insert|stor baskets|mesh baskets?$"),
+    (
+        "fittings",
+        r"bracket|rail$|runner|fitting|connector|brace|hook|template|rod |post$|upright$|holder|guard rail|^net$"
+        r"|floor protector|lid$|plinth$|drop file|chopping|screen for|tray$|drill|extension unit|^top panel",
+    ),
+    ("basket", r"basket$|storage (box|case|bag)|^drawer$|insert|stor baskets|mesh baskets?$"),
     ("headboard", r"^headboard"),
     ("outdoor_set", r"conversation set"),
     ("sun_lounger", r"lounger|hammock"),
@@ -33,7 +40,10 @@ _BY_KIND = [
     ("bar_set", r"bar table and"),
     ("bar_table", r"bar table"),
     ("bar_stool", r"bar stool|standing support|sit/stand support"),
-    ("dining_set", r"table ?(and|with|\+|f wall\+|for wall\+).*(chair|stool|bench|chrs|chr|armchair)|picnic|gat.*\+2 chairs"),
+    (
+        "dining_set",
+        r"table ?(and|with|\+|f wall\+|for wall\+).*(chair|stool|bench|chrs?)|picnic|gat.*\+2 chairs",
+    ),
     ("nest_tables", r"nest of tables"),
     ("dressing_table", r"dressing table"),
     ("tv_bench", r"\btv\b|media storage"),

@@ -82,20 +82,23 @@ _COUNTED = {
     "hook": _Counted("خطاف واحد", "خطافين", "خطافات", "خطافاً", "قولاپ"),
     "sofa-bed": _Counted("أريكة سرير", "أريكتي سرير", "أرائك سرير", "أريكة سرير", "قەنەفەی نوستن"),
 }
-_PLURALS = {"shelves": "shelf", "shelf sections": "shelf section", "benches": "bench", "mattresses": "mattress",
+_PLURALS = {"shelves": "shelf", "shelf sections": "shelf section", "benches": "bench",
+            "mattresses": "mattress",
             "storage boxes": "storage box"}  # fmt: skip
 _SEATS_AR = {1: "بمقعد واحد", 2: "بمقعدين", 3: "بثلاثة مقاعد", 4: "بأربعة مقاعد", 5: "بخمسة مقاعد"}
 _SEATS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 
 #: How sellers shorten words, and the words in full; in this order.
 _FULL = [
-    (r"\bw\b", "with"), (r"\bf\b", "for"), (r"\bdrs\b", "doors"), (r"\bpnl\b", "panel"), (r"\bglss\b", "glass"),
+    (r"\bw\b", "with"), (r"\bf\b", "for"), (r"\bdrs\b", "doors"), (r"\bpnl\b", "panel"),
+    (r"\bglss\b", "glass"),
     (r"\bhght\b", "height"), (r"\bext ut\b", "extension unit"), (r"\bextension ut\b", "extension unit"),
     (r"\bshlvs\b", "shelves"), (r"\bshlf\b", "shelf"), (r"\bshlv\b", "shelving"), (r"\bshelv\b", "shelving"),
     (r"\buts\b", "units"), (r"\but\b", "unit"), (r"\bbaskts\b", "baskets"), (r"\bbskts\b", "baskets"),
     (r"\bclths\b", "clothes"), (r"\brl\b", "rail"), (r"\bcomb\b", "combination"), (r"\bsec\b", "section"),
     (r"\btbl\b", "table"), (r"\bcrnr\b", "corner"), (r"\btp\b", "top"), (r"\bdrwrs\b", "drawers"),
-    (r"\bchrs\b", "chairs"), (r"\bchr\b", "chair"), (r"\bcomp\b", "compartments"), (r"glass-doors", "glass doors"),
+    (r"\bchrs\b", "chairs"), (r"\bchr\b", "chair"), (r"\bcomp\b", "compartments"),
+    (r"glass-doors", "glass doors"),
     (r"\bslatted bedbase\b", "slatted bed base"),
     (r"\bchairs armr\b", "chairs with armrests"), (r"\bCover (?!for\b)(?=\S)", "Cover for "),
 ]  # fmt: skip

@@ -45,7 +45,8 @@ class VendorAdmin(admin.ModelAdmin[Partner]):
 @admin.register(StockRecord)
 class OfferAdmin(admin.ModelAdmin[StockRecord]):
     list_display = (
-        "product", "partner", "partner_sku", "price", "list_price", "num_in_stock", "num_allocated", "is_active",
+        "product", "partner", "partner_sku", "price", "list_price", "num_in_stock", "num_allocated",
+        "is_active",
     )  # fmt: skip
     list_filter = ("is_active", "partner")
     list_select_related = ("product", "partner")

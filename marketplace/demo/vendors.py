@@ -62,7 +62,8 @@ VENDORS = (
     ),
     DemoVendor(
         "أثاث الرافدين", G.BASRA, _FURNITURE, ("جاسم", "البصري"), "+9647701100002",
-        "غرف نوم وجلوس وطعام، نوصل إلى كل الجنوب.", handling_days=2, price_percent=101, base_charge_points=5_000,
+        "غرف نوم وجلوس وطعام، نوصل إلى كل الجنوب.", handling_days=2, price_percent=101,
+        base_charge_points=5_000,
     ),
     DemoVendor(
         "بازاڕی هەولێر", G.ERBIL, _BOTH, ("ئازاد", "ڕەسوڵ"), "+9647501100003",
@@ -134,7 +135,8 @@ def load_vendors() -> str:
         if Partner.objects.filter(name=spec.name).exists():
             continue
         owner = ensure_person(
-            phone=spec.phone, email=f"vendor{number}@nuqta.example" if spec.phone != OWNER.phone else OWNER.email,
+            phone=spec.phone,
+            email=OWNER.email if spec.phone == OWNER.phone else f"vendor{number}@nuqta.example",
             first_name=spec.owner[0], last_name=spec.owner[1], language=spec.language, password=password,
         )  # fmt: skip
         vendor = apply_as_vendor(
