@@ -13,7 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from marketplace.users.models import User
 from points_payment import selectors
@@ -24,7 +24,7 @@ from points_payment.services.cards import Redemption, redeem_card
 from points_payment.text import points_text
 
 
-@require_GET
+@require_safe
 @never_cache
 @login_required
 def statement(request: HttpRequest) -> HttpResponse:

@@ -111,9 +111,6 @@ class _Lines(io.RawIOBase):
         self._lines = lines
         self._rest = b""
 
-    def readable(self) -> bool:
-        return True
-
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         while len(self._rest) < len(buffer) and (line := next(self._lines, None)) is not None:
             self._rest += line
@@ -203,22 +200,25 @@ def issue_codes_once(*, batch: Batch, actor: User) -> IssuedCodes:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [NUMBERING_LOCK])
     first_number = (Batch.objects.aggregate(last=Max("last_number"))["last"] or 0) + 1
-    for draw in range(1, DRAWS + 1):
-        codes = array("Q", (int(new_code(digits=locked.code_digits)) for _ in range(locked.number_of_cards)))
-        try:
-            with transaction.atomic():
-                _copy_cards(locked, codes, first_number=first_number)
-        except UniqueViolation:
-            if draw == DRAWS:
-                raise
-        else:
-            break
+    codes = _draw_cards(locked, first_number=first_number, draws=DRAWS)
     locked.first_number, locked.last_number = first_number, first_number + locked.number_of_cards - 1
     return IssuedCodes(
         batch=_enter(locked, BatchState.EXPORTED, actor=actor, card_state=CardState.STOCKED),
         first_number=first_number,
         codes=codes,
     )
+
+
+def _draw_cards(batch: Batch, *, first_number: int, draws: int) -> array[int]:
+    codes = array("Q", (int(new_code(digits=batch.code_digits)) for _ in range(batch.number_of_cards)))
+    try:
+        with transaction.atomic():
+            _copy_cards(batch, codes, first_number=first_number)
+    except UniqueViolation:
+        if draws == 1:
+            raise
+        return _draw_cards(batch, first_number=first_number, draws=draws - 1)
+    return codes
 
 
 def _copy_cards(batch: Batch, codes: array[int], *, first_number: int) -> None:

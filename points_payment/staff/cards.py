@@ -16,7 +16,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _, gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from marketplace.users.models import User
 from marketplace.users.permissions import PlatformPermission, platform_permission_required
@@ -109,7 +109,7 @@ VOID = Step(
 STEPS = (APPROVE, CODES, ACTIVATE, FREEZE, UNFREEZE, VOID)
 
 
-@require_GET
+@require_safe
 @may_view
 def batches(request: HttpRequest) -> HttpResponse:
     page = Paginator(Batch.objects.select_related("drafted_by"), PER_PAGE).get_page(request.GET.get("page"))
@@ -133,7 +133,7 @@ def draft(request: HttpRequest) -> HttpResponse:
     return render(request, "staff/points/draft.html", {"form": form}, status=422 if form.errors else 200)
 
 
-@require_GET
+@require_safe
 @never_cache
 @may_view
 def batch(request: HttpRequest, pk: int) -> HttpResponse:
@@ -218,7 +218,7 @@ def download_codes(request: HttpRequest, pk: int) -> HttpResponse:
     return cast("HttpResponse", response)
 
 
-@require_GET
+@require_safe
 @never_cache
 @may_view
 def find_card(request: HttpRequest) -> HttpResponse:

@@ -8,7 +8,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from marketplace.users.permissions import PlatformPermission, platform_permission_required
 from points_payment import selectors
@@ -29,14 +29,14 @@ def _overview() -> dict[str, Any]:
     }
 
 
-@require_GET
+@require_safe
 @never_cache
 @may_view
 def overview(request: HttpRequest) -> HttpResponse:
     return render(request, "staff/points/ledger.html", _overview())
 
 
-@require_GET
+@require_safe
 @never_cache
 @may_view
 def accounts(request: HttpRequest) -> HttpResponse:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from marketplace.users.models import User
 from marketplace.users.permissions import PlatformPermission, platform_permission_required
@@ -25,7 +25,7 @@ OWN_RECENT = 10
 may_top_up = platform_permission_required(PlatformPermission.POINTS_TOP_UP)
 
 
-@require_GET
+@require_safe
 @never_cache
 @may_top_up
 def desk(request: HttpRequest) -> HttpResponse:

@@ -231,6 +231,15 @@ def test_frozen_batch_redeems_nothing_until_it_thaws():
         unfreeze_batch(batch=batch, actor=make_person())
 
 
+def test_batch_that_was_never_active_does_not_thaw():
+    batch = make_batch()
+    approve_batch(batch=batch, actor=make_person())
+    issue_codes_once(batch=batch, actor=make_person())
+    with pytest.raises(WrongBatchState):
+        unfreeze_batch(batch=batch, actor=make_person())
+    assert Batch.objects.get().state == BatchState.EXPORTED
+
+
 def test_voided_batch_owes_no_more_than_was_redeemed():
     batch, codes = make_active_batch(cards=3)
     customer = make_person()
