@@ -24,6 +24,7 @@ PLURAL_FORMS = {
     "ar": "nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2 "
     ": n%100>=3 && n%100<=10 ? 3 : n%100>=11 ? 4 : 5);",
     "ckb": "nplurals=2; plural=(n != 1);",
+    "en": "nplurals=2; plural=(n != 1);",
 }
 #: As Babel's defaults, and Django's lazy names.
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
@@ -131,7 +132,8 @@ def _set_plural_forms(catalogue: Catalog, language: str) -> None:
 def compile_all() -> int:
     """Write the .mo file of each catalogue that changed; how many."""
     written = 0
-    for language in LANGUAGES:
+    # English too: a few words that Oscar's American catalogue would change.
+    for language in (*LANGUAGES, "en"):
         source = catalogue_path(language)
         target = source.with_suffix(".mo")
         if source.exists() and (not target.exists() or target.stat().st_mtime < source.stat().st_mtime):
