@@ -33,7 +33,7 @@ class RoleAdmin(ReadOnlyAdmin):
 
 @admin.register(RoleChange)
 class RoleChangeAdmin(ReadOnlyAdmin):
-    list_display = ("created_at", "scope", "action", "role_name", "person", "actor", "reason")
+    list_display = ("created_at", "scope", "action", "role_label", "person", "actor", "reason")
     list_filter = ("action",)
     list_select_related = ("person", "actor")
     search_fields = ("scope", "role_name", "reason")

@@ -73,6 +73,7 @@ class RoleChange(models.Model):
     scope = models.CharField(_("where"), max_length=140)
     action = models.CharField(_("what"), max_length=10, choices=Action)
     role_slug = models.CharField(_("short name of the role"), max_length=60, blank=True)
+    #: As people had named it then; empty for a role with the name that it came with.
     role_name = models.CharField(_("role"), max_length=80, blank=True)
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -103,4 +104,10 @@ class RoleChange(models.Model):
         indexes = [models.Index(fields=["scope", "-id"], name="roles_change_by_scope")]
 
     def __str__(self) -> str:
-        return f"{self.get_action_display()}: {self.role_name}"
+        return f"{self.get_action_display()}: {self.role_label}"
+
+    @property
+    def role_label(self) -> str:
+        if self.role_name or self.role_slug not in SEEDS:
+            return self.role_name or self.role_slug
+        return str(SEEDS[self.role_slug].name)

@@ -231,5 +231,5 @@ def _record(
         actor=actor,
         person=person,
         role_slug=(role.seed or str(role.pk)) if role else "",
-        role_name=role.name if role else "",
+        role_name=role.own_name if role else "",
     )

@@ -178,7 +178,7 @@ def _record(
         scope=scope_of(role.vendor),
         action=action,
         role_slug=role.seed or str(role.pk),
-        role_name=role.name,
+        role_name=role.own_name,
         person=person,
         actor=actor,
         details=details,

@@ -38,8 +38,8 @@ def register() -> None:
         StaffCounter(
             _("Orders in 7 days"),
             orders_of_last_days,
-            "staff:people",
-            PlatformPermission.CUSTOMERS_VIEW,
+            "dashboard:order-list",
+            PlatformPermission.DASHBOARD_USE,
             "box-seam",
             is_waiting=False,
             order=90,

@@ -201,7 +201,7 @@ def _record(
         scope=PLATFORM,
         action=action,
         role_slug=role.slug,
-        role_name=role.name,
+        role_name=role.own_name,
         person=person,
         actor=actor,
         reason=reason,
