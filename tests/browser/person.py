@@ -1,4 +1,4 @@
-"""Someone in front of a browser: knows addresses and fields of forms, not words, so works in every language."""
+"""Someone in front of a browser: knows addresses and fields, not words, so works in every language."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import secrets
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
-PASSWORD = "correct-horse-9"  # noqa: S105 - of people who exist for the length of a test
+#: Of people who exist for the length of a test.
+PASSWORD = "correct-horse-9"
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 RIGHT_TO_LEFT = {"ar", "ckb"}
 
