@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -14,6 +15,7 @@ from marketplace.roles.services import (
     delete_role,
     edit_role,
     give_role,
+    roles as roles_module,
     seed_platform_roles,
     take_role,
 )
@@ -161,12 +163,10 @@ def test_an_admin_who_cannot_sign_in_does_not_count() -> None:
         take_role(role=Role.objects.get(slug="admin"), person=admin, actor=admin)
 
 
-@pytest.mark.race
-@pytest.mark.django_db(transaction=True)
-def test_two_admins_who_remove_each_other_at_once_leave_one() -> None:
+def two_admins_remove_each_other_at_once() -> list[str]:
     one, two = a_staff_member("admin"), a_staff_member("admin")
     role = Role.objects.get(slug="admin")
-    barrier = threading.Barrier(2)
+    barrier = threading.Barrier(2, timeout=10)
     outcomes: list[str] = []
 
     def remove(actor: User, person: User) -> None:
@@ -184,8 +184,35 @@ def test_two_admins_who_remove_each_other_at_once_leave_one() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(outcomes) in (["last_holder", "removed"], ["not_held", "removed"])
-    assert role.group.user_set.count() == 1
+    return sorted(outcomes)
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_two_admins_who_remove_each_other_at_once_leave_one() -> None:
+    outcomes = two_admins_remove_each_other_at_once()
+    assert outcomes in (["last_holder", "removed"], ["not_held", "removed"])
+    assert Role.objects.get(slug="admin").group.user_set.count() == 1
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_control_without_the_role_s_lock_no_admin_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    both_checked = threading.Barrier(2, timeout=10)
+    record = roles_module._record
+
+    def record_after_both_checked(role: Role, action: str, **facts: Any) -> None:
+        if action == RoleChange.Action.TAKEN:
+            both_checked.wait()
+        record(role, action, **facts)
+
+    monkeypatch.setattr(
+        roles_module, "_lock", lambda role: Role.objects.select_related("group").get(pk=role.pk)
+    )
+    monkeypatch.setattr(roles_module, "_record", record_after_both_checked)
+    outcomes = two_admins_remove_each_other_at_once()
+    assert outcomes == ["removed", "removed"]
+    assert Role.objects.get(slug="admin").group.user_set.count() == 0
 
 
 def test_admin_and_customer_cannot_be_deleted_nor_admin_narrowed() -> None:

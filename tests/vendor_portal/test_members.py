@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.db import connection
 from django.utils import timezone
 
+from forked_apps.partner.models import Partner
 from forked_apps.partner.permissions import VendorPermission as P
 from marketplace.outbox.models import OutboxMessage
 from marketplace.roles.errors import LastHolder, NameTaken, NotHeld, RoleProtected
 from marketplace.roles.models import RoleChange
 from marketplace.users.models import User
-from tests.factories.vendors import a_cast, a_member, a_person, a_role, a_vendor, membership, seeded
+from tests.factories.vendors import Cast, a_cast, a_member, a_person, a_role, a_vendor, membership, seeded
 from vendor_portal.errors import AlreadyMember, InvitationNotYours, InvitationOver
 from vendor_portal.models import VendorInvitation, VendorMember, VendorRole
 from vendor_portal.selectors import invitations_for, rights_in
+from vendor_portal.services import members
 from vendor_portal.services.members import (
     accept_invitation,
     change_roles,
@@ -246,14 +249,16 @@ def test_the_last_owner_stays() -> None:
     assert rights_in(user=cast.alice, vendor=cast.vendor) == frozenset()
 
 
-@pytest.mark.race
-@pytest.mark.django_db(transaction=True)
-def test_two_owners_who_leave_at_once_leave_one() -> None:
+def two_owners() -> Cast:
     cast = a_cast()
     change_roles(
         member=membership(cast.vendor, cast.bob), roles=[seeded(cast.vendor, "owner")], actor=cast.alice
     )
-    barrier = threading.Barrier(2)
+    return cast
+
+
+def both_leave_at_once(cast: Cast) -> list[str]:
+    barrier = threading.Barrier(2, timeout=10)
     outcomes: list[str] = []
 
     def leave(user: User) -> None:
@@ -271,7 +276,38 @@ def test_two_owners_who_leave_at_once_leave_one() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(outcomes) == ["left", "stayed"]
+    return sorted(outcomes)
+
+
+def owners_of(vendor: Partner) -> int:
+    return VendorMember.objects.filter(vendor=vendor, is_active=True, roles__seed="owner").count()
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_two_owners_who_leave_at_once_leave_one() -> None:
+    cast = two_owners()
+    assert both_leave_at_once(cast) == ["left", "stayed"]
+    assert owners_of(cast.vendor) == 1
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_control_without_the_owner_role_s_lock_both_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    cast = two_owners()
+    both_checked = threading.Barrier(2, timeout=10)
+    take = members._take
+
+    def take_after_both_checked(**arguments: Any) -> None:
+        both_checked.wait()
+        take(**arguments)
+
+    monkeypatch.setattr(
+        members, "_lock_owner_role", lambda vendor: VendorRole.objects.get(vendor=vendor, seed="owner")
+    )
+    monkeypatch.setattr(members, "_take", take_after_both_checked)
+    assert both_leave_at_once(cast) == ["left", "left"]
+    assert owners_of(cast.vendor) == 0
 
 
 def test_a_clerk_may_leave_without_the_right_to_manage_members() -> None:
