@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pyrage
@@ -56,6 +57,15 @@ def test_wallet_is_for_who_is_signed_in(client, name):
     response = client.get(reverse(name))
     assert response.status_code == 302
     assert "login" in response["Location"]
+
+
+@pytest.mark.parametrize("name", ["wallet:statement", "wallet:redeem"])
+def test_the_account_s_menu_marks_the_wallet_and_nothing_else(client, name):
+    sign_in(client, make_person())
+    marked = re.findall(
+        r'list-group-item-action active".*?</i>\s*(.*?)</a>', text(client.get(reverse(name))), re.DOTALL
+    )
+    assert marked == ["Wallet"]
 
 
 def test_empty_wallet_says_what_to_do(client):
