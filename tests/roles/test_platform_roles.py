@@ -201,7 +201,7 @@ def test_control_without_the_role_s_lock_no_admin_is_left(monkeypatch: pytest.Mo
     both_checked = threading.Barrier(2, timeout=10)
     record = roles_module._record
 
-    def record_after_both_checked(role: Role, action: str, **facts: Any) -> None:
+    def record_after_both_checked(role: Role, action: RoleChange.Action, **facts: Any) -> None:
         if action == RoleChange.Action.TAKEN:
             both_checked.wait()
         record(role, action, **facts)
