@@ -8,7 +8,9 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from forked_apps.catalogue.models import Category
@@ -35,11 +37,23 @@ class MenuCategory:
 
 
 _menus: dict[str, tuple[float, tuple[MenuCategory, ...]]] = {}
+#: Drawn templates, by name and language, beside the menu that they were drawn from.
+_drawn: dict[tuple[str, str], tuple[tuple[MenuCategory, ...], SafeString]] = {}
 
 
 def forget_menus(**_signal: object) -> None:
     """A category changed."""
     _menus.clear()
+    _drawn.clear()
+
+
+def drawn(template: str, categories: tuple[MenuCategory, ...]) -> SafeString:
+    """A template of categories, drawn anew only when the menu is: it stands on every page."""
+    key = (template, get_language() or "")
+    kept = _drawn.get(key)
+    if kept is None or kept[0] != categories:
+        kept = _drawn[key] = (categories, render_to_string(template, {"categories": categories}))
+    return kept[1]
 
 
 def menu() -> tuple[MenuCategory, ...]:

@@ -31,6 +31,9 @@ def prepare() -> None:
     django.setup()
     from django.core.management import call_command
 
+    call_command("fetch_assets")
+    call_command("compilemessages")
+    call_command("collectstatic", verbosity=0, interactive=False)
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)
     call_command("load_demo", verbosity=0)
