@@ -456,3 +456,24 @@ def test_the_orders_page_of_a_vendor_without_orders_says_so(sign_in) -> None:
     cast = a_cast()
     assert "No orders yet" in sign_in(cast.alice).get(url("orders", cast.vendor)).content.decode()
     assert not VendorOrder.objects.exists()
+
+
+# What belongs to others ---------------------------------------------------------------------
+def test_other_vendors_skus_find_nothing(sign_in) -> None:
+    cast = a_cast()
+    theirs = OfferFactory(partner=cast.other_vendor, partner_sku="SECRET-77", price=10_000)
+    mine = OfferFactory(partner=cast.vendor, partner_sku="OURS-11", price=10_000)
+    browser = sign_in(cast.alice)
+    found = browser.get(f"{url('offers-find', cast.vendor)}?q=SECRET-77").content.decode()
+    assert theirs.product.get_title() not in found
+    found = browser.get(f"{url('offers-find', cast.vendor)}?q=OURS-11").content.decode()
+    assert mine.product.get_title() in found
+
+
+def test_a_refused_parcel_shows_no_address_to_who_may_not_see_orders(sign_in) -> None:
+    cast = a_cast(bob_may=[P.ORDERS_SHIP])
+    own, _other = a_mixed_order(cast)
+    answer = sign_in(cast.bob).post(url("orders-ship", cast.vendor, own.number), {"tracking_code": ""})
+    assert answer.status_code == 403
+    assert own.order.shipping_address.line1 not in answer.content.decode()
+    assert not Parcel.objects.exists()

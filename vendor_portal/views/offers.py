@@ -134,7 +134,9 @@ def _matches(words: str, *, prefix: str = "") -> Q:
 
 def _offerable(request: VendorRequest, words: str) -> QuerySet[Product]:
     own = StockRecord.objects.filter(product=OuterRef("pk"), partner=request.vendor)
-    by_sku = Q(pk__in=StockRecord.objects.filter(partner_sku__iexact=words).values("product"))
+    # Only this vendor's own: SKUs are each vendor's private names.
+    own_skus = StockRecord.objects.filter(partner=request.vendor, partner_sku__iexact=words)
+    by_sku = Q(pk__in=own_skus.values("product"))
     return (
         Product.objects.filter(_matches(words) | by_sku, is_public=True)
         .exclude(structure=Product.PARENT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpResponse
@@ -168,6 +169,9 @@ def _own_order(request: VendorRequest, number: str) -> VendorOrder:
 def _order_page(
     request: VendorRequest, own: VendorOrder, *, ship_form: ShipForm | None = None, status: int = 200
 ) -> HttpResponse:
+    if VendorPermission.ORDERS_VIEW not in request.rights:
+        # A refused step draws the page too, and the page shows the buyer's address.
+        raise PermissionDenied
     left = pieces_left(own)
     following = NEXT[VendorOrderStatus(own.status)]
     may_ship = VendorPermission.ORDERS_SHIP in request.rights and not request.read_only
