@@ -33,7 +33,7 @@ check: env-dev ## Format, lint, types, templates, layers, migrations, translatio
 test: check ## Everything that must hold: check, then all tests on two processes
 	NUQTA_MODE=test $(BIN)/python manage.py fetch_assets
 	NUQTA_MODE=test $(BIN)/python manage.py compilemessages
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist worksteal
 
 bench: env-dev ## Measure pages, orders and the ledger into var/bench.json
 	$(BIN)/python -m tests.bench

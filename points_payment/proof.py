@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from points_payment.kinds import BatchState
 from points_payment.models import BatchEvent
-from points_payment.services.cards import TRANSITIONS
+from points_payment.services.batches import TRANSITIONS
 from points_payment.services.sealing import FIRST_DIGEST, chain_digest
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from points_payment import selectors
 from points_payment.clients import attempt_from, remember_device
 from points_payment.errors import CardNotRedeemable, IdempotencyConflict, TooManyAttempts, WrongCheckDigit
 from points_payment.forms import RedeemForm, new_key
-from points_payment.services.cards import Redemption, redeem_card
+from points_payment.services.redemption import Redemption, redeem_card
 from points_payment.text import points_text
 
 

@@ -17,14 +17,14 @@ from marketplace.demo.people import ADMIN, BUYERS, CARD_MANAGER, DISTRIBUTOR, de
 from marketplace.users.models import User
 from points_payment.selectors import redeemable_serials
 from points_payment.services.attempts import Attempt
-from points_payment.services.cards import (
+from points_payment.services.batches import (
     IssuedCodes,
     activate_batch,
     approve_batch,
     draft_batch,
     issue_codes_once,
-    redeem_card,
 )
+from points_payment.services.redemption import redeem_card
 from points_payment.services.topups import top_up
 
 SHOWN_CODES = 5

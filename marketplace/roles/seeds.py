@@ -43,12 +43,12 @@ SEEDS: Mapping[str, RoleSeed] = {
     "card-manager": RoleSeed(
         _("Card manager"),
         _("Drafts, approves and activates batches of cards; two people for each batch."),
-        frozenset({P.STAFF_ACCESS, P.CARDS_ISSUE, P.CARDS_APPROVE, P.CARDS_VIEW}),
+        frozenset({P.STAFF_ACCESS, P.CARDS_ISSUE, P.CARDS_APPROVE, P.CARDS_VIEW, P.CARDS_DISTRIBUTE}),
     ),
     "support": RoleSeed(
         _("Support"),
         _("Helps customers: finds them, their orders and their cards."),
-        frozenset({P.STAFF_ACCESS, P.CUSTOMERS_VIEW, P.CARDS_VIEW}),
+        frozenset({P.STAFF_ACCESS, P.CUSTOMERS_VIEW, P.CARDS_VIEW, P.CARDS_SUPPORT}),
     ),
     "catalogue-moderator": RoleSeed(
         _("Catalogue moderator"),

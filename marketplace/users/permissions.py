@@ -29,8 +29,20 @@ class PlatformPermission(models.TextChoices):
     CARDS_ISSUE = "cards_issue", _("Draft batches of cards and download their codes once")
     CARDS_APPROVE = "cards_approve", _("Approve and activate batches of cards that someone else drafted")
     CARDS_VIEW = "cards_view", _("See batches of cards and look a card up by its serial")
+    CARDS_DISTRIBUTE = (
+        "cards_distribute",
+        _("Send cards to distributors and shops, and activate or freeze what they hold"),
+    )
+    CARDS_SUPPORT = "cards_support", _("Freeze a single card and ask for the replacement of a damaged one")
     POINTS_TOP_UP = "points_top_up", _("Add points to a customer's wallet")
+    TOP_UPS_SUPERVISE = (
+        "top_ups_supervise",
+        _("Set the limits of top-up operators and approve top-ups above them"),
+    )
+    VOUCHERS_MANAGE = "vouchers_manage", _("Make campaigns and vouchers of points")
+    GOODWILL_GIVE = "goodwill_give", _("Give a customer promotional points as a sign of goodwill")
     LEDGER_VIEW = "ledger_view", _("See the ledger and its proof")
+    LEDGER_ADJUST = "ledger_adjust", _("Propose adjustments of the ledger, and carry out those of others")
     CUSTOMERS_VIEW = "customers_view", _("Find customers and see their orders")
     CATALOGUE_MODERATE = "catalogue_moderate", _("Approve products and edit the catalogue")
     ROLES_MANAGE = "roles_manage", _("Create roles and give them to people")

@@ -23,7 +23,7 @@ from marketplace.users.permissions import PlatformPermission, platform_permissio
 from points_payment.errors import PointsError, SamePerson, WrongBatchState
 from points_payment.kinds import BatchState, CardState
 from points_payment.models import Batch, Card
-from points_payment.services.cards import (
+from points_payment.services.batches import (
     TRANSITIONS,
     activate_batch,
     approve_batch,

@@ -54,14 +54,14 @@ from points_payment.errors import PointsError, TooManyAttempts
 from points_payment.oscar_adapter import record_points_refund
 from points_payment.proof import prove
 from points_payment.services.attempts import Attempt
-from points_payment.services.cards import (
+from points_payment.services.batches import (
     activate_batch,
     approve_batch,
     draft_batch,
     issue_codes_once,
-    redeem_card,
 )
 from points_payment.services.escrow import refund_allocations
+from points_payment.services.redemption import redeem_card
 from points_payment.services.topups import top_up
 from tests.bench.orders import ADDRESS
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import psutil
 import psycopg
 import pytest
+from fasteners import InterProcessLock
 from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
 
@@ -51,23 +56,44 @@ def _own_database(url: str) -> str:
 def shop_url() -> Iterator[str]:
     """The demo, prepared and served as `make demo` does; the address without a slash at its end.
 
-    Its data stay under ``var/browser`` between runs: every test brings its own people.
+    Its data stay under ``var/browser`` between runs: every test brings its own people. Test processes
+    share the shop: the first one serves it, the last one stops it.
     """
+    directory = BASE_DIR / "var" / "browser"
+    directory.mkdir(parents=True, exist_ok=True)
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": os.environ.get("HOME", "/"),
         "LANG": "C.UTF-8",
         "NUQTA_MODE": "demo",
-        "NUQTA_VAR": str(BASE_DIR / "var" / "browser"),
+        "NUQTA_VAR": str(directory),
     }
     if database_url := current().database_url:
         environment["DATABASE_URL"] = _own_database(database_url)
-    port = _free_port()
-    command = [sys.executable, "manage.py", "demo", "--port", str(port)]
-    made = subprocess.run(command, cwd=BASE_DIR, env=environment, capture_output=True, text=True, check=False)
-    assert made.returncode == 0, made.stdout[-2000:] + made.stderr[-2000:]
+    lock, guests = InterProcessLock(directory / "guests.lock"), directory / "guests.json"
+    with lock:
+        here = _guests(guests)
+        port = here["port"] if here["pids"] else _free_port()
+        if not here["pids"]:
+            command = [sys.executable, "manage.py", "demo", "--port", str(port)]
+            made = subprocess.run(
+                command, cwd=BASE_DIR, env=environment, capture_output=True, text=True, check=False
+            )
+            assert made.returncode == 0, made.stdout[-2000:] + made.stderr[-2000:]
+        guests.write_text(json.dumps({"port": port, "pids": [*here["pids"], os.getpid()]}))
     yield f"http://127.0.0.1:{port}"
-    subprocess.run([sys.executable, "-m", "marketplace.serving"], cwd=BASE_DIR, env=environment, check=True)
+    with lock:
+        pids = [pid for pid in _guests(guests)["pids"] if pid != os.getpid()]
+        guests.write_text(json.dumps({"port": port, "pids": pids}))
+        if not pids:
+            stop = [sys.executable, "-m", "marketplace.serving"]
+            subprocess.run(stop, cwd=BASE_DIR, env=environment, check=True)
+
+
+def _guests(path: Path) -> dict[str, Any]:
+    """The port of the served shop, and the test processes alive that use it."""
+    kept = json.loads(path.read_text()) if path.exists() else {"port": 0, "pids": []}
+    return {**kept, "pids": [pid for pid in kept["pids"] if psutil.pid_exists(pid)]}
 
 
 @pytest.fixture(scope="session")

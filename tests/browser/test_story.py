@@ -21,7 +21,7 @@ from forked_apps.partner.permissions import VendorPermission
 from marketplace.demo.people import ADMIN, CARD_MANAGER, DEMO_PASSWORD, DISTRIBUTOR
 from tests.browser.person import Person, new_phone
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 TRACKING_CODE = "IQ-77 204 118"
 CARD_VALUE, TOP_UP, PRICE = 250_000, 3_000_000, 120_000

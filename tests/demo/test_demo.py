@@ -24,7 +24,7 @@ from marketplace.users.models import User
 from marketplace.users.permissions import PlatformPermission
 from points_payment.proof import prove
 from points_payment.services.attempts import Attempt
-from points_payment.services.cards import redeem_card
+from points_payment.services.redemption import redeem_card
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,12 @@ from marketplace.users.models import User
 from points_payment.kinds import TransferKind
 from points_payment.models import Batch, Transfer
 from points_payment.services.attempts import Attempt
-from points_payment.services.cards import activate_batch, approve_batch, draft_batch, issue_codes_once
+from points_payment.services.batches import (
+    activate_batch,
+    approve_batch,
+    draft_batch,
+    issue_codes_once,
+)
 from points_payment.services.ledger import Posted
 from points_payment.services.promotions import give_promotional_points
 from points_payment.services.topups import top_up

@@ -12,7 +12,7 @@ from oscar.apps.catalogue.reviews.models import ProductReview
 
 from forked_apps.order.models import VendorOrder
 from marketplace.users.models import User
-from points_payment.services.cards import draft_batch
+from points_payment.services.batches import draft_batch
 from tests.factories.catalogue import CategoryFactory, ProductFactory
 from tests.factories.orders import give_points, make_basket, make_offer, make_order
 from tests.factories.vendors import a_cast, a_person, a_staff_member, membership, seeded

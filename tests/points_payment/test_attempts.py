@@ -23,7 +23,7 @@ from points_payment.services.attempts import (
     settle_attempt,
     wait_after,
 )
-from points_payment.services.cards import redeem_card
+from points_payment.services.redemption import redeem_card
 from tests.factories.points import make_active_batch, make_person, new_key
 
 pytestmark = pytest.mark.django_db

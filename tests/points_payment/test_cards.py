@@ -31,17 +31,17 @@ from points_payment.errors import (
 )
 from points_payment.kinds import AccountKind, AttemptOutcome, BatchState, CardState
 from points_payment.models import Account, AttemptCounter, Batch, Card, Entry, RedemptionAttempt
-from points_payment.services import cards
-from points_payment.services.cards import (
+from points_payment.services import batches, redemption
+from points_payment.services.batches import (
     activate_batch,
     approve_batch,
     draft_batch,
     freeze_batch,
     issue_codes_once,
-    redeem_card,
     unfreeze_batch,
     void_batch,
 )
+from points_payment.services.redemption import redeem_card
 from tests.factories.points import from_device, make_active_batch, make_batch, make_person, new_key
 
 pytestmark = pytest.mark.django_db
@@ -177,7 +177,7 @@ def test_codes_that_collide_are_drawn_again(monkeypatch):
     batch, second = make_batch(cards=2), make_person()
     approve_batch(batch=batch, actor=second)
     drawn = iter([new_code()] * 2 + [new_code() for _ in range(2)])
-    monkeypatch.setattr(cards, "new_code", lambda digits: next(drawn))
+    monkeypatch.setattr(batches, "new_code", lambda digits: next(drawn))
     assert len(set(issue_codes_once(batch=batch, actor=second).codes)) == 2
 
 
@@ -185,7 +185,7 @@ def test_codes_that_always_collide_are_an_error(monkeypatch):
     batch, second = make_batch(cards=2), make_person()
     approve_batch(batch=batch, actor=second)
     code = new_code()
-    monkeypatch.setattr(cards, "new_code", lambda digits: code)
+    monkeypatch.setattr(batches, "new_code", lambda digits: code)
     with pytest.raises(UniqueViolation), transaction.atomic():
         issue_codes_once(batch=batch, actor=second)
     assert not Card.objects.exists()
@@ -303,16 +303,16 @@ def test_same_request_under_way_twice_is_answered_once(monkeypatch):
     _batch, codes = make_active_batch()
     customer = make_person()
     first = redeem(customer, codes[0], "key")
-    look_up = cards.find_posted
+    look_up = redemption.find_posted
     answers = iter([None])
-    monkeypatch.setattr(cards, "find_posted", lambda **facts: next(answers, None) or look_up(**facts))
+    monkeypatch.setattr(redemption, "find_posted", lambda **facts: next(answers, None) or look_up(**facts))
     calls = {"number": 0}
 
     def blind_once(**facts):
         calls["number"] += 1
         return None if calls["number"] == 1 else look_up(**facts)
 
-    monkeypatch.setattr(cards, "find_posted", blind_once)
+    monkeypatch.setattr(redemption, "find_posted", blind_once)
     assert redeem(customer, codes[0], "key") == first
     assert calls["number"] == 2
 
@@ -333,9 +333,9 @@ def test_every_reason_has_one_answer():
 
 def test_card_is_good_on_its_last_day_and_not_after(monkeypatch):
     batch, codes = make_active_batch()
-    monkeypatch.setattr(cards.timezone, "localdate", lambda: batch.expires_on)
+    monkeypatch.setattr(redemption.timezone, "localdate", lambda: batch.expires_on)
     redeem(make_person(), codes[0])
-    monkeypatch.setattr(cards.timezone, "localdate", lambda: batch.expires_on + timedelta(days=1))
+    monkeypatch.setattr(redemption.timezone, "localdate", lambda: batch.expires_on + timedelta(days=1))
     with pytest.raises(CardNotRedeemable):
         redeem(make_person(), codes[1])
 

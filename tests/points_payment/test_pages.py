@@ -17,7 +17,7 @@ from marketplace.users.permissions import PlatformPermission
 from points_payment.codes import new_code, normalise_code, serial_of
 from points_payment.kinds import BatchState
 from points_payment.models import Batch, Card, TopUp, Wallet
-from points_payment.services.cards import approve_batch
+from points_payment.services.batches import approve_batch
 from tests.factories.points import (
     make_active_batch,
     make_batch,

@@ -15,13 +15,14 @@ from points_payment import proof
 from points_payment.kinds import AccountKind
 from points_payment.models import Seal
 from points_payment.proof import Check, Finding, checks, prove, register_check
-from points_payment.services.cards import freeze_batch, redeem_card, unfreeze_batch, void_batch
+from points_payment.services.batches import freeze_batch, unfreeze_batch, void_batch
 from points_payment.services.escrow import (
     AllocationSpec,
     hold_for_order,
     refund_allocations,
     release_allocations,
 )
+from points_payment.services.redemption import redeem_card
 from points_payment.services.sealing import seal_transfers
 from points_payment.tasks import prove_and_seal
 from tests.factories.points import (

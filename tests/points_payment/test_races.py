@@ -14,15 +14,15 @@ from points_payment.errors import CardNotRedeemable, InsufficientPoints, TooMany
 from points_payment.kinds import CardState, TransferKind
 from points_payment.models import Card, Lot, Transfer, Wallet
 from points_payment.retry import retry_on_conflict
-from points_payment.services import cards, escrow
+from points_payment.services import batches, escrow, redemption as redeeming
 from points_payment.services.attempts import Attempt
-from points_payment.services.cards import redeem_card
 from points_payment.services.escrow import (
     AllocationSpec,
     hold_for_order,
     refund_allocations,
     release_allocations,
 )
+from points_payment.services.redemption import redeem_card
 from points_payment.services.topups import top_up
 from points_payment.services.wallets import SpendableLot
 from tests.factories.points import make_active_batch, make_customer_with_points, make_person, new_key
@@ -80,7 +80,7 @@ def test_without_the_lock_one_card_is_credited_more_than_once(monkeypatch, tampe
         meet.wait(30)
         return card
 
-    monkeypatch.setattr(cards, "lock_card", look_without_lock)
+    monkeypatch.setattr(redeeming, "lock_card", look_without_lock)
     with connection.cursor() as cursor:
         # The second line of defence: the books take one redemption per card, and a redeemed card stays so.
         cursor.execute("DROP INDEX points_card_redeemed_once")
@@ -100,7 +100,7 @@ def test_without_the_lock_the_database_still_gives_one_credit(monkeypatch):
         meet.wait(30)
         return card
 
-    monkeypatch.setattr(cards, "lock_card", look_without_lock)
+    monkeypatch.setattr(redeeming, "lock_card", look_without_lock)
     ends = at_once([redemption(customer, codes[0], place) for place, customer in enumerate(customers)])
     assert ends == {"done": 1, "IntegrityError": 15}
     assert sum(Wallet.objects.values_list("paid_points", flat=True)) == 5_000
@@ -263,7 +263,7 @@ def test_voiding_and_redeeming_at_once_leaves_every_card_with_one_end():
         redemption(customer, code, place)
         for place, (customer, code) in enumerate(zip(customers, codes, strict=True))
     ]
-    jobs.insert(10, lambda: cards.void_batch(batch=batch, actor=make_person(), reason="Lost"))
+    jobs.insert(10, lambda: batches.void_batch(batch=batch, actor=make_person(), reason="Lost"))
     ends = at_once(jobs)
     assert ends["done"] + ends["CardNotRedeemable"] == 21
     redeemed = Card.objects.filter(state=CardState.REDEEMED).count()

@@ -81,3 +81,26 @@ def test_another_programs_process_is_never_ended(tmp_path: Path) -> None:
     finally:
         other.kill()
         other.wait()
+
+
+def test_two_commands_at_once_start_it_once(tmp_path: Path) -> None:
+    """The first start configures and restarts the server: a second command must not meet it half-way."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "NUQTA_VAR": str(tmp_path / "var"),
+        "NUQTA_MODE": "test",
+    }
+    script = "from marketplace import embedded; print(embedded.server_url())"
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", script], cwd=BASE_DIR, env=environment,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    ends = [process.communicate(timeout=120) for process in both]
+    try:
+        assert [process.returncode for process in both] == [0, 0], ends
+        assert ends[0] == ends[1]
+    finally:
+        run_python("from marketplace import embedded; embedded.stop()", **environment)

@@ -1,6 +1,6 @@
-"""Scratch cards, from the draft of a batch to the redemption of a card.
+"""Batches of scratch cards, from the draft to the end of their life.
 
-Locks: a batch before its cards; a card before the wallet.
+Locks: a batch before its cards.
 """
 
 from __future__ import annotations
@@ -21,21 +21,17 @@ from psycopg.errors import UniqueViolation
 
 from points_payment.codes import (
     CODE_DIGITS,
-    candidate_hmacs,
     card_digest,
     code_hmac,
     in_groups,
     new_code,
-    normalise_code,
     serial_of,
 )
-from points_payment.errors import CardNotRedeemable, InvalidAmount, SamePerson, WrongBatchState
+from points_payment.errors import InvalidAmount, SamePerson, WrongBatchState
 from points_payment.kinds import AccountKind, BatchState, CardState, TransferKind
-from points_payment.models import Batch, BatchEvent, Card, Entry, Transfer, Wallet
+from points_payment.models import Batch, BatchEvent, Card
 from points_payment.retry import retry_on_conflict
-from points_payment.services.attempts import Attempt, reserve_attempt, settle_attempt
-from points_payment.services.idempotency import hash_request
-from points_payment.services.ledger import NewLot, Posting, find_posted, post_transfer
+from points_payment.services.ledger import Posting, post_transfer
 
 if TYPE_CHECKING:
     from marketplace.users.models import User
@@ -132,17 +128,6 @@ def parse_recipient(text: str) -> object:
         return x25519.Recipient.from_str(text.strip())
     except RecipientError as error:
         raise ValueError("Not an age public key.") from error
-
-
-@dataclass(frozen=True, slots=True)
-class Redemption:
-    amount_points: int
-    #: The wallet's, after the card.
-    balance_points: int
-    transfer_id: int
-
-
-# Batches ------------------------------------------------------------------------------------
 
 
 @transaction.atomic
@@ -368,90 +353,3 @@ def _enter(
         transfer_id=transfer_id,
     )
     return batch
-
-
-# Redemption ---------------------------------------------------------------------------------
-
-
-def redeem_card(*, customer: User, code: str, idempotency_key: str, attempt: Attempt) -> Redemption:
-    """Add a card's value to the customer's paid points, once.
-
-    Not to be called inside a transaction: attempts are counted in one of their own. The same key
-    again gives the first answer.
-
-    Raises:
-        WrongCheckDigit: mistyped; it cost no attempt.
-        TooManyAttempts: wait until ``retry_at``.
-        CardNotRedeemable: any other reason, and none is named.
-        IdempotencyConflict: the key was used for another code or customer.
-    """
-    plain = normalise_code(code)
-    hmacs = candidate_hmacs(plain, keys=settings.CARD_KEYS)
-    # Of an HMAC, never of the code: whoever reads the database must not be able to try codes out.
-    request_hash = hash_request("redeem", customer.pk, hmacs[0].hex())
-    if earlier := find_posted(idempotency_key=idempotency_key, request_hash=request_hash):
-        return _redemption_of(earlier)
-    reserved = reserve_attempt(customer_id=customer.pk, attempt=attempt)
-    try:
-        redemption = _redeem(
-            customer_id=customer.pk, hmacs=hmacs, idempotency_key=idempotency_key, request_hash=request_hash
-        )
-    except CardNotRedeemable:
-        settle_attempt(reserved=reserved, redeemed=False)
-        raise
-    settle_attempt(reserved=reserved, redeemed=True)
-    return redemption
-
-
-@retry_on_conflict
-@transaction.atomic
-def _redeem(*, customer_id: int, hmacs: list[bytes], idempotency_key: str, request_hash: str) -> Redemption:
-    card = lock_card(hmacs=hmacs)
-    if card is None:
-        raise CardNotRedeemable
-    if card.state == CardState.REDEEMED:
-        # The same request a moment ago, which was under way when this one began?
-        if earlier := find_posted(idempotency_key=idempotency_key, request_hash=request_hash):
-            return _redemption_of(earlier)
-        raise CardNotRedeemable
-    # Read after the lock: a batch that was frozen meanwhile counts.
-    batch = Batch.objects.get(pk=card.batch_id)
-    if (
-        card.state != CardState.ACTIVE
-        or batch.state != BatchState.ACTIVE
-        or batch.expires_on < timezone.localdate()
-    ):
-        raise CardNotRedeemable
-    posted = post_transfer(
-        kind=TransferKind.CARD_REDEMPTION,
-        idempotency_key=idempotency_key,
-        request_hash=request_hash,
-        reference=card.serial,
-        actor_id=customer_id,
-        postings=[
-            Posting(AccountKind.BATCH, batch.pk, -batch.face_value_points),
-            Posting(AccountKind.CUSTOMER_PAID, customer_id, batch.face_value_points),
-        ],
-        new_lot=NewLot(),
-    )
-    card.state = CardState.REDEEMED
-    card.redemption_id = posted.transfer_id
-    card.save(update_fields=["state", "redemption"])
-    return Redemption(
-        amount_points=batch.face_value_points,
-        balance_points=Wallet.objects.get(user_id=customer_id).balance_points,
-        transfer_id=posted.transfer_id,
-    )
-
-
-def lock_card(*, hmacs: list[bytes]) -> Card | None:
-    """Lock the card that is stored under one of these HMACs."""
-    return Card.objects.select_for_update(no_key=True).filter(code_hmac__in=hmacs).first()
-
-
-def _redemption_of(transfer: Transfer) -> Redemption:
-    amount = Entry.objects.get(transfer=transfer, account__kind=AccountKind.CUSTOMER_PAID)
-    wallet = Wallet.objects.get(user=transfer.actor)
-    return Redemption(
-        amount_points=amount.amount_points, balance_points=wallet.balance_points, transfer_id=transfer.pk
-    )
