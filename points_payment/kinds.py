@@ -18,6 +18,7 @@ class AccountKind(models.TextChoices):
     VENDOR_PAYABLE = "vendor_payable", _("Payable to a vendor")
     VENDOR_RECEIVABLE = "vendor_receivable", _("Owed by a vendor")
     SHOP = "shop", _("Owed by a shop that sells cards")
+    COLLECTIONS = "collections", _("Cash collected from shops")
     BATCH = "batch", _("Cards in circulation")
     OPERATOR = "operator", _("Cash taken by an operator")
     COMMISSION = "commission", _("Commission")
@@ -34,6 +35,9 @@ WALLET_KINDS = (AccountKind.CUSTOMER_PAID, AccountKind.CUSTOMER_PROMOTIONAL)
 class TransferKind(models.TextChoices):
     CARD_ACTIVATION = "card_activation", _("Cards activated")
     CARD_VOID = "card_void", _("Cards voided")
+    CARD_RETURN = "card_return", _("Cards returned by a shop")
+    CARD_REPLACEMENT = "card_replacement", _("Card replaced")
+    SHOP_PAYMENT = "shop_payment", _("Payment of a shop")
     CARD_REDEMPTION = "card_redemption", _("Card redeemed")
     CARD_EXPIRY = "card_expiry", _("Cards expired")
     TOP_UP = "top_up", _("Top-up")
@@ -72,6 +76,33 @@ class BatchState(models.TextChoices):
     FROZEN = "frozen", _("Frozen")
     VOID = "void", _("Void")
     EXPIRED = "expired", _("Expired")
+
+
+class EventScope(models.TextChoices):
+    """What an event of a batch is about."""
+
+    BATCH = "batch", _("The whole batch")
+    RANGE = "range", _("A range of its cards")
+    CARD = "card", _("One card")
+
+
+class ConsignmentState(models.TextChoices):
+    """Of a range of cards that was sent to a distributor or a shop."""
+
+    SENT = "sent", _("On its way")
+    ACTIVE = "active", _("Active")
+    FROZEN = "frozen", _("Frozen")
+    RETURNED = "returned", _("Returned")
+    #: Parts of it went different ways; each part is a consignment of its own.
+    SPLIT = "split", _("Split into parts")
+    VOID = "void", _("Void")
+    EXPIRED = "expired", _("Expired")
+
+
+class ReplacementState(models.TextChoices):
+    REQUESTED = "requested", _("Waiting for approval")
+    APPROVED = "approved", _("Approved")
+    REFUSED = "refused", _("Refused")
 
 
 class AttemptOutcome(models.TextChoices):

@@ -33,7 +33,8 @@ def ways_to(category_ids: Iterable[int]) -> list[tuple[CategoryStep, ...]]:
     """From the top down to each of these categories, the longest way first; private ones have none."""
     tree = _tree()
     ways = (tree.get(pk, ()) for pk in category_ids)
-    return sorted((way for way in ways if way and all(step.is_public for step in way)), key=len, reverse=True)
+    shown = (way for way in ways if way and all(step.is_public for step in way))
+    return sorted(shown, key=lambda way: (-len(way), way[-1].pk))
 
 
 def _tree() -> dict[int, tuple[CategoryStep, ...]]:

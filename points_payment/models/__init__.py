@@ -3,6 +3,7 @@
 from points_payment.models.cards import AttemptCounter, Batch, BatchEvent, Card, RedemptionAttempt
 from points_payment.models.escrow import Allocation, AllocationMove
 from points_payment.models.ledger import Account, Entry, IdempotencyKey, Seal, Transfer
+from points_payment.models.supply import CardReplacement, Consignment, ConsignmentEvent, Distributor, Shop
 from points_payment.models.wallets import Lot, LotUse, TopUp, VendorBalance, Wallet
 
 __all__ = [
@@ -13,12 +14,17 @@ __all__ = [
     "Batch",
     "BatchEvent",
     "Card",
+    "CardReplacement",
+    "Consignment",
+    "ConsignmentEvent",
+    "Distributor",
     "Entry",
     "IdempotencyKey",
     "Lot",
     "LotUse",
     "RedemptionAttempt",
     "Seal",
+    "Shop",
     "TopUp",
     "Transfer",
     "VendorBalance",

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from points_payment.kinds import AttemptOutcome, BatchState, CardState, CounterScope
+from points_payment.kinds import AttemptOutcome, BatchState, CardState, CounterScope, EventScope
 from points_payment.models.ledger import Transfer
 
 
@@ -70,12 +70,20 @@ class BatchEvent(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
     )
+    #: Nobody: the calendar did it.
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("who"), on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL, verbose_name=_("who"), null=True, on_delete=models.PROTECT, related_name="+"
     )
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("when"), db_default=Now())
     digest = models.BinaryField(_("digest"), editable=False, default=b"")
+    scope = models.CharField(
+        _("about"), max_length=8, choices=EventScope, default=EventScope.BATCH, db_default=EventScope.BATCH
+    )
+    consignment = models.ForeignKey(
+        "points_payment.Consignment", verbose_name=_("consignment"), null=True, blank=True,
+        on_delete=models.PROTECT, related_name="card_events",
+    )  # fmt: skip
 
     class Meta:
         verbose_name = _("event of a batch")
