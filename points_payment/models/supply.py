@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
-from django.contrib.postgres.indexes import GistIndex, OpClass
+from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Now
@@ -82,7 +82,12 @@ class Consignment(models.Model):
         Batch, verbose_name=_("batch"), on_delete=models.PROTECT, related_name="consignments"
     )
     parent = models.ForeignKey(
-        "self", verbose_name=_("out of"), null=True, blank=True, on_delete=models.PROTECT, related_name="parts"
+        "self",
+        verbose_name=_("out of"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="parts",
     )
     #: The consignment that was split, of which this is a piece.
     split_from = models.ForeignKey(
@@ -112,7 +117,9 @@ class Consignment(models.Model):
         verbose_name_plural = _("consignments")
         ordering = ["-id"]
         constraints = [
-            models.CheckConstraint(condition=Q(last_number__gte=F("first_number")), name="points_consigned_some"),
+            models.CheckConstraint(
+                condition=Q(last_number__gte=F("first_number")), name="points_consigned_some"
+            ),
             models.CheckConstraint(
                 condition=Q(distributor=None, shop__isnull=False)
                 | Q(distributor__isnull=False, shop=None, parent=None),
@@ -130,7 +137,7 @@ class Consignment(models.Model):
                 condition=Q(parent__isnull=False) & ~Q(state__in=GONE),
             ),
         ]  # fmt: skip
-        indexes = [GistIndex(OpClass(_numbers(), name="range_ops"), name="points_consigned_numbers")]
+        indexes = [GistIndex(_numbers(), name="points_consigned_numbers")]
 
     def __str__(self) -> str:
         return f"#{self.pk}"
@@ -170,7 +177,12 @@ class ConsignmentEvent(models.Model):
     #: What the shop owes more (positive) or less (negative) since.
     owed_points = models.BigIntegerField(_("owed"), default=0)
     transfer = models.ForeignKey(
-        Transfer, verbose_name=_("transfer"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        Transfer,
+        verbose_name=_("transfer"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     #: Nobody: the calendar did it.
     actor = models.ForeignKey(
@@ -226,7 +238,9 @@ class CardReplacement(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["card"], condition=~Q(state=ReplacementState.REFUSED), name="points_card_replaced_once"
+                fields=["card"],
+                condition=~Q(state=ReplacementState.REFUSED),
+                name="points_card_replaced_once",
             ),
             models.CheckConstraint(
                 condition=Q(state=ReplacementState.APPROVED, new_card__isnull=False, transfer__isnull=False)
