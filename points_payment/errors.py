@@ -113,3 +113,85 @@ class OwnWallet(PointsError):
     """Nobody adds points to their own wallet."""
 
     code = "own_wallet"
+
+
+class WrongRangeState(PointsError):
+    """A consignment of cards cannot go from where it is to where it was sent."""
+
+    code = "wrong_range_state"
+
+    def __init__(self, *, state: str, wanted: str) -> None:
+        super().__init__(f"The consignment is {state} and cannot become {wanted}.")
+        self.state = state
+        self.wanted = wanted
+
+
+class RangeOutside(PointsError):
+    """Numbers lie outside of the batch or the consignment, which has these, or there are none."""
+
+    code = "range_outside"
+
+    def __init__(self, *, first_number: int, last_number: int) -> None:
+        super().__init__(f"The cards are those from {first_number} to {last_number}.")
+        self.first_number = first_number
+        self.last_number = last_number
+
+
+class RangeOverlaps(PointsError):
+    """Some of the cards were sent to somebody before."""
+
+    code = "range_overlaps"
+
+    def __init__(self, *, consignment_id: int) -> None:
+        super().__init__(f"Consignment {consignment_id} has some of these cards.")
+        self.consignment_id = consignment_id
+
+
+class CardsNotStocked(PointsError):
+    """So many cards of the range are or were active (or none can become active)."""
+
+    code = "cards_not_stocked"
+
+    def __init__(self, *, cards: int) -> None:
+        super().__init__(f"{cards} cards are not in stock.")
+        self.cards = cards
+
+
+class HolderInactive(PointsError):
+    """The distributor or shop gets no new cards."""
+
+    code = "holder_inactive"
+
+
+class PartsLeft(PointsError):
+    """Shops still hold parts of the distributor's consignment."""
+
+    code = "parts_left"
+
+
+class Overpaid(PointsError):
+    """A shop pays more than it owes."""
+
+    code = "overpaid"
+
+    def __init__(self, *, owed_points: int) -> None:
+        super().__init__(f"The shop owes {owed_points} points.")
+        self.owed_points = owed_points
+
+
+class CardNotFreezable(PointsError):
+    """Only an active card can be frozen, and only one that was frozen by itself can be let go."""
+
+    code = "card_not_freezable"
+
+
+class CardNotReplaceable(PointsError):
+    """The card was redeemed, is void or expired, was never active, or is being replaced already."""
+
+    code = "card_not_replaceable"
+
+
+class WrongLastFour(PointsError):
+    """The digits that were read from the damaged card are not those of this card's code."""
+
+    code = "wrong_last_four"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from points_payment.kinds import BatchState
+from points_payment.kinds import BatchState, EventScope
 from points_payment.models import BatchEvent
 from points_payment.services.batches import TRANSITIONS
 from points_payment.services.sealing import FIRST_DIGEST, chain_digest
@@ -181,13 +181,15 @@ _sql_check(
     _("No account stands on the wrong side"),
     """
     SELECT 'account ' || a.kind || ':' || a.owner_id,
-           CASE WHEN a.kind IN ('operator', 'shop', 'vendor_receivable', 'promotions') THEN 'at most 0'
-                ELSE 'at least 0' END,
+           CASE WHEN a.kind IN ('operator', 'collections', 'vendor_receivable', 'promotions') OR a.kind = 'shop' AND a.owner_id = 0
+                THEN 'at most 0' ELSE 'at least 0' END,
            sum(e.amount_points)::text
     FROM points_payment_account a JOIN points_payment_entry e ON e.account_id = a.id
     GROUP BY a.id, a.kind, a.owner_id
-    HAVING CASE WHEN a.kind IN ('operator', 'shop', 'vendor_receivable', 'promotions') THEN sum(e.amount_points) > 0
-                WHEN a.kind = 'adjustments' THEN false
+    HAVING CASE WHEN a.kind IN ('operator', 'collections', 'vendor_receivable', 'promotions') OR a.kind = 'shop' AND a.owner_id = 0
+                THEN sum(e.amount_points) > 0
+                -- A shop that paid for cards which came back since has them to its credit.
+                WHEN a.kind IN ('adjustments', 'shop') THEN false
                 ELSE sum(e.amount_points) < 0 END
     """,  # noqa: E501 - SQL keeps its own lines
 )
@@ -370,15 +372,35 @@ _sql_check(
         OR min(c.number) <> b.first_number OR max(c.number) <> b.last_number
     """,  # noqa: E501 - SQL keeps its own lines
     """
-    SELECT 'card ' || c.number, coalesce(e.card_state, 'nothing'), c.state
-    FROM points_payment_card c
-    LEFT JOIN LATERAL (
-        SELECT v.card_state FROM points_payment_batchevent v
-        WHERE v.batch_id = c.batch_id AND v.card_state <> '' AND c.number BETWEEN v.first_number AND v.last_number
-        ORDER BY v.id DESC LIMIT 1
-    ) e ON true
-    WHERE c.state <> 'redeemed' AND c.state IS DISTINCT FROM e.card_state
-    """,  # noqa: E501 - SQL keeps its own lines
+    WITH events AS MATERIALIZED (
+        SELECT id, batch_id, card_state, first_number, last_number FROM points_payment_batchevent
+        WHERE card_state <> '' AND first_number IS NOT NULL
+    ), marks AS (
+        SELECT batch_id, first_number AS number FROM events UNION SELECT batch_id, last_number + 1 FROM events
+        UNION SELECT id, first_number FROM points_payment_batch WHERE first_number IS NOT NULL
+        UNION SELECT id, last_number + 1 FROM points_payment_batch WHERE first_number IS NOT NULL
+    ), spans AS (
+        -- Between two neighbouring marks, the same events are about all cards.
+        SELECT batch_id, number AS first_number,
+               lead(number) OVER (PARTITION BY batch_id ORDER BY number) - 1 AS last_number
+        FROM marks
+    ), said AS MATERIALIZED (
+        SELECT s.*, e.card_state FROM spans s
+        LEFT JOIN LATERAL (
+            SELECT v.card_state FROM events v
+            WHERE v.batch_id = s.batch_id AND s.first_number BETWEEN v.first_number AND v.last_number
+            ORDER BY v.id DESC LIMIT 1
+        ) e ON true
+        WHERE s.last_number IS NOT NULL
+    )
+    SELECT 'card ' || c.number, coalesce(s.card_state, 'nothing'), c.state
+    FROM said s CROSS JOIN LATERAL (
+        SELECT c.number, c.state FROM points_payment_card c
+        WHERE c.number BETWEEN s.first_number AND s.last_number AND c.batch_id = s.batch_id
+          AND c.state <> 'redeemed' AND c.state IS DISTINCT FROM s.card_state
+        OFFSET 0
+    ) c
+    """,
 )
 
 _sql_check(
@@ -395,8 +417,11 @@ _sql_check(
     """
     SELECT 'event ' || d.id || ' of batch ' || d.batch_id, d.digest, d.now FROM (
         SELECT e.id, e.batch_id, e.digest, points_row_digest(
-            to_jsonb(e), 'id', 'batch_id', 'state', 'card_state', 'first_number', 'last_number', 'transfer_id',
-            'actor_id', 'reason', 'created_at') AS now
+            to_jsonb(e), VARIADIC ARRAY['id', 'batch_id', 'state', 'card_state', 'first_number', 'last_number', 'transfer_id',
+            'actor_id', 'reason', 'created_at'] ||
+            -- What events say since they can be about ranges.
+            CASE WHEN e.scope = 'batch' AND e.consignment_id IS NULL THEN ARRAY[]::text[]
+                          ELSE ARRAY['scope', 'consignment_id'] END) AS now
         FROM points_payment_batchevent e
     ) d WHERE d.now IS DISTINCT FROM d.digest
     """,  # noqa: E501 - SQL keeps its own lines
@@ -406,7 +431,7 @@ _sql_check(
     FROM points_payment_batch b
     LEFT JOIN LATERAL (
         SELECT v.state, v.first_number, v.last_number FROM points_payment_batchevent v
-        WHERE v.batch_id = b.id ORDER BY v.id DESC LIMIT 1
+        WHERE v.batch_id = b.id AND v.scope = 'batch' ORDER BY v.id DESC LIMIT 1
     ) e ON true
     WHERE (b.state, b.first_number, b.last_number) IS DISTINCT FROM (e.state, e.first_number, e.last_number)
     """,
@@ -448,6 +473,141 @@ _sql_check(
 )
 
 
+_sql_check(
+    "consignments",
+    _("Every consignment is as it was sent, in the state that its events led to"),
+    """
+    SELECT 'consignment ' || d.id, d.digest, d.now FROM (
+        SELECT c.id, c.digest, points_row_digest(
+            to_jsonb(c), 'id', 'batch_id', 'parent_id', 'split_from_id', 'distributor_id', 'shop_id', 'first_number',
+            'last_number', 'created_at') AS now
+        FROM points_payment_consignment c
+    ) d WHERE d.now IS DISTINCT FROM d.digest
+    """,  # noqa: E501 - SQL keeps its own lines
+    """
+    SELECT 'event ' || d.id || ' of consignment ' || d.consignment_id, d.digest, d.now FROM (
+        SELECT e.id, e.consignment_id, e.digest, points_row_digest(
+            to_jsonb(e), 'id', 'consignment_id', 'state', 'cards', 'owed_points', 'transfer_id', 'actor_id', 'reason',
+            'created_at') AS now
+        FROM points_payment_consignmentevent e
+    ) d WHERE d.now IS DISTINCT FROM d.digest
+    """,  # noqa: E501 - SQL keeps its own lines
+    """
+    SELECT 'consignment ' || c.id, coalesce(e.state, 'no event'), c.state
+    FROM points_payment_consignment c
+    LEFT JOIN LATERAL (
+        SELECT v.state FROM points_payment_consignmentevent v
+        WHERE v.consignment_id = c.id ORDER BY v.id DESC LIMIT 1
+    ) e ON true
+    WHERE c.state IS DISTINCT FROM e.state
+    """,
+    """
+    SELECT 'card ' || k.number, 'active only in an active range', c.state || ' consignment ' || c.id
+    FROM points_payment_consignment c
+    JOIN points_payment_card k ON k.number BETWEEN c.first_number AND c.last_number AND k.state = 'active'
+    WHERE c.state IN ('frozen', 'void', 'expired') OR c.shop_id IS NOT NULL AND c.state = 'sent'
+    """,
+    """
+    SELECT 'cards of batch ' || b.id, 'active only in an active range', count(*) || ' active outside'
+    FROM points_payment_batch b
+    JOIN points_payment_card k ON k.batch_id = b.id AND k.state = 'active'
+    WHERE NOT EXISTS (
+        SELECT 1 FROM points_payment_batchevent v
+        WHERE v.batch_id = b.id AND v.scope = 'batch' AND v.card_state = 'active'
+    ) AND NOT EXISTS (
+        SELECT 1 FROM points_payment_consignment c
+        WHERE int8range(c.first_number, c.last_number, '[]') @> k.number AND c.state = 'active'
+    )
+    GROUP BY b.id
+    """,
+)
+
+_sql_check(
+    "shops",
+    _("A shop owes what was activated for it, less what came back and what it paid"),
+    """
+    SELECT 'account of shop ' || coalesce(x.shop_id, s.owner_id) || ' in transfer ' || coalesce(x.transfer_id, s.transfer_id),
+           coalesce(x.points, 0)::text, coalesce(s.amount_points, 0)::text
+    FROM (
+        SELECT e.transfer_id, c.shop_id, -sum(e.owed_points) AS points
+        FROM points_payment_consignmentevent e JOIN points_payment_consignment c ON c.id = e.consignment_id
+        WHERE e.transfer_id IS NOT NULL GROUP BY 1, 2
+    ) x
+    FULL JOIN (
+        SELECT e.transfer_id, a.owner_id, e.amount_points
+        FROM points_payment_entry e
+        JOIN points_payment_account a ON a.id = e.account_id AND a.kind = 'shop' AND a.owner_id <> 0
+        JOIN points_payment_transfer t ON t.id = e.transfer_id
+        WHERE t.kind IN ('card_activation', 'card_void', 'card_return')
+    ) s ON s.transfer_id = x.transfer_id AND s.owner_id = x.shop_id
+    WHERE coalesce(x.points, 0) <> coalesce(s.amount_points, 0)
+    """,  # noqa: E501 - SQL keeps its own lines
+    """
+    SELECT 'payment ' || t.id, 'from a shop to who collected it', coalesce(e.said, 'nothing')
+    FROM points_payment_transfer t
+    LEFT JOIN LATERAL (
+        SELECT string_agg(a.kind || ':' || a.owner_id, ' ' ORDER BY a.kind) AS said,
+               bool_and(a.kind = 'shop' AND x.amount_points > 0
+                        OR a.kind = 'collections' AND a.owner_id = t.actor_id) AS fits
+        FROM points_payment_entry x JOIN points_payment_account a ON a.id = x.account_id
+        WHERE x.transfer_id = t.id
+    ) e ON true
+    WHERE t.kind = 'shop_payment' AND e.fits IS NOT TRUE
+    """,
+    # Of a consignment that came back, cards may have gone to another shop since.
+    """
+    SELECT 'consignment ' || c.id, (k.cards * b.face_value_points)::text, coalesce(e.points, 0)::text
+    FROM points_payment_consignment c
+    JOIN points_payment_batch b ON b.id = c.batch_id
+    LEFT JOIN (
+        SELECT consignment_id, sum(owed_points) AS points FROM points_payment_consignmentevent GROUP BY 1
+    ) e ON e.consignment_id = c.id
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS cards FROM points_payment_card k
+        LEFT JOIN points_payment_cardreplacement r ON r.card_id = k.id AND r.state = 'approved'
+        WHERE c.activated_at IS NOT NULL AND k.number BETWEEN c.first_number AND c.last_number
+          AND (k.state IN ('active', 'frozen', 'redeemed', 'expired') OR r.id IS NOT NULL)
+    ) k
+    WHERE c.shop_id IS NOT NULL AND c.state NOT IN ('returned', 'split')
+      AND k.cards * b.face_value_points <> coalesce(e.points, 0)
+    """,
+)
+
+_sql_check(
+    "replacements",
+    _("Every card that was replaced gave its value to the new one, between two people"),
+    """
+    SELECT 'replacement ' || d.id, d.digest, d.now FROM (
+        SELECT r.id, r.digest, points_row_digest(
+            to_jsonb(r), 'id', 'card_id', 'reason', 'proof_seen', 'requested_by_id', 'created_at') AS now
+        FROM points_payment_cardreplacement r
+    ) d WHERE d.now IS DISTINCT FROM d.digest
+    """,
+    """
+    SELECT 'replacement ' || coalesce(r.id::text, 'by transfer ' || t.id), coalesce(r.said, 'a record'),
+           coalesce(t.said, 'no transfer')
+    FROM (
+        SELECT r.id, r.transfer_id, 'from batch ' || o.batch_id || ' to batch ' || n.batch_id || ': '
+               || b.face_value_points || CASE WHEN o.state = 'void' THEN '' ELSE ' from a card that is ' || o.state END
+               AS said
+        FROM points_payment_cardreplacement r
+        JOIN points_payment_card o ON o.id = r.card_id
+        JOIN points_payment_card n ON n.id = r.new_card_id
+        JOIN points_payment_batch b ON b.id = o.batch_id
+    ) r
+    FULL JOIN (
+        SELECT t.id, 'from batch ' || max(a.owner_id) FILTER (WHERE e.amount_points < 0) || ' to batch '
+               || max(a.owner_id) FILTER (WHERE e.amount_points > 0) || ': ' || max(e.amount_points) AS said
+        FROM points_payment_transfer t
+        JOIN points_payment_entry e ON e.transfer_id = t.id
+        JOIN points_payment_account a ON a.id = e.account_id AND a.kind = 'batch'
+        WHERE t.kind = 'card_replacement' GROUP BY t.id
+    ) t ON t.id = r.transfer_id
+    WHERE r.said IS DISTINCT FROM t.said
+    """,  # noqa: E501 - SQL keeps its own lines
+)
+
+
 def _broken_paths() -> Iterable[Finding]:
     """Batches whose events do not lead from one state to the next: one was removed or put in."""
     before: dict[int, str | None] = {}
@@ -456,6 +616,9 @@ def _broken_paths() -> Iterable[Finding]:
         allowed = (
             last is None
             if event.state == BatchState.DRAFT
+            # What is about some of the cards leaves the batch where it is.
+            else last == event.state
+            if event.scope != EventScope.BATCH
             else last in TRANSITIONS.get(BatchState(event.state), ())
         )
         if not allowed:

@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 from psycopg.errors import UniqueViolation
 
@@ -27,10 +27,12 @@ from points_payment.codes import (
     new_code,
     serial_of,
 )
-from points_payment.errors import InvalidAmount, SamePerson, WrongBatchState
+from points_payment.errors import InvalidAmount, RangeOverlaps, SamePerson, WrongBatchState
 from points_payment.kinds import AccountKind, BatchState, CardState, TransferKind
-from points_payment.models import Batch, BatchEvent, Card
+from points_payment.models import Batch, BatchEvent, Card, CardReplacement
 from points_payment.retry import retry_on_conflict
+from points_payment.services.card_states import WORTH
+from points_payment.services.consignments import lock_open, void_consignments
 from points_payment.services.ledger import Posting, post_transfer
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 
 MAX_FACE_VALUE_POINTS = 1_000_000
 MAX_CARDS = 1_000_000
-#: One shop until shops have accounts of their own: the marketplace's counter.
+#: The marketplace's own counter, which owes what is activated as a whole batch.
 OWN_SHOP_ID = 0
 #: Serialises the numbering of cards, which has no gaps.
 NUMBERING_LOCK = 7_311_001
@@ -52,11 +54,13 @@ READY = frozenset({BatchState.EXPORTED, BatchState.RECEIVED, BatchState.STOCKED}
 TRANSITIONS: dict[BatchState, frozenset[BatchState]] = {
     BatchState.APPROVED: frozenset({BatchState.DRAFT}),
     BatchState.EXPORTED: frozenset({BatchState.APPROVED}),
+    BatchState.RECEIVED: frozenset({BatchState.EXPORTED}),
     BatchState.ACTIVE: READY | {BatchState.FROZEN},
     BatchState.FROZEN: frozenset({BatchState.ACTIVE}),
     BatchState.VOID: frozenset(
         READY | {BatchState.DRAFT, BatchState.APPROVED, BatchState.ACTIVE, BatchState.FROZEN}
     ),
+    BatchState.EXPIRED: READY | {BatchState.ACTIVE, BatchState.FROZEN},
 }  # fmt: skip
 
 
@@ -167,8 +171,8 @@ def approve_batch(*, batch: Batch, actor: User) -> Batch:
         WrongBatchState: it is no draft.
     """
     locked = _lock_batch(batch, wanted=BatchState.APPROVED)
-    _other_person(locked, actor)
-    return _enter(locked, BatchState.APPROVED, actor=actor)
+    require_other_person(locked, actor)
+    return enter_state(locked, BatchState.APPROVED, actor=actor)
 
 
 @retry_on_conflict
@@ -188,7 +192,7 @@ def issue_codes_once(*, batch: Batch, actor: User) -> IssuedCodes:
     codes = _draw_cards(locked, first_number=first_number, draws=DRAWS)
     locked.first_number, locked.last_number = first_number, first_number + locked.number_of_cards - 1
     return IssuedCodes(
-        batch=_enter(locked, BatchState.EXPORTED, actor=actor, card_state=CardState.STOCKED),
+        batch=enter_state(locked, BatchState.EXPORTED, actor=actor, card_state=CardState.STOCKED),
         first_number=first_number,
         codes=codes,
     )
@@ -237,9 +241,12 @@ def activate_batch(*, batch: Batch, actor: User) -> Batch:
     Raises:
         SamePerson: the one who drafted it cannot activate it.
         WrongBatchState: its codes were not made, or it is active or gone.
+        RangeOverlaps: some of it was sent to distributors or shops; then each range is activated.
     """
     locked = _lock_batch(batch, wanted=BatchState.ACTIVE, but_not=BatchState.FROZEN)
-    _other_person(locked, actor)
+    require_other_person(locked, actor)
+    if sent := lock_open(Q(batch=locked)):
+        raise RangeOverlaps(consignment_id=sent[0].pk)
     active = Card.objects.filter(batch=locked, state=CardState.STOCKED).update(state=CardState.ACTIVE)
     posted = post_transfer(
         kind=TransferKind.CARD_ACTIVATION,
@@ -251,7 +258,7 @@ def activate_batch(*, batch: Batch, actor: User) -> Batch:
             Posting(AccountKind.BATCH, locked.pk, active * locked.face_value_points),
         ],
     )
-    return _enter(
+    return enter_state(
         locked, BatchState.ACTIVE, actor=actor, card_state=CardState.ACTIVE, transfer_id=posted.transfer_id
     )
 
@@ -265,7 +272,7 @@ def freeze_batch(*, batch: Batch, actor: User, reason: str = "") -> Batch:
         WrongBatchState: it is not active.
     """
     locked = _lock_batch(batch, wanted=BatchState.FROZEN)
-    return _enter(locked, BatchState.FROZEN, actor=actor, reason=reason)
+    return enter_state(locked, BatchState.FROZEN, actor=actor, reason=reason)
 
 
 @retry_on_conflict
@@ -280,24 +287,31 @@ def unfreeze_batch(*, batch: Batch, actor: User, reason: str = "") -> Batch:
     locked = _lock_batch(batch, wanted=BatchState.ACTIVE)
     if locked.state != BatchState.FROZEN:
         raise WrongBatchState(state=locked.state, wanted=BatchState.ACTIVE)
-    _other_person(locked, actor)
-    return _enter(locked, BatchState.ACTIVE, actor=actor, reason=reason)
+    require_other_person(locked, actor)
+    return enter_state(locked, BatchState.ACTIVE, actor=actor, reason=reason)
 
 
 @retry_on_conflict
 @transaction.atomic
 def void_batch(*, batch: Batch, actor: User, reason: str = "") -> Batch:
-    """End a batch for good: cards that nobody redeemed are worth nothing, and the shop owes them no more.
+    """End a batch for good: cards that nobody redeemed are worth nothing, and no shop owes them any more.
 
     Raises:
         WrongBatchState: it is void or expired already.
     """
     locked = _lock_batch(batch, wanted=BatchState.VOID)
+    void_consignments(
+        locked, lock_open(Q(batch=locked)), key=f"batch:{locked.pk}:void-consigned",
+        reference=f"batch-{locked.pk}", actor_id=actor.pk, reason=reason,
+    )  # fmt: skip
     cards = Card.objects.filter(batch=locked)
-    worth = cards.filter(state__in=[CardState.ACTIVE, CardState.FROZEN]).update(state=CardState.VOID)
+    worth = cards.filter(state__in=WORTH).update(state=CardState.VOID)
     cards.filter(state=CardState.STOCKED).update(state=CardState.VOID)
     transfer_id = None
     if worth:
+        replaced = CardReplacement.objects.filter(new_card__batch=locked).exists()
+        # The shop sold the card that was replaced, and goes on owing it.
+        account = AccountKind.BREAKAGE if replaced else AccountKind.SHOP
         transfer_id = post_transfer(
             kind=TransferKind.CARD_VOID,
             idempotency_key=f"batch:{locked.pk}:void",
@@ -306,10 +320,10 @@ def void_batch(*, batch: Batch, actor: User, reason: str = "") -> Batch:
             reason=reason,
             postings=[
                 Posting(AccountKind.BATCH, locked.pk, -worth * locked.face_value_points),
-                Posting(AccountKind.SHOP, OWN_SHOP_ID, worth * locked.face_value_points),
+                Posting(account, OWN_SHOP_ID, worth * locked.face_value_points),
             ],
         ).transfer_id
-    return _enter(
+    return enter_state(
         locked,
         BatchState.VOID,
         actor=actor,
@@ -326,20 +340,26 @@ def _lock_batch(batch: Batch, *, wanted: BatchState, but_not: BatchState | None 
     return locked
 
 
-def _other_person(batch: Batch, actor: User) -> None:
+def require_other_person(batch: Batch, actor: User) -> None:
+    """Who drafted a batch lets none of it be redeemed.
+
+    Raises:
+        SamePerson: the actor did.
+    """
     if batch.drafted_by_id == actor.pk:
         raise SamePerson
 
 
-def _enter(
+def enter_state(
     batch: Batch,
     state: BatchState,
     *,
-    actor: User,
+    actor: User | None,
     card_state: CardState | None = None,
     reason: str = "",
     transfer_id: int | None = None,
 ) -> Batch:
+    """Bring a locked batch into a state, whoever decided that it may; ``card_state``: of all its cards."""
     batch.state = state
     batch.save(update_fields=["state", "first_number", "last_number"])
     BatchEvent.objects.create(

@@ -18,6 +18,7 @@ from points_payment.kinds import AccountKind, BatchState, CardState, TransferKin
 from points_payment.models import Batch, Card, Entry, Transfer, Wallet
 from points_payment.retry import retry_on_conflict
 from points_payment.services.attempts import Attempt, reserve_attempt, settle_attempt
+from points_payment.services.consignments import is_open
 from points_payment.services.idempotency import hash_request
 from points_payment.services.ledger import NewLot, Posting, find_posted, post_transfer
 
@@ -80,6 +81,7 @@ def _redeem(*, customer_id: int, hmacs: list[bytes], idempotency_key: str, reque
         card.state != CardState.ACTIVE
         or batch.state != BatchState.ACTIVE
         or batch.expires_on < timezone.localdate()
+        or not is_open(card)
     ):
         raise CardNotRedeemable
     posted = post_transfer(
