@@ -50,6 +50,7 @@ class Env:
     email_url: str
     default_from_email: str
     sms_gateway: str
+    promotional_refund_grace_days: int
 
 
 def _choice(environ: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:
@@ -171,6 +172,7 @@ def load(environ: Mapping[str, str]) -> Env:
         https=_flag(environ, "HTTPS", default=mode == "production"),
         email_url=email_url,
         default_from_email=environ.get("DEFAULT_FROM_EMAIL", "Nuqta <no-reply@localhost>"),
+        promotional_refund_grace_days=_number(environ, "PROMOTIONAL_REFUND_GRACE_DAYS", 14),
         sms_gateway=_choice(environ, "SMS_GATEWAY", "console", ("console",)),
     )
 

@@ -144,3 +144,48 @@ class RedemptionAttemptAdmin(ReadOnlyAdmin):
     list_select_related = ("customer",)
     list_filter = ("outcome",)
     ordering = ("-id",)
+
+
+@admin.register(models.Adjustment)
+class AdjustmentAdmin(ReadOnlyAdmin):
+    list_display = ("id", "account_kind", "owner_id", "amount_points", "state", "proposed_by", "decided_by")
+    list_select_related = ("proposed_by", "decided_by")
+    list_filter = ("state",)
+
+
+@admin.register(models.ExpiryNotice)
+class ExpiryNoticeAdmin(ReadOnlyAdmin):
+    list_display = ("lot", "created_at")
+    list_select_related = ("lot",)
+
+
+@admin.register(models.Distributor)
+class DistributorAdmin(ReadOnlyAdmin):
+    list_display = ("name", "governorate", "phone", "is_active")
+
+
+@admin.register(models.Shop)
+class ShopAdmin(ReadOnlyAdmin):
+    list_display = ("name", "governorate", "distributor", "phone", "is_active")
+    list_select_related = ("distributor",)
+
+
+@admin.register(models.Consignment)
+class ConsignmentAdmin(ReadOnlyAdmin):
+    list_display = ("id", "batch", "distributor", "shop", "first_number", "last_number", "state")
+    list_select_related = ("batch", "distributor", "shop")
+    list_filter = ("state",)
+
+
+@admin.register(models.ConsignmentEvent)
+class ConsignmentEventAdmin(ReadOnlyAdmin):
+    list_display = ("consignment", "state", "cards", "owed_points", "actor", "reason", "created_at")
+    list_select_related = ("consignment", "actor")
+    ordering = ("-id",)
+
+
+@admin.register(models.CardReplacement)
+class CardReplacementAdmin(ReadOnlyAdmin):
+    list_display = ("id", "card", "state", "requested_by", "decided_by", "reason")
+    list_select_related = ("card", "requested_by", "decided_by")
+    list_filter = ("state",)

@@ -195,3 +195,23 @@ class WrongLastFour(PointsError):
     """The digits that were read from the damaged card are not those of this card's code."""
 
     code = "wrong_last_four"
+
+
+class NotReversible(PointsError):
+    """This transfer cannot be reversed, or was already."""
+
+    code = "not_reversible"
+
+    def __init__(self, transfer_id: int) -> None:
+        super().__init__(f"Transfer {transfer_id} cannot be reversed.")
+        self.transfer_id = transfer_id
+
+
+class WrongAdjustmentState(PointsError):
+    """The adjustment was decided or withdrawn before."""
+
+    code = "wrong_adjustment_state"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"The adjustment is {state}.")
+        self.state = state

@@ -32,6 +32,10 @@ class AccountKind(models.TextChoices):
 WALLET_KINDS = (AccountKind.CUSTOMER_PAID, AccountKind.CUSTOMER_PROMOTIONAL)
 
 
+#: What can be corrected by hand: paid points of a customer, and what a vendor can be paid.
+ADJUSTABLE_KINDS = (AccountKind.CUSTOMER_PAID, AccountKind.VENDOR_PAYABLE)
+
+
 class TransferKind(models.TextChoices):
     CARD_ACTIVATION = "card_activation", _("Cards activated")
     CARD_VOID = "card_void", _("Cards voided")
@@ -118,3 +122,10 @@ class CounterScope(models.TextChoices):
     DEVICE = "device", _("Device")
     ADDRESS = "address", _("Network address")
     GLOBAL = "global", _("Everyone")
+
+
+class AdjustmentState(models.TextChoices):
+    PROPOSED = "proposed", _("Proposed")
+    DONE = "done", _("Carried out")
+    REFUSED = "refused", _("Refused")
+    WITHDRAWN = "withdrawn", _("Withdrawn")

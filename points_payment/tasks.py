@@ -1,4 +1,4 @@
-"""Work in the background. No task moves points."""
+"""Work in the background. A task moves points only by a service that a command can call as well."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 from celery import shared_task
 
 from points_payment.proof import prove
+from points_payment.services.expiry import announce_expiry, expire_points
 from points_payment.services.sealing import seal_transfers
 
 logger = logging.getLogger("nuqta.points")
@@ -22,3 +23,10 @@ def prove_and_seal() -> int:
         # Sealing over a broken row would vouch for it.
         seal_transfers()
     return len(findings)
+
+
+@shared_task
+def expire_promotional_points() -> int:
+    """Take expired points off their wallets and tell whose points expire soon; the points taken."""
+    announce_expiry()
+    return expire_points()

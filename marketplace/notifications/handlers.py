@@ -87,3 +87,13 @@ def tell_points_added(payload: dict[str, Any]) -> None:
         user=user,
         facts={"amount_points": payload["amount_points"], "balance_points": user.point_balance},
     )
+
+
+@handles("points.expiring")
+def tell_points_expire(payload: dict[str, Any]) -> None:
+    notify(
+        kind="points.expiring",
+        about=f"points.expiring:{payload['notice']}",
+        user=User.objects.get(pk=payload["user_id"]),
+        facts={"amount_points": payload["amount_points"], "first_on": payload["first_on"]},
+    )

@@ -120,6 +120,15 @@ def points_added(*, amount_points: int, balance_points: int) -> Words:
     )
 
 
+@kind("points.expiring")
+def points_expiring(*, amount_points: int, first_on: str) -> Words:
+    facts = {"points": points(amount_points), "date": first_on}
+    return Words(
+        subject=_("Some of your points expire soon"),
+        text=_("Nuqta: %(points)s of your promotional points expire soon, the first on %(date)s.") % facts,
+    )
+
+
 @kind("team.invited")
 def team_invited(*, vendor: str, role: str, url: str = "") -> Words:
     facts = {"vendor": vendor, "role": role, "url": url}

@@ -61,6 +61,10 @@ CELERY_BEAT_SCHEDULE = {
     # After each commit it is drained at once; this is for what has to be tried again.
     "drain-outbox": {"task": "marketplace.outbox.tasks.drain_outbox", "schedule": 30.0},
     "forget-done-messages": {"task": "marketplace.outbox.tasks.forget_done_messages", "schedule": 3600.0},
+    "expire-promotional-points": {
+        "task": "points_payment.tasks.expire_promotional_points",
+        "schedule": 3600.0,
+    },
     "prove-and-seal-the-books": {"task": "points_payment.tasks.prove_and_seal", "schedule": 3600.0},
 }
 

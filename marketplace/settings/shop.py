@@ -51,6 +51,8 @@ HAYSTACK_SIGNAL_PROCESSOR = "haystack.signals.BaseSignalProcessor"
 # Points -----------------------------------------------------------------------------------
 #: Keys of the card codes' HMAC; see points_payment.
 CARD_KEYS = _env.card_keys
+#: Promotional points that a refund gives back can be spent for so many days at least.
+PROMOTIONAL_REFUND_GRACE_DAYS = _env.promotional_refund_grace_days
 
 # Sign-in ----------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = [

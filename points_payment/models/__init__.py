@@ -1,5 +1,6 @@
 """The books. Everyone else reads and writes them through services and selectors."""
 
+from points_payment.models.adjustments import Adjustment, ExpiryNotice
 from points_payment.models.cards import AttemptCounter, Batch, BatchEvent, Card, RedemptionAttempt
 from points_payment.models.escrow import Allocation, AllocationMove
 from points_payment.models.ledger import Account, Entry, IdempotencyKey, Seal, Transfer
@@ -8,6 +9,7 @@ from points_payment.models.wallets import Lot, LotUse, TopUp, VendorBalance, Wal
 
 __all__ = [
     "Account",
+    "Adjustment",
     "Allocation",
     "AllocationMove",
     "AttemptCounter",
@@ -19,6 +21,7 @@ __all__ = [
     "ConsignmentEvent",
     "Distributor",
     "Entry",
+    "ExpiryNotice",
     "IdempotencyKey",
     "Lot",
     "LotUse",

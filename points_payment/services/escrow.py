@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Sum
+from django.utils import timezone
 
 from points_payment.errors import InsufficientPoints, NotRefundable, UnknownAllocation
 from points_payment.kinds import AccountKind, TransferKind
@@ -23,6 +26,7 @@ from points_payment.services.wallets import (
     plan_return,
     plan_spending,
     split_by_largest_remainder,
+    with_grace,
 )
 
 BASIS_POINTS = 10_000
@@ -208,7 +212,8 @@ def refund_allocations(
 
     Taken from escrow first; what was released already comes from the vendor's payable and the
     commission, and what payable lacks from the vendor's receivable. Points return to the lots that
-    they came from, the other way round than they were spent: paid ones first.
+    they came from, the other way round than they were spent: paid ones first. Promotional points whose
+    day has come, or comes within PROMOTIONAL_REFUND_GRACE_DAYS, get a new lot with that many days.
 
     Raises:
         UnknownAllocation: a reference is unknown, or of another order than the first.
@@ -230,6 +235,12 @@ def refund_allocations(
         return Refunded(None, 0, 0)
     paid, promotional = sum(r.paid_points for r in refunds), sum(r.promotional_points for r in refunds)
     is_late = any(refund.from_released for refund in refunds)
+    changes, new_lot = with_grace(
+        changes=plan_return(
+            uses=open_uses(transfer_id=purchase.transfer_id), paid_points=paid, promotional_points=promotional
+        ),
+        usable_until=timezone.now() + timedelta(days=settings.PROMOTIONAL_REFUND_GRACE_DAYS),
+    )
     posted = post_transfer(
         kind=TransferKind.RETURN if is_late else TransferKind.CANCELLATION,
         idempotency_key=idempotency_key,
@@ -243,9 +254,8 @@ def refund_allocations(
             *(Posting(AccountKind.VENDOR_ESCROW, r.allocation.vendor_id, -r.from_held) for r in refunds),
             *_late_postings(refunds),
         ],
-        lot_changes=plan_return(
-            uses=open_uses(transfer_id=purchase.transfer_id), paid_points=paid, promotional_points=promotional
-        ),
+        lot_changes=changes,
+        new_lot=new_lot,
     )
     _write_moves([refund.move() for refund in refunds], transfer_id=posted.transfer_id)
     return Refunded(posted.transfer_id, paid, promotional)

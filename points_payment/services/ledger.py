@@ -37,6 +37,10 @@ class NewLot:
     """The transfer's credit to a wallet becomes a lot; promotional points may expire."""
 
     expires_at: datetime | None = None
+    #: Which credit, where a transfer makes two.
+    kind: AccountKind | None = None
+    #: A part of the credit; the rest of it goes to lots that are there already. None: all of it.
+    points: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class Posted:
 POST = (
     "SELECT transfer_id, is_new, stored_hash FROM points_post_transfer("
     "%s, %s, %s, %s, %s, %s, %s, %s::text[], %s::bigint[], %s::bigint[],"
-    " %s::bigint[], %s::bigint[], %s::bigint[], %s, %s::timestamptz)"
+    " %s::bigint[], %s::bigint[], %s::bigint[], %s, %s::timestamptz, %s::bigint)"
 )
 
 #: Posting and opening allocations are still one statement, and one round trip.
@@ -142,7 +146,9 @@ def post_transfer(
         new_lot_index = next(
             index
             for index, posting in enumerate(merged, 1)
-            if posting.kind in WALLET_KINDS and posting.amount_points > 0
+            if posting.kind in WALLET_KINDS
+            and posting.amount_points > 0
+            and new_lot.kind in {None, posting.kind}
         )
     if request_hash is None:
         request_hash = hash_request(
@@ -163,6 +169,7 @@ def post_transfer(
         [change.returns_id for change in lot_changes],
         new_lot_index,
         new_lot.expires_at if new_lot else None,
+        new_lot.points if new_lot else None,
     ]  # fmt: skip
     statement = POST
     if new_allocations:

@@ -9,7 +9,7 @@ after that (``consignments.is_open``), so it never waits the other way round.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -466,7 +466,7 @@ def record_shop_payment(
 def _begin(
     consignment: Consignment,
     *,
-    given: Iterable[ConsignmentState],
+    given: Collection[ConsignmentState],
     wanted: ConsignmentState,
     actor_id: int,
     reason: str,
@@ -539,7 +539,7 @@ def _owed_for(span: Span, batch: Batch) -> int:
 def _lock_consignment(
     consignment: Consignment,
     *,
-    given: Iterable[ConsignmentState],
+    given: Collection[ConsignmentState],
     wanted: ConsignmentState = ConsignmentState.SENT,
 ) -> Consignment:
     locked = Consignment.objects.select_for_update(no_key=True, of=("self",)).get(pk=consignment.pk)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import connection
 from django.db.models import Sum
@@ -11,8 +12,8 @@ from django.db.models.functions import Coalesce
 
 from points_payment.errors import InsufficientPoints
 from points_payment.kinds import AccountKind
-from points_payment.models import LotUse, Wallet
-from points_payment.services.ledger import LotChange
+from points_payment.models import Lot, LotUse, Wallet
+from points_payment.services.ledger import LotChange, NewLot
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,31 @@ def plan_return(
     if any(left.values()):
         raise AssertionError("A refund asks for more than its purchase took; the allocation forbids it.")
     return tuple(changes)
+
+
+def with_grace(
+    *, changes: Sequence[LotChange], usable_until: datetime
+) -> tuple[tuple[LotChange, ...], NewLot | None]:
+    """Let what returns to promotional lots be usable until ``usable_until`` at least.
+
+    Points whose lot expires later, or never, stay in it. The others pass through theirs into a new lot, so
+    that each lot remains what its uses left of it.
+    """
+    returned = {change.lot_id: change.points for change in changes if change.points > 0}
+    ending = Lot.objects.filter(
+        id__in=returned, account_kind=AccountKind.CUSTOMER_PROMOTIONAL, expires_at__lt=usable_until
+    ).values_list("id", flat=True)
+    moved = tuple(
+        LotChange(change.lot_id, -change.points) for change in changes if change.lot_id in set(ending)
+    )
+    if not moved:
+        return tuple(changes), None
+    new_lot = NewLot(
+        expires_at=usable_until,
+        kind=AccountKind.CUSTOMER_PROMOTIONAL,
+        points=-sum(change.points for change in moved),
+    )
+    return (*changes, *moved), new_lot
 
 
 def split_by_largest_remainder(*, total_points: int, weights: Sequence[int]) -> list[int]:

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 def post(amount=5, key="", **facts):
     """A transfer between two accounts that nothing guards."""
     return post_transfer(
-        kind=TransferKind.ADJUSTMENT,
+        kind=TransferKind.PAYOUT,
         idempotency_key=key or new_key(),
         postings=[
             Posting(AccountKind.COMMISSION, 0, amount),
@@ -113,7 +113,7 @@ def test_guarded_account_never_goes_below_zero(kind):
     person = make_person()
     with pytest.raises(LedgerConflict), transaction.atomic():
         post_transfer(
-            kind=TransferKind.ADJUSTMENT,
+            kind=TransferKind.PAYOUT,
             idempotency_key="k",
             postings=[Posting(kind, person.pk, -1), Posting(AccountKind.ADJUSTMENTS, 0, 1)],
         )
@@ -127,7 +127,7 @@ def test_lot_cannot_give_more_than_it_holds():
     lot = Lot.objects.order_by("id")[0]
     with pytest.raises(LedgerConflict), transaction.atomic():
         post_transfer(
-            kind=TransferKind.ADJUSTMENT,
+            kind=TransferKind.PAYOUT,
             idempotency_key="k",
             postings=[
                 Posting(AccountKind.CUSTOMER_PAID, customer.pk, -11),
@@ -141,7 +141,7 @@ def test_lot_cannot_give_more_than_it_holds():
 def test_other_errors_of_the_database_pass_through():
     with pytest.raises(DatabaseError) as caught, transaction.atomic():
         post_transfer(
-            kind=TransferKind.ADJUSTMENT,
+            kind=TransferKind.PAYOUT,
             idempotency_key="k",
             postings=[Posting(AccountKind.ADJUSTMENTS, 0, 1)],
         )
@@ -218,7 +218,7 @@ def test_entries_come_whole_and_sum_to_zero():
 def test_entries_that_do_not_sum_to_zero_are_refused(amounts):
     with pytest.raises(DatabaseError, match="not whole"), transaction.atomic():
         post_transfer(
-            kind=TransferKind.ADJUSTMENT,
+            kind=TransferKind.PAYOUT,
             idempotency_key="k",
             postings=[
                 Posting(AccountKind.COMMISSION, 0, amounts[0]),

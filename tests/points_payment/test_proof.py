@@ -218,14 +218,15 @@ def test_transfer_that_stays_unsealed_is_named(books):
 
 
 @pytest.mark.parametrize(
-    ("kind", "amount"), [(AccountKind.VENDOR_ESCROW, -1), (AccountKind.OPERATOR, 1), (AccountKind.COMMISSION, -1)]
+    ("kind", "amount"),
+    [(AccountKind.VENDOR_ESCROW, -1), (AccountKind.OPERATOR, 1), (AccountKind.COMMISSION, -1)],
 )
 def test_account_on_the_wrong_side_is_named(tampered_books, kind, amount):
     from points_payment.kinds import TransferKind
     from points_payment.services.ledger import Posting, post_transfer
 
     post_transfer(
-        kind=TransferKind.ADJUSTMENT,
+        kind=TransferKind.PAYOUT,
         idempotency_key="k",
         postings=[Posting(kind, 1, amount), Posting(AccountKind.ADJUSTMENTS, 0, -amount)],
     )

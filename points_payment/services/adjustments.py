@@ -1,0 +1,152 @@
+"""Corrections of the books that no other service makes: one person proposes, another carries out.
+
+The other side of each is the account ``adjustments``, which shows what was ever corrected.
+Locks: the adjustment, then the wallet or the vendor's balance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from points_payment.errors import InsufficientPoints, InvalidAmount, SamePerson, WrongAdjustmentState
+from points_payment.kinds import ADJUSTABLE_KINDS, AccountKind, AdjustmentState, TransferKind
+from points_payment.models import Adjustment, VendorBalance
+from points_payment.retry import retry_on_conflict
+from points_payment.services.ledger import LotChange, NewLot, Posting, post_transfer
+from points_payment.services.wallets import lock_spendable_lots, plan_spending
+
+if TYPE_CHECKING:
+    from marketplace.users.models import User
+
+#: Of one adjustment, so that a slip of the finger stays small.
+MAX_ADJUSTMENT_POINTS = 10_000_000
+
+
+@transaction.atomic
+def propose_adjustment(
+    *, account_kind: AccountKind, owner_id: int, amount_points: int, reason: str, actor: User
+) -> Adjustment:
+    """Ask for a correction: points added to the account, or taken from it where negative.
+
+    Raises:
+        InvalidAmount: 0, too much, without a reason, or of an account that is not corrected by hand.
+    """
+    if not 0 < abs(amount_points) <= MAX_ADJUSTMENT_POINTS:
+        raise InvalidAmount(amount_points)
+    if account_kind not in ADJUSTABLE_KINDS or not reason.strip():
+        raise InvalidAmount(account_kind)
+    return Adjustment.objects.create(
+        account_kind=account_kind,
+        owner_id=owner_id,
+        amount_points=amount_points,
+        reason=reason.strip(),
+        proposed_by=actor,
+    )
+
+
+@retry_on_conflict
+@transaction.atomic
+def approve_adjustment(*, adjustment: Adjustment, actor: User) -> Adjustment:
+    """Carry out what somebody else proposed.
+
+    Raises:
+        SamePerson: who proposed it cannot carry it out.
+        WrongAdjustmentState: it was decided or withdrawn before.
+        InsufficientPoints: the account holds less than is to be taken; nothing was written.
+    """
+    locked = _lock(adjustment)
+    if locked.proposed_by_id == actor.pk:
+        raise SamePerson
+    if locked.amount_points < 0:
+        lot_changes = _taken(locked)
+        new_lot = None
+    else:
+        lot_changes = []
+        new_lot = NewLot() if locked.account_kind == AccountKind.CUSTOMER_PAID else None
+    posted = post_transfer(
+        kind=TransferKind.ADJUSTMENT,
+        idempotency_key=f"adjustment:{locked.pk}",
+        reference=f"adjustment-{locked.pk}",
+        actor_id=actor.pk,
+        reason=locked.reason,
+        postings=[
+            Posting(AccountKind(locked.account_kind), locked.owner_id, locked.amount_points),
+            Posting(AccountKind.ADJUSTMENTS, 0, -locked.amount_points),
+        ],
+        lot_changes=lot_changes,
+        new_lot=new_lot,
+    )
+    return _decide(locked, AdjustmentState.DONE, actor=actor, transfer_id=posted.transfer_id)
+
+
+@retry_on_conflict
+@transaction.atomic
+def refuse_adjustment(*, adjustment: Adjustment, actor: User, reason: str) -> Adjustment:
+    """Say no to what somebody else proposed.
+
+    Raises:
+        SamePerson: who proposed it withdraws it instead.
+        WrongAdjustmentState: it was decided or withdrawn before.
+    """
+    locked = _lock(adjustment)
+    if locked.proposed_by_id == actor.pk:
+        raise SamePerson
+    return _decide(locked, AdjustmentState.REFUSED, actor=actor, reason=reason)
+
+
+@retry_on_conflict
+@transaction.atomic
+def withdraw_adjustment(*, adjustment: Adjustment, actor: User) -> Adjustment:
+    """Take one's own proposal back.
+
+    Raises:
+        SamePerson: somebody else proposed it.
+        WrongAdjustmentState: it was decided or withdrawn before.
+    """
+    locked = _lock(adjustment)
+    if locked.proposed_by_id != actor.pk:
+        raise SamePerson
+    return _decide(locked, AdjustmentState.WITHDRAWN, actor=actor)
+
+
+def _lock(adjustment: Adjustment) -> Adjustment:
+    locked = Adjustment.objects.select_for_update(no_key=True).get(pk=adjustment.pk)
+    if locked.state != AdjustmentState.PROPOSED:
+        raise WrongAdjustmentState(locked.state)
+    return locked
+
+
+def _taken(adjustment: Adjustment) -> Sequence[LotChange]:
+    """Lock the account and see that it holds enough; the lots that a wallet's points come from."""
+    needed = -adjustment.amount_points
+    if adjustment.account_kind == AccountKind.VENDOR_PAYABLE:
+        balance = (
+            VendorBalance.objects.select_for_update(no_key=True).filter(vendor_id=adjustment.owner_id).first()
+        )
+        payable = balance.payable_points if balance else 0
+        if payable < needed:
+            raise InsufficientPoints(needed_points=needed, available_points=payable)
+        return []
+    paid = [lot for lot in lock_spendable_lots(customer_id=adjustment.owner_id) if not lot.is_promotional]
+    return plan_spending(lots=paid, needed_points=needed).lot_changes
+
+
+def _decide(
+    adjustment: Adjustment,
+    state: AdjustmentState,
+    *,
+    actor: User,
+    reason: str = "",
+    transfer_id: int | None = None,
+) -> Adjustment:
+    adjustment.state = state
+    adjustment.decided_by = actor
+    adjustment.decided_at = timezone.now()
+    adjustment.decision_reason = reason
+    adjustment.transfer_id = transfer_id
+    adjustment.save(update_fields=["state", "decided_by", "decided_at", "decision_reason", "transfer"])
+    return adjustment

@@ -1,0 +1,108 @@
+"""Promotional points whose day has come are nobody's any more: from the wallet to breakage.
+
+From its day on a lot is not spent (``points_lock_spendable_lots``); the balance follows later.
+Locks: the wallet, then its lots.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import QuerySet, Sum
+from django.utils import timezone
+
+from marketplace.outbox.services import enqueue
+from points_payment.kinds import AccountKind, TransferKind
+from points_payment.models import ExpiryNotice, Lot, LotUse
+from points_payment.retry import retry_on_conflict
+from points_payment.services.ledger import LotChange, Posting, post_transfer
+from points_payment.services.wallets import lock_wallet
+
+#: Wallets and lots looked after in one call, so that a command or task ends.
+MOST_AT_ONCE = 1_000
+#: Customers are told so long before their points expire.
+NOTICE_DAYS = 7
+
+
+def expire_points(*, now: datetime | None = None, limit: int = MOST_AT_ONCE) -> int:
+    """Take expired promotional points off their wallets, one transfer a wallet; the points taken.
+
+    Each wallet is a transaction of its own. Call again until it answers 0: ``limit`` counts wallets.
+    """
+    now = now or timezone.now()
+    customers = (
+        _expired_lots(now).order_by("customer_id").values_list("customer_id", flat=True).distinct()[:limit]
+    )
+    return sum(_expire_wallet(customer_id=customer_id, now=now) for customer_id in list(customers))
+
+
+def _expired_lots(now: datetime) -> QuerySet[Lot]:
+    return Lot.objects.filter(
+        account_kind=AccountKind.CUSTOMER_PROMOTIONAL, remaining_points__gt=0, expires_at__lte=now
+    )
+
+
+@retry_on_conflict
+@transaction.atomic
+def _expire_wallet(*, customer_id: int, now: datetime) -> int:
+    lock_wallet(customer_id=customer_id)
+    lots = list(_expired_lots(now).filter(customer_id=customer_id).order_by("id"))
+    if not lots:
+        return 0
+    points = sum(lot.remaining_points for lot in lots)
+    # A lot can be filled again by a refund and expire again: its last use tells one time from the other.
+    last_use = LotUse.objects.filter(lot__in=lots).order_by("-id").values_list("id", flat=True).first() or 0
+    post_transfer(
+        kind=TransferKind.POINTS_EXPIRY,
+        idempotency_key=f"expiry:{customer_id}:{'-'.join(str(lot.pk) for lot in lots)}:{last_use}",
+        postings=[
+            Posting(AccountKind.CUSTOMER_PROMOTIONAL, customer_id, -points),
+            Posting(AccountKind.BREAKAGE, 0, points),
+        ],
+        lot_changes=[LotChange(lot.pk, -lot.remaining_points) for lot in lots],
+    )
+    return points
+
+
+@transaction.atomic
+def announce_expiry(*, now: datetime | None = None, limit: int = MOST_AT_ONCE) -> int:
+    """Tell customers whose promotional points expire soon, once a lot; the number of customers told."""
+    now = now or timezone.now()
+    soon = Lot.objects.filter(
+        account_kind=AccountKind.CUSTOMER_PROMOTIONAL,
+        remaining_points__gt=0,
+        expires_at__gt=now,
+        expires_at__lte=now + timedelta(days=NOTICE_DAYS),
+        expiry_notice=None,
+    ).order_by("expires_at", "id")[:limit]
+    by_customer: dict[int, list[Lot]] = {}
+    for lot in soon:
+        by_customer.setdefault(lot.customer_id, []).append(lot)
+    for customer_id, lots in by_customer.items():
+        made = ExpiryNotice.objects.bulk_create(
+            [ExpiryNotice(lot=lot) for lot in lots], ignore_conflicts=True
+        )
+        enqueue(
+            topic="points.expiring",
+            payload={
+                "user_id": customer_id,
+                "amount_points": sum(lot.remaining_points for lot in lots),
+                "first_on": timezone.localdate(lots[0].expires_at).isoformat(),
+                "notice": f"{lots[0].pk}-{len(made)}",
+            },
+        )
+    return len(by_customer)
+
+
+def expiring_next(*, customer_id: int) -> tuple[datetime, int] | None:
+    """When the wallet's next promotional points expire, and how many do on that day; None: none do."""
+    lots = Lot.objects.filter(
+        customer_id=customer_id, remaining_points__gt=0, expires_at__gt=timezone.now()
+    ).order_by("expires_at")
+    first = lots.first()
+    if first is None or first.expires_at is None:
+        return None
+    until = first.expires_at + timedelta(days=1)
+    points = lots.filter(expires_at__lt=until).aggregate(total=Sum("remaining_points"))["total"]
+    return first.expires_at, points

@@ -1,0 +1,223 @@
+"""Corrections by two persons, and payouts that may come back."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from points_payment.errors import (
+    IdempotencyConflict,
+    InsufficientPoints,
+    InvalidAmount,
+    NotReversible,
+    SamePerson,
+    WrongAdjustmentState,
+)
+from points_payment.kinds import AccountKind, AdjustmentState
+from points_payment.models import Adjustment, Transfer, VendorBalance, Wallet
+from points_payment.proof import prove
+from points_payment.selectors import account_points
+from points_payment.services.adjustments import (
+    MAX_ADJUSTMENT_POINTS,
+    approve_adjustment,
+    propose_adjustment,
+    refuse_adjustment,
+    withdraw_adjustment,
+)
+from points_payment.services.escrow import AllocationSpec, hold_for_order, release_allocations
+from points_payment.services.payouts import pay_out, return_payout
+from tests.factories.points import give_promotion, make_customer_with_points, make_person, new_key
+
+pytestmark = pytest.mark.django_db
+
+VENDOR = 31
+
+
+def propose(owner_id: int, points: int, *, kind=AccountKind.CUSTOMER_PAID, reason="Miscounted", actor=None):
+    return propose_adjustment(
+        account_kind=kind,
+        owner_id=owner_id,
+        amount_points=points,
+        reason=reason,
+        actor=actor or make_person(),
+    )
+
+
+def earn(points: int) -> None:
+    """Payable points for the vendor, after 10% commission."""
+    customer = make_customer_with_points(paid=points)
+    reference = new_key()
+    hold_for_order(
+        customer_id=customer.pk, order_reference=reference, idempotency_key=new_key(), actor_id=None,
+        allocations=[AllocationSpec(f"{reference}-1", VENDOR, points, 1_000)],
+    )  # fmt: skip
+    release_allocations(references=[f"{reference}-1"], actor_id=None, idempotency_key=new_key())
+
+
+def paid_points(customer) -> int:
+    return Wallet.objects.get(pk=customer.pk).paid_points
+
+
+def test_two_persons_add_and_take_points_of_a_wallet():
+    customer = make_customer_with_points(paid=100)
+    done = approve_adjustment(adjustment=propose(customer.pk, 50), actor=make_person())
+    assert (done.state, paid_points(customer)) == (AdjustmentState.DONE, 150)
+    approve_adjustment(adjustment=propose(customer.pk, -120), actor=make_person())
+    assert paid_points(customer) == 30
+    assert account_points(kind=AccountKind.ADJUSTMENTS) == 70
+
+
+def test_a_wallet_that_never_had_points_can_get_some():
+    customer = make_person()
+    approve_adjustment(adjustment=propose(customer.pk, 5), actor=make_person())
+    assert paid_points(customer) == 5
+
+
+def test_more_than_there_is_is_refused_whole_and_promotional_points_stay():
+    customer = make_customer_with_points(paid=100)
+    give_promotion(customer, 500)
+    proposed = propose(customer.pk, -101)
+    with pytest.raises(InsufficientPoints) as refused:
+        approve_adjustment(adjustment=proposed, actor=make_person())
+    assert refused.value.available_points == 100
+    proposed.refresh_from_db()
+    assert (proposed.state, paid_points(customer)) == (AdjustmentState.PROPOSED, 100)
+
+
+def test_a_vendors_balance_is_corrected_too():
+    earn(1_000)
+    approve_adjustment(adjustment=propose(VENDOR, -300, kind=AccountKind.VENDOR_PAYABLE), actor=make_person())
+    approve_adjustment(adjustment=propose(VENDOR, 5, kind=AccountKind.VENDOR_PAYABLE), actor=make_person())
+    assert VendorBalance.objects.get(pk=VENDOR).payable_points == 605
+    for vendor_id in (VENDOR, 99):
+        with pytest.raises(InsufficientPoints):
+            approve_adjustment(
+                adjustment=propose(vendor_id, -606, kind=AccountKind.VENDOR_PAYABLE), actor=make_person()
+            )
+
+
+def test_who_proposed_it_neither_carries_it_out_nor_refuses_it():
+    actor, customer = make_person(), make_person()
+    proposed = propose(customer.pk, 5, actor=actor)
+    with pytest.raises(SamePerson):
+        approve_adjustment(adjustment=proposed, actor=actor)
+    with pytest.raises(SamePerson):
+        refuse_adjustment(adjustment=proposed, actor=actor, reason="")
+    with pytest.raises(SamePerson):
+        withdraw_adjustment(adjustment=proposed, actor=make_person())
+    assert not Transfer.objects.exists()
+    # The database says no as well.
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Adjustment.objects.filter(pk=proposed.pk).update(state=AdjustmentState.REFUSED, decided_by=actor)
+
+
+def test_what_is_decided_stays_so():
+    customer = make_person()
+    withdrawn, refused, done = (propose(customer.pk, 5) for _ in range(3))
+    withdraw_adjustment(adjustment=withdrawn, actor=withdrawn.proposed_by)
+    assert refuse_adjustment(adjustment=refused, actor=make_person(), reason="No").decision_reason == "No"
+    approve_adjustment(adjustment=done, actor=make_person())
+    for adjustment in (withdrawn, refused, done):
+        with pytest.raises(WrongAdjustmentState):
+            approve_adjustment(adjustment=adjustment, actor=make_person())
+    assert paid_points(customer) == 5
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Adjustment.objects.filter(pk=refused.pk).update(decision_reason="Yes")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Adjustment.objects.filter(pk=done.pk).delete()
+
+
+@pytest.mark.parametrize(
+    ("points", "reason", "kind"),
+    [
+        (0, "Why", AccountKind.CUSTOMER_PAID),
+        (MAX_ADJUSTMENT_POINTS + 1, "Why", AccountKind.CUSTOMER_PAID),
+        (-MAX_ADJUSTMENT_POINTS - 1, "Why", AccountKind.CUSTOMER_PAID),
+        (5, "  ", AccountKind.CUSTOMER_PAID),
+        (5, "Why", AccountKind.COMMISSION),
+    ],
+)
+def test_what_cannot_be_proposed(points, reason, kind):
+    with pytest.raises(InvalidAmount):
+        propose(1, points, reason=reason, kind=kind)
+    assert not Adjustment.objects.exists()
+
+
+def test_the_most_there_may_be():
+    assert propose(1, MAX_ADJUSTMENT_POINTS).pk
+    assert propose(1, -MAX_ADJUSTMENT_POINTS).pk
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["amount_points = 6", "reason = 'x'", "owner_id = 2", "transfer_id = NULL"],
+)
+def test_a_changed_adjustment_is_found(change):
+    done = approve_adjustment(adjustment=propose(make_person().pk, 5), actor=make_person())
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE points_payment_adjustment ALTER proposed_by_id DROP NOT NULL")
+        cursor.execute("ALTER TABLE points_payment_adjustment DROP CONSTRAINT points_adjustment_two_persons")
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(f"UPDATE points_payment_adjustment SET {change}")  # noqa: S608 - the list above
+        findings = [finding for finding in prove() if finding.check == "adjustments"]
+        transaction.set_rollback(True)
+    assert findings
+    assert all(str(done.pk) in finding.culprit or "transfer" in finding.culprit for finding in findings)
+
+
+# Payouts ------------------------------------------------------------------------------------
+
+
+def payout(points: int, **other):
+    people = {"actor_id": make_person().pk, "approved_by_id": make_person().pk} | other
+    key = people.pop("idempotency_key", new_key())
+    return pay_out(vendor_id=VENDOR, amount_points=points, reference="R-1", idempotency_key=key, **people)
+
+
+def test_a_payout_takes_what_is_payable_and_no_more():
+    earn(1_000)
+    with pytest.raises(InsufficientPoints) as refused:
+        payout(901)
+    assert refused.value.available_points == 900
+    payout(900)
+    assert VendorBalance.objects.get(pk=VENDOR).payable_points == 0
+    assert account_points(kind=AccountKind.PAYOUTS) == 900
+
+
+def test_a_vendor_without_a_balance_is_paid_nothing():
+    with pytest.raises(InsufficientPoints):
+        payout(1)
+
+
+def test_a_payout_needs_two_persons_and_an_amount():
+    earn(1_000)
+    actor = make_person()
+    with pytest.raises(SamePerson):
+        payout(5, actor_id=actor.pk, approved_by_id=actor.pk)
+    with pytest.raises(InvalidAmount):
+        payout(0)
+
+
+def test_a_payout_with_its_key_again_is_the_same_one():
+    earn(1_000)
+    people = {"actor_id": make_person().pk, "approved_by_id": make_person().pk, "idempotency_key": "p1"}
+    first, second = payout(600, **people), payout(600, **people)
+    assert (first.is_new, second.is_new) == (True, False)
+    assert first.transfer_id == second.transfer_id
+    with pytest.raises(IdempotencyConflict):
+        payout(1, **people)
+
+
+def test_a_payout_comes_back_whole_and_once():
+    earn(1_000)
+    posted = payout(900)
+    again = {"transfer_id": posted.transfer_id, "actor_id": make_person().pk, "reason": "Closed account"}
+    first = return_payout(**again, idempotency_key="back")
+    assert return_payout(**again, idempotency_key="back") == type(first)(first.transfer_id, False)
+    assert VendorBalance.objects.get(pk=VENDOR).payable_points == 900
+    assert account_points(kind=AccountKind.PAYOUTS) == 0
+    with pytest.raises(NotReversible):
+        return_payout(**again, idempotency_key="again")
+    with pytest.raises(NotReversible):
+        return_payout(**(again | {"transfer_id": first.transfer_id}), idempotency_key="that")

@@ -1,0 +1,257 @@
+"""Promotional points end on their day, and what a refund gives back can still be spent."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.db import transaction
+from django.utils import timezone
+
+from marketplace.outbox.models import OutboxMessage
+from points_payment.errors import InsufficientPoints
+from points_payment.kinds import AccountKind, TransferKind
+from points_payment.models import Lot, Transfer, Wallet
+from points_payment.selectors import account_points
+from points_payment.services import expiry
+from points_payment.services.escrow import AllocationSpec, hold_for_order, refund_allocations
+from points_payment.services.expiry import announce_expiry, expire_points, expiring_next
+from points_payment.services.ledger import post_transfer
+from points_payment.services.promotions import give_promotional_points
+from tests.factories.points import give_promotion, make_customer_with_points, make_person, new_key
+from tests.points_payment.test_races import at_once
+
+pytestmark = pytest.mark.django_db
+
+
+def in_days(days: float):
+    return timezone.now() + timedelta(days=days)
+
+
+def buy(customer, points: int, *, vendor: int = 7) -> str:
+    reference = new_key()
+    with transaction.atomic():
+        hold_for_order(
+            customer_id=customer.pk, order_reference=reference, idempotency_key=new_key(), actor_id=None,
+            allocations=[AllocationSpec(f"{reference}-1", vendor, points, 1_000)],
+        )  # fmt: skip
+    return f"{reference}-1"
+
+
+def refund(reference: str, points: int | None = None):
+    return refund_allocations(
+        references=[reference] if points is None else None,
+        references_and_points={reference: points} if points is not None else None,
+        actor_id=None, reason="", idempotency_key=new_key(),
+    )  # fmt: skip
+
+
+def wallet(customer) -> tuple[int, int]:
+    row = Wallet.objects.get(pk=customer.pk)
+    return row.paid_points, row.promotional_points
+
+
+def test_expired_points_go_to_breakage_once_and_others_stay():
+    customer = make_customer_with_points(paid=1_000)
+    give_promotion(customer, 300, expires_at=in_days(-1))
+    give_promotion(customer, 200, expires_at=in_days(-0.001))
+    give_promotion(customer, 50, expires_at=in_days(1))
+    give_promotion(customer, 7)
+    assert expire_points() == 500
+    assert wallet(customer) == (1_000, 57)
+    assert account_points(kind=AccountKind.BREAKAGE) == 500
+    assert expire_points() == 0
+    assert Transfer.objects.filter(kind=TransferKind.POINTS_EXPIRY).count() == 1
+
+
+def test_expired_points_cannot_be_spent_before_they_are_taken_off():
+    customer = make_customer_with_points(paid=100)
+    give_promotion(customer, 300, expires_at=in_days(-1))
+    with pytest.raises(InsufficientPoints) as refused:
+        buy(customer, 101)
+    assert refused.value.available_points == 100
+
+
+def test_wallets_are_taken_in_parts():
+    customers = [make_person() for _ in range(3)]
+    for customer in customers:
+        give_promotion(customer, 10, expires_at=in_days(-1))
+    assert expire_points(limit=2) == 20
+    assert expire_points(limit=2) == 10
+
+
+def test_a_wallet_that_spent_its_points_meanwhile_is_left_alone():
+    assert expiry._expire_wallet(customer_id=make_person().pk, now=timezone.now()) == 0
+
+
+def test_the_command_takes_all_and_says_how_much(monkeypatch):
+    monkeypatch.setattr(expiry, "MOST_AT_ONCE", 1)
+    for _ in range(3):
+        give_promotion(make_person(), 10, expires_at=in_days(-1))
+    out = StringIO()
+    call_command("expire_points", stdout=out)
+    assert "30 points expired" in out.getvalue()
+
+
+def test_a_lot_that_is_filled_again_can_expire_again():
+    """The same lot, twice: the second time is another transfer."""
+    customer = make_person()
+    give_promotion(customer, 100, expires_at=in_days(0.0001))
+    reference = buy(customer, 60)
+    assert expire_points(now=in_days(1)) == 40
+    refund(reference, 10)
+    refund(reference, 50)
+    assert wallet(customer) == (0, 60)
+    assert expire_points(now=in_days(100)) == 60
+    assert wallet(customer) == (0, 0)
+
+
+# Refunds ------------------------------------------------------------------------------------
+
+
+def test_a_refund_to_a_lot_that_lasts_returns_to_it():
+    customer = make_person()
+    give_promotion(customer, 100, expires_at=in_days(60))
+    refund(buy(customer, 70))
+    (lot,) = Lot.objects.all()
+    assert lot.remaining_points == 100
+
+
+@pytest.mark.parametrize("days", [-1, 0, 13])
+def test_points_of_a_lot_that_ends_get_their_grace(settings, days):
+    settings.PROMOTIONAL_REFUND_GRACE_DAYS = 14
+    customer = make_person()
+    # Spent while it was good; for the rest of the test its day has come.
+    give_promotion(customer, 100, expires_at=in_days(60))
+    reference = buy(customer, 70)
+    later = in_days(60 - days)
+    with pytest.MonkeyPatch.context() as clock:
+        clock.setattr("points_payment.services.escrow.timezone.now", lambda: later)
+        refund(reference, 30)
+    old, new = Lot.objects.order_by("id")
+    assert old.remaining_points == 30
+    assert new.remaining_points == 30
+    assert new.expires_at == later + timedelta(days=14)
+    assert wallet(customer) == (0, 60)
+
+
+def test_paid_and_endless_points_need_no_grace():
+    customer = make_customer_with_points(paid=50)
+    give_promotion(customer, 100)
+    refund(buy(customer, 150))
+    assert Lot.objects.count() == 2
+    assert wallet(customer) == (50, 100)
+
+
+def test_grace_of_several_lots_is_one_new_lot_beside_what_stays(settings):
+    settings.PROMOTIONAL_REFUND_GRACE_DAYS = 14
+    customer = make_customer_with_points(paid=25)
+    give_promotion(customer, 10, expires_at=in_days(3))
+    give_promotion(customer, 20, expires_at=in_days(5))
+    give_promotion(customer, 40, expires_at=in_days(90))
+    reference = buy(customer, 95)
+    refund(reference, 30)
+    refund(reference)
+    left = sorted(Lot.objects.filter(remaining_points__gt=0).values_list("remaining_points", flat=True))
+    assert left == [25, 30, 40]
+    assert wallet(customer) == (25, 70)
+    # What the grace made is spent like any other lot.
+    refund(buy(customer, 95))
+    assert wallet(customer) == (25, 70)
+
+
+# Notices ------------------------------------------------------------------------------------
+
+
+def told() -> list[dict]:
+    return list(OutboxMessage.objects.filter(topic="points.expiring").values_list("payload", flat=True))
+
+
+def test_customers_are_told_once_some_days_before():
+    customer, other = make_person(), make_person()
+    give_promotion(customer, 10, expires_at=in_days(3))
+    give_promotion(customer, 20, expires_at=in_days(6))
+    give_promotion(customer, 500, expires_at=in_days(40))
+    give_promotion(other, 5, expires_at=in_days(-1))
+    assert announce_expiry() == 1
+    assert announce_expiry() == 0
+    (message,) = told()
+    assert (message["user_id"], message["amount_points"]) == (customer.pk, 30)
+    assert message["first_on"] == timezone.localdate(in_days(3)).isoformat()
+
+
+def test_what_expires_next():
+    customer = make_person()
+    assert expiring_next(customer_id=customer.pk) is None
+    give_promotion(customer, 5)
+    assert expiring_next(customer_id=customer.pk) is None
+    first = in_days(3)
+    give_promotion(customer, 10, expires_at=first)
+    give_promotion(customer, 20, expires_at=first + timedelta(hours=5))
+    give_promotion(customer, 40, expires_at=first + timedelta(days=5))
+    assert expiring_next(customer_id=customer.pk) == (first, 30)
+
+
+def test_the_message_says_how_much_and_when(drain_outbox):
+    customer = make_person("Zainab")
+    give_promotion(customer, 30, expires_at=in_days(3))
+    announce_expiry()
+    drain_outbox()
+    from marketplace.notifications.models import Notification
+
+    (notification,) = Notification.objects.filter(kind="points.expiring")
+    assert notification.user_id == customer.pk
+
+
+def test_the_same_gift_twice_is_given_once():
+    customer = make_person()
+    for _ in range(2):
+        give_promotional_points(
+            kind=TransferKind.REFERRAL, customer_id=customer.pk, amount_points=5, expires_at=None,
+            reference="r", reason="", actor_id=None, idempotency_key="one",
+        )  # fmt: skip
+    assert wallet(customer) == (0, 5)
+
+
+# Races --------------------------------------------------------------------------------------
+
+
+def race(points_before: int = 1_000) -> Counter[str]:
+    customer = make_customer_with_points(paid=500)
+    for _ in range(5):
+        give_promotion(customer, 100, expires_at=in_days(1))
+    references = [buy(customer, 60) for _ in range(3)]
+    later = in_days(2)
+    jobs = [lambda: expire_points(now=later) for _ in range(6)]
+    jobs += [lambda: buy(customer, 30) for _ in range(8)]
+    jobs += [lambda reference=reference: refund(reference) for reference in references]
+    ends = at_once(jobs)
+    paid, promotional = wallet(customer)
+    breakage = account_points(kind=AccountKind.BREAKAGE)
+    held = account_points(kind=AccountKind.VENDOR_ESCROW, owner_id=7)
+    assert paid + promotional + breakage + held == points_before
+    return ends
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_expiry_purchases_and_refunds_of_one_wallet_at_once():
+    """Each point is spent or expired, never both; what is refunded meanwhile is there once."""
+    assert race() == {"done": 17}
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_without_the_lock_expiry_trips_over_the_others(monkeypatch):
+    monkeypatch.setattr(expiry, "lock_wallet", lambda *, customer_id: None)
+
+    def later(**facts):
+        time.sleep(0.2)
+        return post_transfer(**facts)
+
+    monkeypatch.setattr(expiry, "post_transfer", later)
+    assert race()["LedgerConflict"]
