@@ -11,10 +11,9 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
-from points_payment import proof
 from points_payment.kinds import AccountKind
 from points_payment.models import Seal
-from points_payment.proof import Check, Finding, checks, prove, register_check
+from points_payment.proof import Check, Finding, base, checks, prove, register_check
 from points_payment.services.batches import freeze_batch, unfreeze_batch, void_batch
 from points_payment.services.escrow import (
     AllocationSpec,
@@ -236,7 +235,7 @@ def test_account_on_the_wrong_side_is_named(tampered_books, kind, amount):
 
 
 def test_many_broken_links_are_not_all_listed(books, monkeypatch):
-    monkeypatch.setattr(proof, "MAX_FINDINGS", 2)
+    monkeypatch.setattr(base, "MAX_FINDINGS", 2)
     tamper("UPDATE points_payment_seal SET digest = 'x'")
     assert len([finding for finding in findings() if finding.check == "chain"]) == 2
 
@@ -247,7 +246,7 @@ def test_finding_reads_as_a_sentence():
 
 def test_other_packages_add_their_checks(monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(proof, "_checks", {})
+        patch.setattr(base, "_checks", {})
         register_check(Check("moon", "The moon is full", lambda: [Finding("moon", "moon", "full", "half")]))
         assert [check.slug for check in checks()] == ["moon"]
         assert [str(finding) for finding in prove()] == ["moon: moon: expected full, found half"]
@@ -305,5 +304,5 @@ def test_proof_reads_one_snapshot_and_changes_nothing():
     try:
         assert prove() == []
     finally:
-        del proof._checks["look"]
+        del base._checks["look"]
     assert seen == ["repeatable read", "on"]

@@ -13,7 +13,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import ngettext
 
-from marketplace.home.formats import format_date, format_datetime, format_number
+from marketplace.formats import format_date, format_datetime, format_number
 
 register = template.Library()
 
