@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stop test check bench soak fmt messages requirements audit env env-dev
+.PHONY: help demo stop test check coverage bench soak mutants fmt messages requirements audit env env-dev
 
 help: ## Show what there is
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -38,8 +38,18 @@ test: check ## Everything that must hold: check, then all tests on two processes
 bench: env-dev ## Measure pages, orders and the ledger into var/bench.json
 	$(BIN)/python -m tests.bench
 
-soak: env-dev ## Race checkouts, cards and refunds for SECONDS (600)
+soak: env-dev ## Move, race and kill for long: SECONDS (600) of races, KILLS (100), 10,000 steps
 	$(BIN)/python -m tests.bench.soak --seconds "$(or $(SECONDS),600)"
+	$(BIN)/python -m tests.kills.soak --kills "$(or $(KILLS),100)"
+	$(BIN)/pytest -m soak -s
+
+coverage: env-dev ## Fail unless the tests of points run every branch of its services
+	$(BIN)/coverage run --data-file=var/coverage --branch -m pytest -q tests/points_payment
+	$(BIN)/coverage combine --data-file=var/coverage var
+	$(BIN)/coverage report --data-file=var/coverage --include="points_payment/services/*" --show-missing --fail-under=100
+
+mutants: env-dev ## Change the services of points node by node: a test must notice (SECONDS=3600)
+	$(BIN)/python -m tests.mutants --seconds "$(or $(SECONDS),3600)"
 
 fmt: env-dev ## Format the code and repair what can be repaired
 	$(BIN)/ruff format .

@@ -194,8 +194,8 @@ def _by_hand() -> Transfer:
             posted = execute(
                 "INSERT INTO points_payment_transfer"
                 " (kind, idempotency_key, request_hash, entries_count, reference, actor_id, reason,"
-                " created_at, digest) VALUES ('purchase', %s, %s, 2, %s, %s, '', now(), points_transfer_digest("
-                "'purchase', %s, %s, 2, NULL, %s, %s, '', now(), jsonb_build_array("
+                " created_at, digest) VALUES ('purchase', %s, %s, 2, %s, %s, '', now(),"
+                " points_transfer_digest('purchase', %s, %s, 2, NULL, %s, %s, '', now(), jsonb_build_array("
                 "jsonb_build_array('customer_paid', %s::bigint, -1),"
                 " jsonb_build_array('vendor_escrow', %s::bigint, 1)))) RETURNING id",
                 (key, request_hash, key, customer_id) * 2 + (customer_id, vendor_id),
