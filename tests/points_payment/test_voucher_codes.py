@@ -115,3 +115,9 @@ def test_a_printed_address_keeps_the_code_from_the_server():
     assert redeem_fragment(in_groups(code)) == f"#c={code}"
     address = redeem_url(in_groups(code), origin="https://nuqta.example")
     assert address == f"https://nuqta.example/wallet/redeem/#c={code}"
+
+
+def test_a_made_code_of_digits_alone_is_drawn_again(monkeypatch):
+    drawn = iter([0, 31])
+    monkeypatch.setattr("points_payment.voucher_codes.secrets.randbits", lambda _bits: next(drawn))
+    assert new_voucher_code().startswith("Z0000000000")
