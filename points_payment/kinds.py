@@ -132,7 +132,7 @@ class AdjustmentState(models.TextChoices):
 
 
 class VoucherEventKind(models.TextChoices):
-    CREATED = "created", _("Made")
+    CREATED = "created", _("Campaign made")
     CODES_MADE = "codes_made", _("Codes made")
     DOWNLOADED = "downloaded", _("Codes downloaded")
     PAUSED = "paused", _("Paused")
@@ -146,4 +146,4 @@ class CampaignState(models.TextChoices):
     ACTIVE = "active", _("Active")
     PAUSED = "paused", _("Paused")
     USED_UP = "used_up", _("Used up")
-    OVER = "over", _("Over")
+    OVER = "over", _("Ended")

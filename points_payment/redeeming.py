@@ -157,7 +157,7 @@ def _explain(error: PointsError) -> str:
         ) % {"minutes": minutes}
     if isinstance(error, VoucherNotBegun):
         return _("This code can be redeemed from %(when)s on.") % {"when": format_datetime(error.starts_at)}
-    reasons = {
+    reasons: dict[type[PointsError], str] = {
         VoucherOver: _("This offer is over."),
         VoucherPaused: _("This offer is paused. Try again later."),
         VoucherUsedUp: _("This offer is used up: others were faster."),

@@ -13,10 +13,10 @@ CAMPAIGN = (
 )
 VOUCHER = "id, campaign_id, code, created_at"
 EVENT = "id, campaign_id, kind, codes, actor_id, created_at"
-REDEMPTION = (
-    "id, campaign_id, voucher_id, customer_id, transfer_id, amount_points, expires_at, is_single_use, created_at"
+REDEMPTION = "id, campaign_id, voucher_id, customer_id, transfer_id, amount_points, expires_at, is_single_use, created_at"
+CHANGED = " OR ".join(
+    f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in [*CAMPAIGN.split(", "), "digest"]
 )
-CHANGED = " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in [*CAMPAIGN.split(", "), "digest"])
 
 
 def _append_only(table: str) -> str:
@@ -54,107 +54,238 @@ FOR EACH ROW WHEN ({CHANGED} OR NEW.redeemed_count < OLD.redeemed_count) EXECUTE
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('points_payment', '0006_adjustments_and_notices'),
+        ("points_payment", "0006_adjustments_and_notices"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='VoucherCampaign',
+            name="VoucherCampaign",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('is_single_use', models.BooleanField(verbose_name='single-use codes')),
-                ('value_points', models.BigIntegerField(verbose_name='value of a voucher')),
-                ('starts_at', models.DateTimeField(verbose_name='begins')),
-                ('ends_at', models.DateTimeField(verbose_name='ends')),
-                ('total_limit', models.PositiveIntegerField(verbose_name='redemptions in all')),
-                ('per_customer_limit', models.PositiveIntegerField(verbose_name='redemptions per customer')),
-                ('lifetime_days', models.PositiveIntegerField(verbose_name='days that the points live')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='when')),
-                ('digest', models.BinaryField(default=b'', verbose_name='digest')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('redeemed_count', models.PositiveIntegerField(default=0, verbose_name='redeemed')),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='made by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("is_single_use", models.BooleanField(verbose_name="single-use codes")),
+                ("value_points", models.BigIntegerField(verbose_name="value of a voucher")),
+                ("starts_at", models.DateTimeField(verbose_name="begins")),
+                ("ends_at", models.DateTimeField(verbose_name="ends")),
+                ("total_limit", models.PositiveIntegerField(verbose_name="redemptions in all")),
+                ("per_customer_limit", models.PositiveIntegerField(verbose_name="redemptions per customer")),
+                ("lifetime_days", models.PositiveIntegerField(verbose_name="days that the points live")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="when"
+                    ),
+                ),
+                ("digest", models.BinaryField(default=b"", verbose_name="digest")),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                ("redeemed_count", models.PositiveIntegerField(default=0, verbose_name="redeemed")),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="made by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'campaign of vouchers',
-                'verbose_name_plural': 'campaigns of vouchers',
-                'ordering': ['-id'],
+                "verbose_name": "campaign of vouchers",
+                "verbose_name_plural": "campaigns of vouchers",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Voucher',
+            name="Voucher",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=12, unique=True, verbose_name='code')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='when')),
-                ('digest', models.BinaryField(default=b'', verbose_name='digest')),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='vouchers', to='points_payment.vouchercampaign', verbose_name='campaign')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=12, unique=True, verbose_name="code")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="when"
+                    ),
+                ),
+                ("digest", models.BinaryField(default=b"", verbose_name="digest")),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="vouchers",
+                        to="points_payment.vouchercampaign",
+                        verbose_name="campaign",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'voucher',
-                'verbose_name_plural': 'vouchers',
+                "verbose_name": "voucher",
+                "verbose_name_plural": "vouchers",
             },
         ),
         migrations.CreateModel(
-            name='VoucherEvent',
+            name="VoucherEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('created', 'Made'), ('codes_made', 'Codes made'), ('downloaded', 'Codes downloaded'), ('paused', 'Paused'), ('resumed', 'Resumed')], max_length=12, verbose_name='what')),
-                ('codes', models.PositiveIntegerField(default=0, verbose_name='codes')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='when')),
-                ('digest', models.BinaryField(default=b'', verbose_name='digest')),
-                ('actor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='who')),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='points_payment.vouchercampaign', verbose_name='campaign')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("created", "Campaign made"),
+                            ("codes_made", "Codes made"),
+                            ("downloaded", "Codes downloaded"),
+                            ("paused", "Paused"),
+                            ("resumed", "Resumed"),
+                        ],
+                        max_length=12,
+                        verbose_name="what",
+                    ),
+                ),
+                ("codes", models.PositiveIntegerField(default=0, verbose_name="codes")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="when"
+                    ),
+                ),
+                ("digest", models.BinaryField(default=b"", verbose_name="digest")),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="who",
+                    ),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="points_payment.vouchercampaign",
+                        verbose_name="campaign",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'event of a campaign',
-                'verbose_name_plural': 'events of campaigns',
-                'ordering': ['id'],
+                "verbose_name": "event of a campaign",
+                "verbose_name_plural": "events of campaigns",
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='VoucherRedemption',
+            name="VoucherRedemption",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount_points', models.BigIntegerField(verbose_name='amount')),
-                ('expires_at', models.DateTimeField(verbose_name='expires')),
-                ('is_single_use', models.BooleanField(verbose_name='single-use code')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='when')),
-                ('digest', models.BinaryField(default=b'', verbose_name='digest')),
-                ('campaign', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='redemptions', to='points_payment.vouchercampaign', verbose_name='campaign')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='customer')),
-                ('transfer', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='voucher_redemption', to='points_payment.transfer', verbose_name='transfer')),
-                ('voucher', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='redemptions', to='points_payment.voucher', verbose_name='voucher')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("amount_points", models.BigIntegerField(verbose_name="amount")),
+                ("expires_at", models.DateTimeField(verbose_name="expires")),
+                ("is_single_use", models.BooleanField(verbose_name="single-use code")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="when"
+                    ),
+                ),
+                ("digest", models.BinaryField(default=b"", verbose_name="digest")),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="redemptions",
+                        to="points_payment.vouchercampaign",
+                        verbose_name="campaign",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="customer",
+                    ),
+                ),
+                (
+                    "transfer",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="voucher_redemption",
+                        to="points_payment.transfer",
+                        verbose_name="transfer",
+                    ),
+                ),
+                (
+                    "voucher",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="redemptions",
+                        to="points_payment.voucher",
+                        verbose_name="voucher",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'redemption of a voucher',
-                'verbose_name_plural': 'redemptions of vouchers',
-                'ordering': ['-id'],
+                "verbose_name": "redemption of a voucher",
+                "verbose_name_plural": "redemptions of vouchers",
+                "ordering": ["-id"],
             },
         ),
         migrations.AddConstraint(
-            model_name='vouchercampaign',
-            constraint=models.CheckConstraint(condition=models.Q(('lifetime_days__gt', 0), ('per_customer_limit__gt', 0), ('value_points__gt', 0)), name='points_campaign_something'),
+            model_name="vouchercampaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("lifetime_days__gt", 0), ("per_customer_limit__gt", 0), ("value_points__gt", 0)
+                ),
+                name="points_campaign_something",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='vouchercampaign',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='points_campaign_window'),
+            model_name="vouchercampaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="points_campaign_window"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='vouchercampaign',
-            constraint=models.CheckConstraint(condition=models.Q(('redeemed_count__lte', models.F('total_limit'))), name='points_campaign_within_limit'),
+            model_name="vouchercampaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("redeemed_count__lte", models.F("total_limit"))),
+                name="points_campaign_within_limit",
+            ),
         ),
         migrations.AddIndex(
-            model_name='voucherredemption',
-            index=models.Index(fields=['campaign', 'customer'], name='points_voucher_of_customer'),
+            model_name="voucherredemption",
+            index=models.Index(fields=["campaign", "customer"], name="points_voucher_of_customer"),
         ),
         migrations.AddConstraint(
-            model_name='voucherredemption',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_single_use', True)), fields=('voucher',), name='points_voucher_redeemed_once'),
+            model_name="voucherredemption",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_single_use", True)),
+                fields=("voucher",),
+                name="points_voucher_redeemed_once",
+            ),
         ),
         migrations.RunSQL(RULES, migrations.RunSQL.noop),
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -58,6 +60,17 @@ class VoucherCampaign(models.Model):
     def left_count(self) -> int:
         """Redemptions that its limit still allows."""
         return self.total_limit - self.redeemed_count
+
+    def redeemable_count(self, *, codes_made: int) -> int:
+        """Redemptions that are still possible: by its limit, and by the codes that there are."""
+        if not self.is_single_use:
+            return self.left_count
+        return min(self.left_count, codes_made - self.redeemed_count)
+
+    @property
+    def last_moment(self) -> datetime:
+        """Of the day that people call the last one."""
+        return self.ends_at - timedelta(microseconds=1)
 
     @property
     def given_points(self) -> int:

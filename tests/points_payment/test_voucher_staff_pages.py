@@ -136,7 +136,8 @@ def test_codes_are_made_once_for_a_press_and_downloaded_as_a_file(client, manage
     sign_in(client, manager)
     assert [row["used"] for row in csv_of(client.post(f"{address}codes/download/"))].count("yes") == 1
     context = client.get(address).context
-    assert (context["codes_count"], context["left_count"]) == (12, 11)
+    assert (context["codes_made"], context["left_count"]) == (12, 11)
+    assert [left for _campaign, left in client.get(LIST).context["rows"]] == [11]
 
 
 def test_a_large_file_comes_in_parts(client):

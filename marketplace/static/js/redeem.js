@@ -36,7 +36,7 @@
       interim = (interim ^ value) << 1;
       if (interim > 31) interim ^= 0b100101;
     }
-    return SYMBOLS[interim] === code.at(-1);
+    return SYMBOLS[interim] === code[code.length - 1];
   };
 
   // "complete", "mistyped", or "" for what cannot be told here: a code whose check is the server's.
