@@ -189,3 +189,29 @@ class CardReplacementAdmin(ReadOnlyAdmin):
     list_display = ("id", "card", "state", "requested_by", "decided_by", "reason")
     list_select_related = ("card", "requested_by", "decided_by")
     list_filter = ("state",)
+
+
+@admin.register(models.VoucherCampaign)
+class VoucherCampaignAdmin(ReadOnlyAdmin):
+    list_display = ("name", "is_single_use", "value_points", "total_limit", "redeemed_count", "is_active")
+    list_filter = ("is_active",)
+
+
+@admin.register(models.Voucher)
+class VoucherAdmin(ReadOnlyAdmin):
+    # Codes that are still good are for who may hand them out.
+    exclude = ("code",)
+    list_display = ("id", "campaign", "created_at")
+    list_select_related = ("campaign",)
+
+
+@admin.register(models.VoucherRedemption)
+class VoucherRedemptionAdmin(ReadOnlyAdmin):
+    list_display = ("id", "campaign", "customer", "amount_points", "expires_at", "created_at")
+    list_select_related = ("campaign", "customer")
+
+
+@admin.register(models.VoucherEvent)
+class VoucherEventAdmin(ReadOnlyAdmin):
+    list_display = ("campaign", "kind", "codes", "actor", "created_at")
+    list_select_related = ("campaign", "actor")

@@ -131,3 +131,15 @@ def card_digest(
     """What the proof compares a card's row with; ``points_payment.proof`` makes the same in SQL."""
     text = f"{number}|{batch_id}|{first_key_version}|{last_key_version}|{last_four}|{hmac_bytes.hex()}"
     return hashlib.sha256(text.encode("ascii")).digest()
+
+
+def redeem_fragment(code: str) -> str:
+    """The end of the redeem page's address that fills a code in: browsers send it to no server."""
+    return f"#c={ascii_digits(code)}"
+
+
+def redeem_url(code: str, *, origin: str) -> str:
+    """What a printed QR code says; ``origin`` is the shop's (``https://nuqta.example``)."""
+    from django.urls import reverse
+
+    return origin + reverse("wallet:redeem") + redeem_fragment(code)

@@ -215,3 +215,74 @@ class WrongAdjustmentState(PointsError):
     def __init__(self, state: str) -> None:
         super().__init__(f"The adjustment is {state}.")
         self.state = state
+
+
+class VoucherNotRedeemable(PointsError):
+    """The one answer for a voucher that is unknown, or whose reason is nobody's to know."""
+
+    code = "voucher_not_redeemable"
+    #: Whether the code exists for everybody to know, so that typing it was no guess.
+    is_public = False
+
+
+class VoucherNotBegun(VoucherNotRedeemable):
+    """The campaign of this shared code begins later."""
+
+    code = "voucher_not_begun"
+    is_public = True
+
+    def __init__(self, *, starts_at: datetime) -> None:
+        super().__init__(f"The campaign begins {starts_at}.")
+        self.starts_at = starts_at
+
+
+class VoucherOver(VoucherNotRedeemable):
+    """The campaign of this shared code has ended."""
+
+    code = "voucher_over"
+    is_public = True
+
+
+class VoucherPaused(VoucherNotRedeemable):
+    """The campaign of this shared code is paused."""
+
+    code = "voucher_paused"
+    is_public = True
+
+
+class VoucherUsedUp(VoucherNotRedeemable):
+    """Others have redeemed all that the campaign of this shared code gives."""
+
+    code = "voucher_used_up"
+    is_public = True
+
+
+class VoucherUsed(VoucherNotRedeemable):
+    """This customer redeemed the code, as often as one may."""
+
+    code = "voucher_used"
+    is_public = True
+
+
+class WrongVoucherCode(PointsError):
+    """A campaign cannot advertise this code: 4 to 11 Latin letters and digits, not digits alone."""
+
+    code = "wrong_voucher_code"
+
+
+class VoucherCodeTaken(PointsError):
+    """Another campaign has this code."""
+
+    code = "voucher_code_taken"
+
+
+class SharedCode(PointsError):
+    """The campaign has one code for everybody, and gets no others."""
+
+    code = "shared_code"
+
+
+class WrongCampaignState(PointsError):
+    """The campaign is paused or resumed already."""
+
+    code = "wrong_campaign_state"

@@ -129,3 +129,21 @@ class AdjustmentState(models.TextChoices):
     DONE = "done", _("Carried out")
     REFUSED = "refused", _("Refused")
     WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class VoucherEventKind(models.TextChoices):
+    CREATED = "created", _("Campaign made")
+    CODES_MADE = "codes_made", _("Codes made")
+    DOWNLOADED = "downloaded", _("Codes downloaded")
+    PAUSED = "paused", _("Paused")
+    RESUMED = "resumed", _("Resumed")
+
+
+class CampaignState(models.TextChoices):
+    """Of vouchers, as a customer meets it; computed, never stored."""
+
+    WAITING = "waiting", _("Not begun yet")
+    ACTIVE = "active", _("Active")
+    PAUSED = "paused", _("Paused")
+    USED_UP = "used_up", _("Used up")
+    OVER = "over", _("Ended")

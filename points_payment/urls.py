@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from points_payment import views
+from points_payment import redeeming, views
 
 app_name = "wallet"
 
 urlpatterns = [
     path("", views.statement, name="statement"),
-    path("redeem/", views.redeem, name="redeem"),
+    path("redeem/", redeeming.redeem, name="redeem"),
 ]

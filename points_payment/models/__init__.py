@@ -5,6 +5,7 @@ from points_payment.models.cards import AttemptCounter, Batch, BatchEvent, Card,
 from points_payment.models.escrow import Allocation, AllocationMove
 from points_payment.models.ledger import Account, Entry, IdempotencyKey, Seal, Transfer
 from points_payment.models.supply import CardReplacement, Consignment, ConsignmentEvent, Distributor, Shop
+from points_payment.models.vouchers import Voucher, VoucherCampaign, VoucherEvent, VoucherRedemption
 from points_payment.models.wallets import Lot, LotUse, TopUp, VendorBalance, Wallet
 
 __all__ = [
@@ -31,5 +32,9 @@ __all__ = [
     "TopUp",
     "Transfer",
     "VendorBalance",
+    "Voucher",
+    "VoucherCampaign",
+    "VoucherEvent",
+    "VoucherRedemption",
     "Wallet",
 ]

@@ -127,14 +127,14 @@ def reserve_attempt(*, customer_id: int, attempt: Attempt, now: datetime | None 
 
 
 @retry_on_conflict
-def settle_attempt(*, reserved: RedemptionAttempt, redeemed: bool) -> None:
-    """Say how an attempt ended; a right one no longer counts."""
+def settle_attempt(*, reserved: RedemptionAttempt, redeemed: bool, is_guess: bool = True) -> None:
+    """Say how an attempt ended; a right one no longer counts, nor one that was no guess."""
     outcome = AttemptOutcome.REDEEMED if redeemed else AttemptOutcome.REFUSED
     with transaction.atomic(durable=True):
         changed = RedemptionAttempt.objects.filter(pk=reserved.pk, outcome=AttemptOutcome.PENDING).update(
             outcome=outcome
         )
-        if not (redeemed and changed):
+        if not changed or (is_guess and not redeemed):
             return
         attempt = Attempt(address=reserved.address, device=reserved.device)
         subjects = _subjects(customer_id=reserved.customer_id, attempt=attempt)

@@ -6,6 +6,7 @@ Locks: a card before the wallet.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -32,6 +33,8 @@ class Redemption:
     #: The wallet's, after the card.
     balance_points: int
     transfer_id: int
+    #: Of promotional points.
+    expires_at: datetime | None = None
 
 
 def redeem_card(*, customer: User, code: str, idempotency_key: str, attempt: Attempt) -> Redemption:

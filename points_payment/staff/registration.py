@@ -45,6 +45,12 @@ def register() -> None:
             _("Ledger"), "points_staff:ledger", PlatformPermission.LEDGER_VIEW, GROUP, "journal-check", 42
         )
     )
+    register_staff_link(
+        StaffLink(
+            _("Vouchers of points"), "points_staff:vouchers", PlatformPermission.VOUCHERS_MANAGE, GROUP,
+            "ticket-perforated", 43,
+        )
+    )  # fmt: skip
     register_staff_counter(
         StaffCounter(
             _("Batches to approve"), batches_to_approve, "points_staff:batches",

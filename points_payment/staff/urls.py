@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from points_payment.staff import cards, ledger, topups
+from points_payment.staff import cards, ledger, topups, vouchers
 
 app_name = "points_staff"
 
@@ -23,4 +23,13 @@ urlpatterns = [
     path("ledger/", ledger.overview, name="ledger"),
     path("ledger/accounts/", ledger.accounts, name="accounts"),
     path("ledger/prove/", ledger.run_proof, name="prove"),
+    path("vouchers/", vouchers.campaigns, name="vouchers"),
+    path("vouchers/new/", vouchers.new, name="voucher-new"),
+    path("vouchers/new/check/", vouchers.check, name="voucher-check"),
+    path("vouchers/new/create/", vouchers.create, name="voucher-create"),
+    path("vouchers/<int:campaign_pk>/", vouchers.campaign, name="voucher-campaign"),
+    path("vouchers/<int:campaign_pk>/codes/make/", vouchers.make, name="voucher-make"),
+    path("vouchers/<int:campaign_pk>/codes/download/", vouchers.download, name="voucher-download"),
+    path("vouchers/<int:campaign_pk>/pause/", vouchers.pause, name="voucher-pause"),
+    path("vouchers/<int:campaign_pk>/resume/", vouchers.resume, name="voucher-resume"),
 ]

@@ -127,7 +127,7 @@ TABLE: dict[str, Row] = {
     "customer:address-delete": customers_own(),
     "customer:address-make-default": customers_own(302, method="post"),
     "wallet:statement": signed_in(),
-    "wallet:redeem": signed_in(),
+    "wallet:redeem": everyone(),
     # The API -----------------------------------------------------------------------------
     "api-root": everyone(),
     "api-basket": everyone(),
@@ -204,6 +204,15 @@ TABLE: dict[str, Row] = {
     "points_staff:ledger": staff("admin"),
     "points_staff:accounts": staff("admin"),
     "points_staff:prove": staff("admin", cell=IN, method="post"),
+    "points_staff:vouchers": staff("admin"),
+    "points_staff:voucher-new": staff("admin"),
+    "points_staff:voucher-check": staff("admin", cell=422, method="post"),
+    "points_staff:voucher-create": staff("admin", cell=422, method="post"),
+    "points_staff:voucher-campaign": staff("admin"),
+    "points_staff:voucher-make": staff("admin", cell=422, method="post"),
+    "points_staff:voucher-download": staff("admin", method="post"),
+    "points_staff:voucher-pause": staff("admin", cell=302, method="post"),
+    "points_staff:voucher-resume": staff("admin", cell=302, method="post"),
     # In the demo and in tests alone ------------------------------------------------------
     "demo_phone:phone": everyone(),
 }

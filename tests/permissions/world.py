@@ -16,6 +16,7 @@ from points_payment.services.batches import draft_batch
 from tests.factories.catalogue import CategoryFactory, ProductFactory
 from tests.factories.orders import give_points, make_basket, make_offer, make_order
 from tests.factories.vendors import a_cast, a_person, a_staff_member, membership, seeded
+from tests.factories.vouchers import make_campaign
 from vendor_portal.services.members import add_member, invite_member
 
 ROLES = ("anonymous", "customer", "owner", "clerk", "other", "distributor", "cards", "admin")
@@ -71,6 +72,7 @@ def a_world() -> World:
         "slug": "support",
         "staff.pk": customer.pk,
         "points_staff.pk": batch.pk,
+        "points_staff.campaign_pk": make_campaign().pk,
         "portal.number": part.number,
         "portal.product_pk": ProductFactory().pk,
         "portal:offers-edit.pk": offer.pk,
