@@ -43,8 +43,7 @@ def report_sums(report: CashReport) -> list[tuple[str, int]]:
 def report_rows(report: CashReport) -> Iterator[list[str | int]]:
     """Lines of a spreadsheet: plain numbers, times as ISO 8601."""
     yield [report_title(report), _plain(report.operator.display_name), report_period(report)]
-    yield from ([label, points] for label, points in report_sums(report))
-    for label, points in _counts(report):
+    for label, points in (*report_sums(report), *_counts(report)):
         yield [label, points]
     yield []
     yield [_("When"), _("Kind"), _("Customer"), _("Reference"), _("Cash"), _("Held after it")]

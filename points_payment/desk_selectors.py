@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from marketplace.users.models import User
@@ -25,6 +26,7 @@ from points_payment.models import (
     Transfer,
 )
 from points_payment.services.operators import Limits, day_start, limits_of
+from points_payment.services.reversals import reversible_until
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -87,8 +89,17 @@ def hand_ins(*, state: ProposalState | None = None) -> QuerySet[CashHandIn]:
     return found.filter(state=state) if state else found
 
 
-def top_ups_of(*, operator_id: int) -> QuerySet[TopUp]:
-    """What an operator added, newest first, with what was taken back of it as ``reversed_points``."""
+@dataclass(frozen=True, slots=True)
+class TopUpRow:
+    top_up: TopUp
+    #: Taken back of it, below 0; 0 if nothing was.
+    reversed_points: int
+    #: Until when the reader may take it back; None: not at all.
+    reversible_until: datetime | None
+
+
+def top_up_rows(*, operator_id: int, reader: User, rows: int) -> list[TopUpRow]:
+    """What an operator added lately, newest first."""
     taken = (
         Entry.objects.filter(
             transfer__reverses_id=OuterRef("pk"),
@@ -100,11 +111,17 @@ def top_ups_of(*, operator_id: int) -> QuerySet[TopUp]:
         .annotate(points=Sum("amount_points"))
         .values("points")
     )
-    return (
+    made = (
         TopUp.objects.filter(operator_id=operator_id)
         .select_related("customer", "verification", "approved_by")
-        .annotate(reversed_points=taken)
+        .annotate(reversed_points=Coalesce(taken, 0, output_field=BigIntegerField()))[:rows]
     )
+    found = []
+    for one in made:
+        until = None if one.reversed_points else reversible_until(top_up=one, actor=reader)
+        is_over = until is not None and until < timezone.now()
+        found.append(TopUpRow(one, one.reversed_points, None if is_over else until))
+    return found
 
 
 # Operators ----------------------------------------------------------------------------------

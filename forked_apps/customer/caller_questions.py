@@ -6,14 +6,15 @@ from collections.abc import Mapping
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from oscar.apps.address.models import UserAddress
 
+from forked_apps.customer.addresses import addresses_of
 from marketplace.users.governorates import Governorate
+from marketplace.users.models import User
 from points_payment.caller_questions import Answer, CallerQuestion
 
 
-def _default_governorate(customer_id: int) -> str:
-    address = UserAddress.objects.filter(user_id=customer_id, is_default_for_shipping=True).first()
+def _usual_governorate(customer_id: int) -> str:
+    address = addresses_of(User(pk=customer_id)).first()
     return address.state if address else ""
 
 
@@ -26,11 +27,11 @@ def _fields() -> Mapping[str, forms.Field]:
 
 
 def _is_askable(customer_id: int, operator_id: int) -> bool:
-    return bool(_default_governorate(customer_id))
+    return bool(_usual_governorate(customer_id))
 
 
 def _check(customer_id: int, answer: Answer) -> bool:
-    known = _default_governorate(customer_id)
+    known = _usual_governorate(customer_id)
     return bool(known) and answer["governorate"] == known
 
 

@@ -102,7 +102,9 @@ def approve_top_up(*, proposal: TopUpProposal, actor: User) -> TopUpProposal:
     locked = _lock(proposal)
     if locked.proposed_by_id == actor.pk:
         raise SamePerson
-    request = locked.request and TopUpRequest.objects.select_for_update(no_key=True).get(pk=locked.request_id)
+    request = None
+    if locked.request_id is not None:
+        request = TopUpRequest.objects.select_for_update(no_key=True).get(pk=locked.request_id)
     transfer_id = _top_up(
         operator=locked.proposed_by, customer=locked.customer, amount_points=locked.amount_points,
         reason=locked.reason, reference=locked.reference, key=f"top-up-proposal:{locked.pk}",

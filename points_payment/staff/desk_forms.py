@@ -55,7 +55,7 @@ class CallerAnswersForm(CallerForm):
 
     def answers(self, data: Mapping[str, Any]) -> dict[str, Answer]:
         """What the caller said, by question; without the questions that were not answered whole."""
-        found = {}
+        found: dict[str, Answer] = {}
         for question in self.questions:
             prefix = f"{question.slug}-"
             answer = {

@@ -26,14 +26,13 @@ from points_payment.desk_selectors import (
     operators as known_operators,
     report_of_day,
     report_of_shift,
-    top_ups_of,
+    top_up_rows,
 )
 from points_payment.errors import PointsError
 from points_payment.kinds import CountKind, OperatorLimit
 from points_payment.models import DrawerCount, TopUpOperator
 from points_payment.services.cash import handed_over_points
 from points_payment.services.operators import held_points, limits_of, set_operator_limits
-from points_payment.services.reversals import reversible_until
 from points_payment.staff.desk_access import any_permission_required, explain, is_supervisor, may_supervise
 from points_payment.staff.desk_forms import DayForm, LimitsForm
 
@@ -153,20 +152,17 @@ def _operator_page(
 ) -> HttpResponse:
     assert isinstance(request.user, User)
     row = TopUpOperator.objects.filter(pk=person.pk).first()
-    own = {limit.value: getattr(row, limit.value, None) for limit in OperatorLimit}
-    made = list(top_ups_of(operator_id=person.pk)[:SHOWN])
+    own = {limit: getattr(row, limit.value, None) for limit in OperatorLimit}
+    initial = {limit.value: f"{points:,}" for limit, points in own.items() if points is not None}
     context = {
         "person": person,
         "held_points": held_points(person_id=person.pk),
         "handed_over_points": handed_over_points(person_id=person.pk),
         "limits": limits_of(row),
-        "form": form or LimitsForm(initial=own, usual=settings.TOP_UP_LIMITS),
+        "form": form or LimitsForm(initial=initial, usual=settings.TOP_UP_LIMITS),
         "is_self": person.pk == request.user.pk,
         "changes": limit_changes(operator_id=person.pk)[:SHOWN],
-        "recent": [
-            (one, not one.reversed_points and reversible_until(top_up=one, actor=request.user))
-            for one in made
-        ],
+        "recent": top_up_rows(operator_id=person.pk, reader=request.user, rows=SHOWN),
         "counts": counts_of(operator_id=person.pk).select_related("opening")[:SHOWN],
     }
     return render(request, "staff/points/operator.html", context, status=status)

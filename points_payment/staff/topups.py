@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -20,7 +19,7 @@ from marketplace.users.models import User
 from marketplace.users.permissions import PlatformPermission
 from marketplace.users.phones import InvalidPhone
 from points_payment.caller_questions import askable_questions
-from points_payment.desk_selectors import top_ups_of
+from points_payment.desk_selectors import top_up_rows
 from points_payment.errors import OverLimit, PointsError
 from points_payment.forms import new_key
 from points_payment.kinds import RequestState
@@ -274,15 +273,11 @@ def _desk_page(
 ) -> HttpResponse:
     assert isinstance(request.user, User)
     find_form = find_form or FindCustomerForm(initial={"phone": customer.phone if customer else ""})
-    recent = list(_recent(request.user)[:OWN_RECENT])
     context: dict[str, Any] = {
         "find_form": find_form,
         "customer": customer,
         "wanted": wanted,
-        "recent": [
-            (row, not row.reversed_points and reversible_until(top_up=row, actor=request.user))
-            for row in recent
-        ],
+        "recent": top_up_rows(operator_id=request.user.pk, reader=request.user, rows=OWN_RECENT),
         "held_points": held_points(person_id=request.user.pk),
         "limits": operator_limits(operator_id=request.user.pk),
     }
@@ -294,10 +289,6 @@ def _desk_page(
         else:
             context |= _verify_part(request.user, customer, about, code_form, answers_form)
     return render(request, "staff/points/top_up.html", context, status=422 if find_form.errors else status)
-
-
-def _recent(operator: User) -> QuerySet[TopUp]:
-    return top_ups_of(operator_id=operator.pk)
 
 
 def _amount_part(

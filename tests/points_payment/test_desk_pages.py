@@ -180,11 +180,11 @@ def test_above_the_limit_the_page_says_so_and_a_proposal_waits(client, operator)
     response = client.post("/staff/top-up/add/", facts, follow=True)
     assert "when somebody else approves" in text(response)
     proposal = TopUpProposal.objects.get()
-    assert "5,000" in text(client.get("/staff/top-up/drawer/"))
-    client.post(f"/staff/top-up/approvals/{proposal.pk}/withdraw/")
+    assert "5,000" in text(client.get("/staff/top-ups/drawer/"))
+    client.post(f"/staff/top-ups/approvals/{proposal.pk}/withdraw/")
     proposal.refresh_from_db()
     assert proposal.state == ProposalState.WITHDRAWN
-    again = client.post(f"/staff/top-up/approvals/{proposal.pk}/withdraw/", follow=True)
+    again = client.post(f"/staff/top-ups/approvals/{proposal.pk}/withdraw/", follow=True)
     assert "decided meanwhile" in text(again)
     assert not TopUp.objects.exists()
 
@@ -245,8 +245,8 @@ def test_two_pages_sent_at_once_ask_once(client, monkeypatch):
 def test_staff_take_fulfil_and_decline_requests(client, operator, drain_outbox):
     customer, other = a_customer(language="en"), a_customer(language="en")
     request, second = make_request(customer), make_request(other)
-    assert "Take it" in text(client.get("/staff/top-up/requests/"))
-    page = client.post(f"/staff/top-up/requests/{request.pk}/take/", follow=True)
+    assert "Take it" in text(client.get("/staff/top-ups/requests/"))
+    page = client.post(f"/staff/top-ups/requests/{request.pk}/take/", follow=True)
     assert "Asked for" in text(page)
     verify_caller(operator, customer)
     facts = {
@@ -257,9 +257,9 @@ def test_staff_take_fulfil_and_decline_requests(client, operator, drain_outbox):
     client.post("/staff/top-up/add/", facts)
     request.refresh_from_db()
     assert request.state == RequestState.FULFILLED
-    address = f"/staff/top-up/requests/{second.pk}/decline/"
+    address = f"/staff/top-ups/requests/{second.pk}/decline/"
     assert "not possible" in text(client.post(address, {"reason": "Nobody there"}, follow=True))
-    client.post(f"/staff/top-up/requests/{second.pk}/take/")
+    client.post(f"/staff/top-ups/requests/{second.pk}/take/")
     assert client.post(address, {"reason": ""}).status_code == 422
     client.post(address, {"reason": "Nobody there"})
     drain_outbox()
@@ -269,14 +269,14 @@ def test_staff_take_fulfil_and_decline_requests(client, operator, drain_outbox):
 
 def test_a_request_is_put_back_by_who_has_it_or_a_supervisor(client, operator):
     request = take_request(request=make_request(a_customer()), operator=make_operator("Ali"))
-    taken = client.post(f"/staff/top-up/requests/{request.pk}/take/", follow=True)
+    taken = client.post(f"/staff/top-ups/requests/{request.pk}/take/", follow=True)
     assert "changed meanwhile" in text(taken)
-    client.post(f"/staff/top-up/requests/{request.pk}/put-back/")
+    client.post(f"/staff/top-ups/requests/{request.pk}/put-back/")
     request.refresh_from_db()
     assert request.state == RequestState.TAKEN
     sign_in(client, make_supervisor())
-    assert "Put it back" in text(client.get("/staff/top-up/requests/"))
-    client.post(f"/staff/top-up/requests/{request.pk}/put-back/")
+    assert "Put it back" in text(client.get("/staff/top-ups/requests/"))
+    client.post(f"/staff/top-ups/requests/{request.pk}/put-back/")
     request.refresh_from_db()
     assert request.state == RequestState.WAITING
 
@@ -291,23 +291,23 @@ def test_nonsense_for_a_request_is_no_error(client, operator, request_id):
 
 def test_a_supervisor_approves_and_refuses_what_others_proposed(client, supervisor):
     first, second, own = make_proposal(), make_proposal(), make_proposal(operator=supervisor)
-    page = text(client.get("/staff/top-up/approvals/"))
-    assert f"/staff/top-up/approvals/{first.pk}/approve/" in page
-    assert f"/staff/top-up/approvals/{own.pk}/approve/" not in page
-    assert "9,000" in text(client.get(f"/staff/top-up/approvals/{first.pk}/approve/"))
+    page = text(client.get("/staff/top-ups/approvals/"))
+    assert f"/staff/top-ups/approvals/{first.pk}/approve/" in page
+    assert f"/staff/top-ups/approvals/{own.pk}/approve/" not in page
+    assert "9,000" in text(client.get(f"/staff/top-ups/approvals/{first.pk}/approve/"))
     assert not TopUp.objects.exists()
-    client.post(f"/staff/top-up/approvals/{first.pk}/approve/")
-    assert client.post(f"/staff/top-up/approvals/{second.pk}/refuse/", {"reason": ""}).status_code == 422
-    client.post(f"/staff/top-up/approvals/{second.pk}/refuse/", {"reason": "Too much"})
+    client.post(f"/staff/top-ups/approvals/{first.pk}/approve/")
+    assert client.post(f"/staff/top-ups/approvals/{second.pk}/refuse/", {"reason": ""}).status_code == 422
+    client.post(f"/staff/top-ups/approvals/{second.pk}/refuse/", {"reason": "Too much"})
     for act in ("approve", "refuse"):
-        address = f"/staff/top-up/approvals/{own.pk}/{act}/"
+        address = f"/staff/top-ups/approvals/{own.pk}/{act}/"
         assert "Somebody else" in text(client.post(address, {"reason": "x"}, follow=True))
     assert [proposal.state for proposal in TopUpProposal.objects.order_by("pk")] == [
         ProposalState.DONE,
         ProposalState.REFUSED,
         ProposalState.WAITING,
     ]
-    assert "Too much" in text(client.get("/staff/top-up/approvals/"))
+    assert "Too much" in text(client.get("/staff/top-ups/approvals/"))
 
 
 def test_what_waits_is_counted_on_the_first_staff_page(client, supervisor):
@@ -361,26 +361,26 @@ def test_another_operator_s_top_up_does_not_exist_and_a_supervisor_takes_it_back
 def test_an_operator_hands_cash_in_and_a_supervisor_confirms_it(client, operator):
     make_top_up(5_000, operator=operator)
     facts = {"amount_points": "5001", "reference": "Bag 1", "idempotency_key": "k"}
-    refused = client.post("/staff/top-up/drawer/hand-in/", facts)
+    refused = client.post("/staff/top-ups/drawer/hand-in/", facts)
     assert refused.status_code == 422
     assert "more than the books say" in text(refused)
-    assert client.post("/staff/top-up/drawer/hand-in/", {}).status_code == 422
+    assert client.post("/staff/top-ups/drawer/hand-in/", {}).status_code == 422
     for _ in range(2):
-        client.post("/staff/top-up/drawer/hand-in/", facts | {"amount_points": "4000"})
+        client.post("/staff/top-ups/drawer/hand-in/", facts | {"amount_points": "4000"})
     first = CashHandIn.objects.get()
-    client.post(f"/staff/top-up/hand-ins/{first.pk}/withdraw/")
-    again = client.post(f"/staff/top-up/hand-ins/{first.pk}/withdraw/", follow=True)
+    client.post(f"/staff/top-ups/hand-ins/{first.pk}/withdraw/")
+    again = client.post(f"/staff/top-ups/hand-ins/{first.pk}/withdraw/", follow=True)
     assert "decided meanwhile" in text(again)
     for key in ("a", "b"):
         client.post(
-            "/staff/top-up/drawer/hand-in/", facts | {"amount_points": "2000", "idempotency_key": key}
+            "/staff/top-ups/drawer/hand-in/", facts | {"amount_points": "2000", "idempotency_key": key}
         )
     _, second, third = CashHandIn.objects.order_by("pk")
     sign_in(client, make_supervisor())
-    assert "Bag 1" in text(client.get("/staff/top-up/hand-ins/"))
-    client.post(f"/staff/top-up/hand-ins/{second.pk}/confirm/")
-    client.post(f"/staff/top-up/hand-ins/{third.pk}/refuse/", {"reason": "Empty"})
-    assert "Empty" in text(client.get("/staff/top-up/hand-ins/"))
+    assert "Bag 1" in text(client.get("/staff/top-ups/hand-ins/"))
+    client.post(f"/staff/top-ups/hand-ins/{second.pk}/confirm/")
+    client.post(f"/staff/top-ups/hand-ins/{third.pk}/refuse/", {"reason": "Empty"})
+    assert "Empty" in text(client.get("/staff/top-ups/hand-ins/"))
     assert held_points(person_id=operator.pk) == 3_000
     assert account_points(kind=AccountKind.CASH) == -2_000
 
@@ -397,23 +397,23 @@ def test_a_collector_hands_in_what_shops_paid(client):
     client.post("/staff/collections/hand-in/", facts | {"amount_points": "700"})
     hand_in = CashHandIn.objects.get()
     assert hand_in.account_kind == AccountKind.COLLECTIONS
-    withdrawn = client.post(f"/staff/top-up/hand-ins/{hand_in.pk}/withdraw/")
+    withdrawn = client.post(f"/staff/top-ups/hand-ins/{hand_in.pk}/withdraw/")
     assert withdrawn["Location"] == "/staff/collections/"
 
 
 def test_a_shift_begins_and_ends_on_the_page(client, operator):
-    assert client.post("/staff/top-up/drawer/end/", {"counted_points": "0"}).status_code == 422
-    assert client.post("/staff/top-up/drawer/begin/", {"counted_points": ""}).status_code == 422
-    client.post("/staff/top-up/drawer/begin/", {"counted_points": "0"})
-    assert "End the shift" in text(client.get("/staff/top-up/drawer/"))
+    assert client.post("/staff/top-ups/drawer/end/", {"counted_points": "0"}).status_code == 422
+    assert client.post("/staff/top-ups/drawer/begin/", {"counted_points": ""}).status_code == 422
+    client.post("/staff/top-ups/drawer/begin/", {"counted_points": "0"})
+    assert "End the shift" in text(client.get("/staff/top-ups/drawer/"))
     make_top_up(5_000, operator=operator)
-    refused = client.post("/staff/top-up/drawer/end/", {"counted_points": "4000"})
+    refused = client.post("/staff/top-ups/drawer/end/", {"counted_points": "4000"})
     assert refused.status_code == 422
     assert "Count again, or say why" in text(refused)
-    client.post("/staff/top-up/drawer/end/", {"counted_points": "4000", "reason": "Torn note"})
+    client.post("/staff/top-ups/drawer/end/", {"counted_points": "4000", "reason": "Torn note"})
     closing = DrawerCount.objects.get(kind="closing")
     assert closing.difference_points == -1_000
-    page = client.get(f"/staff/top-up/reports/{operator.pk}/", {"shift": closing.opening_id})
+    page = client.get(f"/staff/top-ups/reports/{operator.pk}/", {"shift": closing.opening_id})
     assert "Torn note" in text(page)
     assert 'data-held="5000"' in text(page)
 
@@ -425,10 +425,10 @@ def test_a_supervisor_sees_every_operator_and_sets_limits_of_others(client, supe
     operator = make_operator("Omar")
     make_top_up(5_000, operator=operator)
     open_shift(operator=operator, counted_points=5_000, reason="")
-    page = text(client.get("/staff/top-up/operators/"))
+    page = text(client.get("/staff/top-ups/operators/"))
     assert "Omar" in page
     assert "5,000" in page
-    address = f"/staff/top-up/operators/{operator.pk}/"
+    address = f"/staff/top-ups/operators/{operator.pk}/"
     facts = {"movement_points": "٧٬٠٠٠", "day_points": "", "reason": "New"}
     assert client.post(f"{address}limits/", facts | {"reason": ""}).status_code == 422
     client.post(f"{address}limits/", facts)
@@ -437,11 +437,11 @@ def test_a_supervisor_sees_every_operator_and_sets_limits_of_others(client, supe
     shown = text(client.get(address))
     assert "New" in shown
     assert "usual" in shown
-    own = f"/staff/top-up/operators/{supervisor.pk}/"
+    own = f"/staff/top-ups/operators/{supervisor.pk}/"
     assert "Nobody sets their own limits" in text(client.get(own))
     assert "Somebody else" in text(client.post(f"{own}limits/", facts, follow=True))
     assert LimitChange.objects.count() == 1
-    assert client.get(f"/staff/top-up/operators/{a_customer().pk}/").status_code == 404
+    assert client.get(f"/staff/top-ups/operators/{a_customer().pk}/").status_code == 404
 
 
 @pytest.fixture
@@ -468,7 +468,7 @@ def shift(operator) -> DrawerCount:
 
 
 def test_the_report_of_a_shift_adds_up(client, operator, shift):
-    page = client.get(f"/staff/top-up/reports/{operator.pk}/", {"shift": shift.pk})
+    page = client.get(f"/staff/top-ups/reports/{operator.pk}/", {"shift": shift.pk})
     report = page.context["report"]
     assert (
         report.opening_points,
@@ -484,19 +484,19 @@ def test_the_report_of_a_shift_adds_up(client, operator, shift):
 
 
 def test_the_report_of_a_day_adds_up_and_another_day_is_empty(client, operator, shift):
-    today = client.get(f"/staff/top-up/reports/{operator.pk}/").context["report"]
+    today = client.get(f"/staff/top-ups/reports/{operator.pk}/").context["report"]
     assert (today.opening_points, today.added_points, today.held_points) == (0, 8_700, 3_700)
     tomorrow = timezone.localdate() + timedelta(days=1)
-    later = client.get(f"/staff/top-up/reports/{operator.pk}/", {"day": tomorrow.isoformat()})
+    later = client.get(f"/staff/top-ups/reports/{operator.pk}/", {"day": tomorrow.isoformat()})
     assert (later.context["report"].opening_points, later.context["report"].held_points) == (3_700, 3_700)
     for nonsense in ("x", "0001-01-01", "9999-12-31"):
-        assert client.get(f"/staff/top-up/reports/{operator.pk}/", {"day": nonsense}).status_code == 200
+        assert client.get(f"/staff/top-ups/reports/{operator.pk}/", {"day": nonsense}).status_code == 200
 
 
 def test_an_open_shift_has_a_report_up_to_now(client, operator):
     opening = open_shift(operator=operator, counted_points=0, reason="")
     make_top_up(5_000, operator=operator)
-    address = f"/staff/top-up/reports/{operator.pk}/"
+    address = f"/staff/top-ups/reports/{operator.pk}/"
     page = client.get(address, {"shift": opening.pk})
     assert page.context["report"].held_points == 5_000
     assert "still open" in text(page)
@@ -504,7 +504,7 @@ def test_an_open_shift_has_a_report_up_to_now(client, operator):
 
 
 def test_the_report_as_csv_is_plain_and_carries_no_formula(client, operator, shift):
-    answer = client.get(f"/staff/top-up/reports/{operator.pk}/cash.csv", {"shift": shift.pk})
+    answer = client.get(f"/staff/top-ups/reports/{operator.pk}/cash.csv", {"shift": shift.pk})
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert ["Cash taken for top-ups", "7000"] in rows
     assert ["Difference", "-10"] in rows
@@ -516,12 +516,12 @@ def test_the_report_as_csv_is_plain_and_carries_no_formula(client, operator, shi
 @pytest.mark.parametrize("language", ["ar", "ckb", "en"])
 def test_the_report_is_printed_in_three_languages(client, operator, shift, language):
     client.cookies["django_language"] = language
-    answer = client.get(f"/staff/top-up/reports/{operator.pk}/cash.pdf", {"shift": shift.pk})
+    answer = client.get(f"/staff/top-ups/reports/{operator.pk}/cash.pdf", {"shift": shift.pk})
     assert answer["Content-Type"] == "application/pdf"
     words = "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages)
     for number in ("7,000", "3,000", "2,990"):
         assert number in words
-    empty = client.get(f"/staff/top-up/reports/{operator.pk}/cash.pdf", {"day": "2020-01-01"})
+    empty = client.get(f"/staff/top-ups/reports/{operator.pk}/cash.pdf", {"day": "2020-01-01"})
     assert empty.status_code == 200
     translation.activate("en")
 
@@ -530,9 +530,9 @@ def test_reports_of_others_do_not_exist_but_for_supervisors(client, operator):
     other = make_operator()
     opening = open_shift(operator=other, counted_points=0, reason="")
     for name in ("", "cash.csv", "cash.pdf"):
-        assert client.get(f"/staff/top-up/reports/{other.pk}/{name}").status_code == 404
+        assert client.get(f"/staff/top-ups/reports/{other.pk}/{name}").status_code == 404
     # Nor is another's shift shown under one's own number.
     for shift in (opening.pk, "x", "9" * 30):
-        assert client.get(f"/staff/top-up/reports/{operator.pk}/", {"shift": shift}).status_code == 404
+        assert client.get(f"/staff/top-ups/reports/{operator.pk}/", {"shift": shift}).status_code == 404
     sign_in(client, make_supervisor())
-    assert client.get(f"/staff/top-up/reports/{other.pk}/", {"shift": opening.pk}).status_code == 200
+    assert client.get(f"/staff/top-ups/reports/{other.pk}/", {"shift": opening.pk}).status_code == 200
