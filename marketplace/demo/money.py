@@ -28,7 +28,7 @@ from points_payment.services.batches import (
     issue_codes_once,
 )
 from points_payment.services.cash import confirm_hand_in, hand_in_cash
-from points_payment.services.operators import held_points, set_operator_limits
+from points_payment.services.operators import held_points, operator_limits, set_operator_limits
 from points_payment.services.redemption import redeem_card
 from points_payment.services.topup_requests import request_top_up
 from points_payment.services.topups import top_up
@@ -52,7 +52,12 @@ class ShownCode:
 
 
 def wallets_exist() -> bool:
-    return all(_has_wallet(buyer) for buyer in residents()[: BUYERS + 1])
+    return all(_has_wallet(buyer) for buyer in residents()[: BUYERS + 1]) and _desk_is_open()
+
+
+def _desk_is_open() -> bool:
+    operator = User.objects.filter(phone=DISTRIBUTOR.phone).first()
+    return operator is not None and operator_limits(operator_id=operator.pk).float_points == DESK_POINTS
 
 
 def _has_wallet(person: User) -> bool:
