@@ -364,6 +364,20 @@ def test_top_up_takes_no_approval_of_its_operator():
             )  # fmt: skip
 
 
+def test_the_same_key_gives_the_first_top_up_though_the_limit_is_used_up():
+    operator, customer = make_operator(), make_person()
+    limit_operator(operator, day=5)
+    made = [
+        top_up(
+            operator=operator, customer=customer, amount_points=5, reason="", reference="",
+            idempotency_key="k",
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    assert made[0] == made[1]
+    assert TopUp.objects.count() == 1
+
+
 def test_the_database_holds_that_two_persons_decide():
     operator = make_operator()
     proposal = make_proposal(operator=operator)
