@@ -215,3 +215,52 @@ class VoucherRedemptionAdmin(ReadOnlyAdmin):
 class VoucherEventAdmin(ReadOnlyAdmin):
     list_display = ("campaign", "kind", "codes", "actor", "created_at")
     list_select_related = ("campaign", "actor")
+# The top-up desk ----------------------------------------------------------------------------
+
+
+@admin.register(models.TopUpOperator)
+class TopUpOperatorAdmin(ReadOnlyAdmin):
+    list_display = ("user", "movement_points", "day_points", "customer_day_points", "float_points")
+    list_select_related = ("user",)
+
+
+@admin.register(models.LimitChange)
+class LimitChangeAdmin(ReadOnlyAdmin):
+    list_display = ("operator", "limit", "old_points", "new_points", "changed_by", "reason", "created_at")
+    list_select_related = ("operator", "changed_by")
+
+
+@admin.register(models.CallerVerification)
+class CallerVerificationAdmin(ReadOnlyAdmin):
+    list_display = ("id", "operator", "customer", "method", "wrong_tries", "verified_at", "used_at")
+    list_select_related = ("operator", "customer")
+    list_filter = ("method",)
+    exclude = ("code_hash",)
+
+
+@admin.register(models.TopUpRequest)
+class TopUpRequestAdmin(ReadOnlyAdmin):
+    list_display = ("id", "customer", "amount_points", "method", "pay_on", "state", "operator")
+    list_select_related = ("customer", "operator")
+    list_filter = ("state", "method")
+
+
+@admin.register(models.TopUpProposal)
+class TopUpProposalAdmin(ReadOnlyAdmin):
+    list_display = ("id", "proposed_by", "customer", "amount_points", "state", "decided_by", "created_at")
+    list_select_related = ("proposed_by", "customer", "decided_by")
+    list_filter = ("state",)
+
+
+@admin.register(models.CashHandIn)
+class CashHandInAdmin(ReadOnlyAdmin):
+    list_display = ("id", "proposed_by", "account_kind", "amount_points", "state", "decided_by", "created_at")
+    list_select_related = ("proposed_by", "decided_by")
+    list_filter = ("state", "account_kind")
+
+
+@admin.register(models.DrawerCount)
+class DrawerCountAdmin(ReadOnlyAdmin):
+    list_display = ("id", "operator", "kind", "held_points", "counted_points", "reason", "created_at")
+    list_select_related = ("operator",)
+    list_filter = ("kind",)

@@ -286,3 +286,114 @@ class WrongCampaignState(PointsError):
     """The campaign is paused or resumed already."""
 
     code = "wrong_campaign_state"
+# The top-up desk ----------------------------------------------------------------------------
+
+
+class OverLimit(PointsError):
+    """An operator's limit (a value of ``OperatorLimit``) leaves less than this."""
+
+    code = "over_limit"
+
+    def __init__(self, *, limit: str, limit_points: int, left_points: int) -> None:
+        super().__init__(f"{limit}: {left_points} of {limit_points} points are left.")
+        self.limit = limit
+        self.limit_points = limit_points
+        self.left_points = left_points
+
+
+class CallerNotVerified(PointsError):
+    """This operator has not verified this customer, or too long ago, or used it for another top-up."""
+
+    code = "caller_not_verified"
+
+
+class PhoneNotProven(PointsError):
+    """The customer has no phone that was proven, so no code can be sent to it."""
+
+    code = "phone_not_proven"
+
+
+class WrongCallerCode(PointsError):
+    """The code is not the one that was sent."""
+
+    code = "wrong_caller_code"
+
+    def __init__(self, *, tries_left: int) -> None:
+        super().__init__(f"The code is wrong; {tries_left} tries are left.")
+        self.tries_left = tries_left
+
+
+class CallerCodeExpired(PointsError):
+    """No code waits for an answer: none was sent, it is too old, or it was tried too often."""
+
+    code = "caller_code_expired"
+
+
+class WrongCallerAnswers(PointsError):
+    """Too few of the answers are right; which ones, nobody is told."""
+
+    code = "wrong_caller_answers"
+
+
+class RequestOpen(PointsError):
+    """The customer has a request that nobody decided yet."""
+
+    code = "request_open"
+
+
+class WrongRequestState(PointsError):
+    """A request for points was decided, withdrawn or taken by somebody else."""
+
+    code = "wrong_request_state"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"The request is {state}.")
+        self.state = state
+
+
+class WrongProposalState(PointsError):
+    """What waited for a second person was decided or withdrawn before."""
+
+    code = "wrong_proposal_state"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"It is {state}.")
+        self.state = state
+
+
+class MoreThanHeld(PointsError):
+    """Somebody hands in more cash than they hold by the books."""
+
+    code = "more_than_held"
+
+    def __init__(self, *, held_points: int) -> None:
+        super().__init__(f"{held_points} points are held.")
+        self.held_points = held_points
+
+
+class TooLateToReverse(PointsError):
+    """The time in which this person may reverse the top-up is over."""
+
+    code = "too_late_to_reverse"
+
+
+class NothingLeftToReverse(PointsError):
+    """The customer has spent all points of the top-up."""
+
+    code = "nothing_left_to_reverse"
+
+
+class WrongShift(PointsError):
+    """A shift is opened while one is open, or closed while none is."""
+
+    code = "wrong_shift"
+
+
+class DifferenceUnexplained(PointsError):
+    """The counted cash differs from the books, and no reason was given."""
+
+    code = "difference_unexplained"
+
+    def __init__(self, *, difference_points: int) -> None:
+        super().__init__(f"{difference_points} points of difference.")
+        self.difference_points = difference_points

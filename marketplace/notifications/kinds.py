@@ -129,6 +129,27 @@ def points_expiring(*, amount_points: int, first_on: str) -> Words:
     )
 
 
+@kind("top_up.reversed")
+def top_up_reversed(*, amount_points: int, balance_points: int) -> Words:
+    return Words(
+        subject=_("A top-up was taken back"),
+        text=_(
+            "Nuqta: a top-up was made by mistake, so %(points)s were taken back from your wallet. "
+            "You have %(balance)s now."
+        )
+        % {"points": points(amount_points), "balance": points(balance_points)},
+    )
+
+
+@kind("top_up_request.declined")
+def top_up_request_declined(*, amount_points: int, reason: str) -> Words:
+    return Words(
+        subject=_("Your request for points"),
+        text=_("Nuqta: we could not add the %(points)s that you asked for. Reason: %(reason)s")
+        % {"points": points(amount_points), "reason": reason},
+    )
+
+
 @kind("team.invited")
 def team_invited(*, vendor: str, role: str, url: str = "") -> Words:
     facts = {"vendor": vendor, "role": role, "url": url}

@@ -2,6 +2,15 @@
 
 from points_payment.models.adjustments import Adjustment, ExpiryNotice
 from points_payment.models.cards import AttemptCounter, Batch, BatchEvent, Card, RedemptionAttempt
+from points_payment.models.desk import (
+    CallerVerification,
+    CashHandIn,
+    DrawerCount,
+    LimitChange,
+    TopUpOperator,
+    TopUpProposal,
+    TopUpRequest,
+)
 from points_payment.models.escrow import Allocation, AllocationMove
 from points_payment.models.ledger import Account, Entry, IdempotencyKey, Seal, Transfer
 from points_payment.models.supply import CardReplacement, Consignment, ConsignmentEvent, Distributor, Shop
@@ -16,20 +25,27 @@ __all__ = [
     "AttemptCounter",
     "Batch",
     "BatchEvent",
+    "CallerVerification",
     "Card",
     "CardReplacement",
+    "CashHandIn",
     "Consignment",
     "ConsignmentEvent",
     "Distributor",
+    "DrawerCount",
     "Entry",
     "ExpiryNotice",
     "IdempotencyKey",
+    "LimitChange",
     "Lot",
     "LotUse",
     "RedemptionAttempt",
     "Seal",
     "Shop",
     "TopUp",
+    "TopUpOperator",
+    "TopUpProposal",
+    "TopUpRequest",
     "Transfer",
     "VendorBalance",
     "Voucher",

@@ -167,12 +167,38 @@ class TopUp(models.Model):
     amount_points = models.PositiveBigIntegerField(_("amount"))
     reason = models.CharField(_("reason"), max_length=200)
     reference = models.CharField(_("reference"), max_length=64)
+    #: How the operator knew the caller; each verification is good for one top-up.
+    verification = models.OneToOneField(
+        "points_payment.CallerVerification",
+        verbose_name=_("verification"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="top_up",
+    )
+    #: Who let a top-up above its operator's limit pass.
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("approved by"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
     created_at = models.DateTimeField(_("when"), db_default=Now())
 
     class Meta:
         verbose_name = _("top-up")
         verbose_name_plural = _("top-ups")
         ordering = ["-transfer_id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(approved_by=None)
+                | (~Q(approved_by=F("operator")) & ~Q(approved_by=F("customer"))),
+                name="points_top_up_two_persons",
+            ),
+        ]
+        indexes = [models.Index(fields=["operator", "created_at"], name="points_top_up_of_a_day")]
 
     def __str__(self) -> str:
         return f"#{self.pk}"

@@ -3,6 +3,7 @@
 from points_payment.proof import (  # noqa: F401 - they register
     cards,
     corrections,
+    desk,
     escrow,
     ledger,
     supply,

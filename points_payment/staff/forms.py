@@ -91,6 +91,8 @@ class TopUpForm(forms.Form):
     )
     reference = forms.CharField(label=_("Reference"), max_length=64, help_text=_("Number of the receipt."))
     customer = forms.IntegerField(widget=forms.HiddenInput, max_value=2**63 - 1)
+    #: The customer's own, which this fulfils.
+    request = forms.IntegerField(widget=forms.HiddenInput, max_value=2**63 - 1, required=False)
     #: Made with the page: a double click adds once.
     idempotency_key = forms.CharField(max_length=MAX_KEY_LENGTH, widget=forms.HiddenInput)
 

@@ -12,6 +12,7 @@ from marketplace.users.navigation import (
     register_staff_link,
 )
 from marketplace.users.permissions import PlatformPermission
+from points_payment.desk_selectors import cash_to_confirm, requests_waiting, top_ups_to_approve
 from points_payment.selectors import batches_to_approve
 from points_payment.text import points_text
 
@@ -57,7 +58,38 @@ def register() -> None:
             PlatformPermission.CARDS_APPROVE, "credit-card-2-front", order=20,
         )
     )  # fmt: skip
+    _register_desk()
     register_person_fact(PersonFact(_("Balance"), _balance, PlatformPermission.CUSTOMERS_VIEW, 10))
+
+
+def _register_desk() -> None:
+    """Links and counters of the top-up desk."""
+    operator, supervisor = PlatformPermission.POINTS_TOP_UP, PlatformPermission.TOP_UPS_SUPERVISE
+    for link in (
+        StaffLink(_("Requests for points"), "points_staff:requests", operator, GROUP, "inbox", 41),
+        StaffLink(_("Your cash and shift"), "points_staff:drawer", operator, GROUP, "cash-stack", 41),
+        StaffLink(
+            _("Cash from shops"), "points_staff:collections", PlatformPermission.CARDS_DISTRIBUTE, GROUP,
+            "shop-window", 41,
+        ),
+        StaffLink(_("Top-ups to approve"), "points_staff:approvals", supervisor, GROUP, "check2-circle", 41),
+        StaffLink(_("Cash handed in"), "points_staff:hand-ins", supervisor, GROUP, "safe", 41),
+        StaffLink(_("Top-up operators"), "points_staff:operators", supervisor, GROUP, "person-badge", 41),
+    ):  # fmt: skip
+        register_staff_link(link)
+    for counter in (
+        StaffCounter(
+            _("Requests for points"), requests_waiting, "points_staff:requests", operator, "inbox", order=30
+        ),
+        StaffCounter(
+            _("Top-ups to approve"), top_ups_to_approve, "points_staff:approvals", supervisor,
+            "check2-circle", order=31,
+        ),
+        StaffCounter(
+            _("Cash to confirm"), cash_to_confirm, "points_staff:hand-ins", supervisor, "safe", order=32
+        ),
+    ):  # fmt: skip
+        register_staff_counter(counter)
 
 
 def _balance(person: User) -> str:

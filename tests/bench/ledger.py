@@ -19,6 +19,7 @@ from django.utils import timezone
 from marketplace.users.models import User
 from points_payment.services.escrow import AllocationSpec, hold_for_order
 from points_payment.services.topups import MAX_TOP_UP_POINTS, top_up
+from tests.factories.points import lift_limits
 
 SECONDS = 3.0
 CLIENTS = (1, 8)
@@ -43,7 +44,7 @@ def measure() -> dict[str, float]:
 def _customer_with_points() -> int:
     operator, customer = (User.objects.create_user(first_name="Bench") for _ in range(2))
     top_up(
-        operator=operator, customer=customer, amount_points=MAX_TOP_UP_POINTS, reason="bench",
+        operator=lift_limits(operator), customer=customer, amount_points=MAX_TOP_UP_POINTS, reason="bench",
         reference="bench", idempotency_key=uuid.uuid4().hex,
     )  # fmt: skip
     return customer.pk

@@ -131,11 +131,14 @@ def issue_cards(someone: Callable[..., Person], language: str, tmp_path: Path) -
 
 
 def top_up(someone: Callable[..., Person], language: str, phone: str) -> None:
-    """A point distributor finds the customer by phone and adds points with a reason and a reference."""
+    """A point distributor finds the customer by phone, verifies them and adds points."""
     distributor = someone(language).sign_in(
         login=DISTRIBUTOR.phone, password=DEMO_PASSWORD, landing="/staff/top-up/"
     )
     distributor.go(f"/staff/top-up/?phone={phone}")
+    # The caller is verified by a code that their phone receives.
+    distributor.send("/top-up/send-code/")
+    distributor.send("/top-up/check-code/", code=distributor.newest_code(phone))
     distributor.send(
         "/top-up/check/", amount_points=str(TOP_UP), reason="Cash", reference=f"R-{secrets.token_hex(3)}"
     )

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from marketplace.users.models import User
-from points_payment.kinds import TransferKind
-from points_payment.models import Batch, Transfer
+from points_payment.kinds import OperatorLimit, TransferKind
+from points_payment.models import Batch, TopUpOperator, Transfer
 from points_payment.services.attempts import Attempt
 from points_payment.services.batches import (
     activate_batch,
@@ -28,6 +28,12 @@ def new_key() -> str:
 
 def make_person(name: str = "") -> User:
     return User.objects.create_user(first_name=name, email=f"{new_key()}@example.com", password="x")
+
+
+def lift_limits(operator: User) -> User:
+    """Let an operator add whatever a bench or a soak wants, under the shop's own settings too."""
+    TopUpOperator.objects.create(user=operator, **dict.fromkeys(OperatorLimit.values, 10**15))
+    return operator
 
 
 def top_up_wallet(customer: User, points: int) -> Transfer:

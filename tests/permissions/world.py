@@ -12,8 +12,11 @@ from oscar.apps.catalogue.reviews.models import ProductReview
 
 from forked_apps.order.models import VendorOrder
 from marketplace.users.models import User
+from points_payment.kinds import AccountKind
 from points_payment.services.batches import draft_batch
+from points_payment.services.cash import hand_in_cash
 from tests.factories.catalogue import CategoryFactory, ProductFactory
+from tests.factories.desk import make_proposal, make_request, make_top_up
 from tests.factories.orders import give_points, make_basket, make_offer, make_order
 from tests.factories.vendors import a_cast, a_person, a_staff_member, membership, seeded
 from tests.factories.vouchers import make_campaign
@@ -42,6 +45,8 @@ def a_world() -> World:
     basket = make_basket(customer, [offer])
     admin = a_staff_member("admin", name="Admin")
     cards = a_staff_member("card-manager", name="Cards")
+    distributor = a_staff_member("point-distributor", name="Distributor")
+    top_up = make_top_up(operator=distributor, customer=customer)
     batch = draft_batch(
         face_value_points=25_000,
         number_of_cards=2,
@@ -62,10 +67,15 @@ def a_world() -> World:
     )  # fmt: skip
     review = ProductReview.objects.create(product=product, score=5, title="Good", body="Good", user=customer)
     part = VendorOrder.objects.get(order=order, vendor=cast.vendor)
+    wish = make_request(customer).pk
+    hand_in = hand_in_cash(
+        person=distributor, kind=AccountKind.OPERATOR, amount_points=top_up.amount_points, reference="Bag 1",
+        idempotency_key="world",
+    )  # fmt: skip
+    proposal = make_proposal(operator=distributor, customer=customer)
     people: dict[str, User | None] = {
         "anonymous": None, "customer": customer, "owner": cast.alice, "clerk": cast.bob, "other": cast.dana,
-        "distributor": a_staff_member("point-distributor", name="Distributor"), "cards": cards,
-        "admin": admin,
+        "distributor": distributor, "cards": cards, "admin": admin,
     }  # fmt: skip
     examples = {
         "code": cast.vendor.code,
@@ -73,6 +83,28 @@ def a_world() -> World:
         "staff.pk": customer.pk,
         "points_staff.pk": batch.pk,
         "points_staff.campaign_pk": make_campaign().pk,
+        "points_staff:top-up-reverse.pk": top_up.pk,
+        **dict.fromkeys((f"points_staff:request-{act}.pk" for act in ("take", "put-back", "decline")), wish),
+        **dict.fromkeys(
+            (f"points_staff:approval-{act}.pk" for act in ("approve", "refuse", "withdraw")), proposal.pk
+        ),
+        **dict.fromkeys(
+            (f"points_staff:hand-in-{act}.pk" for act in ("confirm", "refuse", "withdraw")), hand_in.pk
+        ),
+        **dict.fromkeys(
+            (
+                f"points_staff:{page}.pk"
+                for page in (
+                    "operator",
+                    "operator-limits",
+                    "cash-report",
+                    "cash-report-csv",
+                    "cash-report-pdf",
+                )
+            ),
+            distributor.pk,
+        ),
+        "wallet:top-up-withdraw.pk": wish,
         "portal.number": part.number,
         "portal.product_pk": ProductFactory().pk,
         "portal:offers-edit.pk": offer.pk,
