@@ -215,6 +215,8 @@ class VoucherRedemptionAdmin(ReadOnlyAdmin):
 class VoucherEventAdmin(ReadOnlyAdmin):
     list_display = ("campaign", "kind", "codes", "actor", "created_at")
     list_select_related = ("campaign", "actor")
+
+
 # The top-up desk ----------------------------------------------------------------------------
 
 

@@ -286,6 +286,8 @@ class WrongCampaignState(PointsError):
     """The campaign is paused or resumed already."""
 
     code = "wrong_campaign_state"
+
+
 # The top-up desk ----------------------------------------------------------------------------
 
 

@@ -149,6 +149,8 @@ class CampaignState(models.TextChoices):
     PAUSED = "paused", _("Paused")
     USED_UP = "used_up", _("Used up")
     OVER = "over", _("Ended")
+
+
 # The top-up desk ----------------------------------------------------------------------------
 
 

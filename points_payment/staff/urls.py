@@ -2,8 +2,7 @@
 
 from django.urls import path
 
-from points_payment.staff import cards, ledger, topups, vouchers
-from points_payment.staff import approvals, cards, cash, ledger, operators, topup_requests, topups
+from points_payment.staff import approvals, cards, cash, ledger, operators, topup_requests, topups, vouchers
 
 app_name = "points_staff"
 

@@ -128,7 +128,6 @@ TABLE: dict[str, Row] = {
     "customer:address-make-default": customers_own(302, method="post"),
     "wallet:statement": signed_in(),
     "wallet:redeem": everyone(),
-    "wallet:redeem": signed_in(),
     "wallet:top-ups": signed_in(),
     "wallet:top-up-ask": signed_in(PAGE),
     "wallet:top-up-withdraw": customers_own(302, method="post"),
