@@ -315,6 +315,7 @@ def _lot_line(lot: Lot, points: int, *, is_new: bool) -> LotLine:
 #
 # Rows are compared whole, (account, id) with (account, id): only the index of both gives that order. With
 # account = … ORDER BY id the planner may walk all entries by id instead, looking for a rare account's.
+# Transfers are looked up one by one (OFFSET 0 keeps them from being joined whole): there are few.
 
 #: The newest id of a wallet's entries that was written before a moment, found bit by bit: each step asks
 #: whether the first entry from an id on is older. Times and ids may disagree by the length of a transaction
@@ -323,7 +324,9 @@ LAST_BEFORE = """
     WITH RECURSIVE search (bit, id) AS (
         SELECT floor(log(2, greatest(%(newest)s, 1)))::integer + 1, 0::bigint
         UNION ALL
-        SELECT search.bit - 1, CASE WHEN t.created_at < %(moment)s THEN tried.id ELSE search.id END
+        SELECT search.bit - 1,
+               CASE WHEN (SELECT t.created_at FROM points_payment_transfer t WHERE t.id = next.transfer_id)
+                         < %(moment)s THEN tried.id ELSE search.id END
           FROM search
          CROSS JOIN LATERAL (SELECT search.id + (1::bigint << search.bit) AS id) AS tried
           LEFT JOIN LATERAL (
@@ -334,7 +337,6 @@ LAST_BEFORE = """
                                       ORDER BY e.account_id, e.id LIMIT 1) AS first
                  WHERE first.account_id = account.id
                  ORDER BY first.id LIMIT 1) AS next ON true
-          LEFT JOIN points_payment_transfer t ON t.id = next.transfer_id
          WHERE search.bit >= 0
     )
     SELECT id FROM search WHERE bit = -1
@@ -366,7 +368,8 @@ ROWS = """
                     ORDER BY {order} LIMIT %(count)s) AS found
              ORDER BY found.id {direction} LIMIT %(count)s
            ) AS e
-      JOIN points_payment_transfer t ON t.id = e.transfer_id
+     CROSS JOIN LATERAL (SELECT t.created_at, t.kind, t.reference FROM points_payment_transfer t
+                          WHERE t.id = e.transfer_id OFFSET 0) AS t
       LEFT JOIN LATERAL (
             SELECT before.balance_after_points AS points
               FROM unnest(%(accounts)s::bigint[]) AS account (id)
@@ -380,11 +383,11 @@ ROWS = """
 
 def _rows_sql(*, of_kinds: bool, newest_first: bool) -> str:
     direction = "DESC" if newest_first else "ASC"
-    columns = ["e.account_id", "e.transfer_kind", "e.id"] if of_kinds else ["e.account_id", "e.id"]
+    columns = ["e.transfer_kind", "e.account_id", "e.id"] if of_kinds else ["e.account_id", "e.id"]
     return ROWS.format(
         kinds="CROSS JOIN unnest(%(kinds)s::text[]) AS kind (name)" if of_kinds else "",
         columns=", ".join(columns),
-        values="account.id, kind.name" if of_kinds else "account.id",
+        values="kind.name, account.id" if of_kinds else "account.id",
         # What the index of kinds is about; it does not follow from the comparison.
         is_kept="AND e.transfer_kind IS NOT NULL" if of_kinds else "",
         order=", ".join(f"{column} {direction}" for column in columns),

@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
             model_name="entry",
             index=models.Index(
                 condition=models.Q(("transfer_kind__isnull", False)),
-                fields=["account", "transfer_kind", "id"],
+                fields=["transfer_kind", "account", "id"],
                 name="points_entry_by_kind",
             ),
         ),

@@ -115,8 +115,9 @@ class Entry(models.Model):
         ]
         indexes = [
             models.Index(fields=["account", "id"], name="points_entry_statement"),
+            # The kind first: no other index begins so, and the planner has no other way to go.
             models.Index(
-                fields=["account", "transfer_kind", "id"],
+                fields=["transfer_kind", "account", "id"],
                 name="points_entry_by_kind",
                 condition=Q(transfer_kind__isnull=False),
             ),
