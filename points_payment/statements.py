@@ -8,7 +8,7 @@ here reads some rows of an index, however long the wallet is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -115,8 +115,11 @@ class Balances:
 
 
 @dataclass(frozen=True, slots=True)
-class _Span:
-    """Ids of entries of one wallet: those above the first and up to the second."""
+class Span:
+    """Ids of entries of one wallet: those above the first and up to the second.
+
+    What is added to the wallet later is not in it, so that all that is read of one span agrees.
+    """
 
     accounts: dict[int, str]
     above: int
@@ -135,9 +138,9 @@ def statement(
 
     The balance beside each is the whole wallet's, also when others between them are not shown.
     """
-    span = _span(customer_id, period)
+    span = span_of(customer_id=customer_id, period=period)
     up_to = span.up_to if before is None else min(span.up_to, before - 1)
-    found = _rows(_Span(span.accounts, span.above, up_to), group=group, count=rows + 1, newest_first=True)
+    found = _rows(replace(span, up_to=up_to), group=group, count=rows + 1, newest_first=True)
     shown = found[:rows]
     return Statement(
         rows=shown,
@@ -146,28 +149,34 @@ def statement(
     )
 
 
-def export_rows(
-    *, customer_id: int, group: MovementGroup | None = None, period: Period | None = None
-) -> Iterator[StatementRow]:
-    """All entries, oldest first, some thousand at a time; what comes meanwhile is not among them."""
-    span = _span(customer_id, period)
+def span_of(*, customer_id: int, period: Period | None = None) -> Span:
+    """The wallet's entries of a period; without one all that there are now."""
+    accounts = _accounts(customer_id)
+    newest = max((pk for pk, _points in _newest(accounts, up_to=LARGEST_ID)), default=0)
+    if period is None:
+        return Span(accounts, 0, newest)
+    first, end = (
+        _last_before(accounts, moment, newest=newest) for moment in (period.starts_at, period.ends_before)
+    )
+    return Span(accounts, first, end)
+
+
+def export_rows(span: Span, *, group: MovementGroup | None = None) -> Iterator[StatementRow]:
+    """All entries of a span, oldest first, some thousand read at a time."""
     above = span.above
-    while found := _rows(
-        _Span(span.accounts, above, span.up_to), group=group, count=EXPORT_ROWS, newest_first=False
-    ):
+    while found := _rows(replace(span, above=above), group=group, count=EXPORT_ROWS, newest_first=False):
         yield from found
         above = found[-1].entry_id
 
 
-def balances(*, customer_id: int, period: Period | None = None) -> Balances:
-    """What the wallet held before and after a period; without one from its beginning until now."""
-    span = _span(customer_id, period)
+def balances(span: Span) -> Balances:
+    """What the wallet held before a span and after it."""
     return Balances(_balance_at(span.accounts, span.above), _balance_at(span.accounts, span.up_to))
 
 
 def first_day(*, customer_id: int) -> date | None:
     """The day of the wallet's first movement; None where nothing has moved."""
-    span = _span(customer_id, None)
+    span = span_of(customer_id=customer_id)
     oldest = _rows(span, group=None, count=1, newest_first=False)
     return timezone.localdate(oldest[0].created_at) if oldest else None
 
@@ -244,7 +253,7 @@ def movement(*, customer_id: int, entry_id: int) -> Movement | None:
     if entry is None:
         return None
     transfer = entry.transfer
-    (row,) = _rows(_Span(accounts, entry_id - 1, entry_id), group=None, count=1, newest_first=True)
+    (row,) = _rows(Span(accounts, entry_id - 1, entry_id), group=None, count=1, newest_first=True)
     parts = Entry.objects.filter(transfer_id=transfer.pk, account_id__in=accounts)
     points = {accounts[pk]: amount for pk, amount in parts.values_list("account_id", "amount_points")}
     card = getattr(transfer, "redeemed_card", None)
@@ -409,17 +418,6 @@ def _accounts(customer_id: int) -> dict[int, str]:
     return dict(found.values_list("id", "kind"))
 
 
-def _span(customer_id: int, period: Period | None) -> _Span:
-    accounts = _accounts(customer_id)
-    newest = max((pk for pk, _points in _newest(accounts, up_to=LARGEST_ID)), default=0)
-    if period is None:
-        return _Span(accounts, 0, newest)
-    first, end = (
-        _last_before(accounts, moment, newest=newest) for moment in (period.starts_at, period.ends_before)
-    )
-    return _Span(accounts, first, end)
-
-
 def _newest(accounts: dict[int, str], *, up_to: int) -> list[tuple[int, int]]:
     """Of each account the newest entry up to this one: its id, and the account's balance after it."""
     with connection.cursor() as cursor:
@@ -439,7 +437,7 @@ def _balance_at(accounts: dict[int, str], entry_id: int) -> int:
     return sum(points for _pk, points in _newest(accounts, up_to=entry_id))
 
 
-def _rows(span: _Span, *, group: MovementGroup | None, count: int, newest_first: bool) -> list[StatementRow]:
+def _rows(span: Span, *, group: MovementGroup | None, count: int, newest_first: bool) -> list[StatementRow]:
     facts = {
         "accounts": list(span.accounts),
         "kinds": [kind.value for kind in KINDS_OF_GROUP[group]] if group else [],

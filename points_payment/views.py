@@ -13,30 +13,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from marketplace.users.models import User
-from points_payment import selectors
 from points_payment.clients import attempt_from, remember_device
 from points_payment.errors import CardNotRedeemable, IdempotencyConflict, TooManyAttempts, WrongCheckDigit
 from points_payment.forms import RedeemForm, new_key
 from points_payment.services.redemption import Redemption, redeem_card
 from points_payment.text import points_text
-
-
-@require_safe
-@never_cache
-@login_required
-def statement(request: HttpRequest) -> HttpResponse:
-    """Balance and movements, newest first; ``?before=`` leads on to older ones."""
-    assert isinstance(request.user, User)
-    before = request.GET.get("before", "")
-    page = selectors.statement(
-        customer_id=request.user.pk,
-        before=int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None,
-    )
-    wallet = getattr(request.user, "wallet", None)
-    return render(request, "points_payment/statement.html", {"page": page, "wallet": wallet})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -127,6 +127,9 @@ TABLE: dict[str, Row] = {
     "customer:address-delete": customers_own(),
     "customer:address-make-default": customers_own(302, method="post"),
     "wallet:statement": signed_in(),
+    "wallet:statement-csv": signed_in(),
+    "wallet:statement-pdf": signed_in(),
+    "wallet:movement": customers_own(),
     "wallet:redeem": signed_in(),
     # The API -----------------------------------------------------------------------------
     "api-root": everyone(),

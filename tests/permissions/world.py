@@ -13,6 +13,7 @@ from oscar.apps.catalogue.reviews.models import ProductReview
 from forked_apps.order.models import VendorOrder
 from marketplace.users.models import User
 from points_payment.services.batches import draft_batch
+from points_payment.statements import export_rows, span_of
 from tests.factories.catalogue import CategoryFactory, ProductFactory
 from tests.factories.orders import give_points, make_basket, make_offer, make_order
 from tests.factories.vendors import a_cast, a_person, a_staff_member, membership, seeded
@@ -71,6 +72,7 @@ def a_world() -> World:
         "slug": "support",
         "staff.pk": customer.pk,
         "points_staff.pk": batch.pk,
+        "wallet.entry_id": next(export_rows(span_of(customer_id=customer.pk))).entry_id,
         "portal.number": part.number,
         "portal.product_pk": ProductFactory().pk,
         "portal:offers-edit.pk": offer.pk,
