@@ -9,8 +9,8 @@ from django.db.models import Count, QuerySet, Sum
 from django.utils import timezone
 
 from points_payment.codes import number_of
-from points_payment.kinds import AccountKind, BatchState, CardState
-from points_payment.models import Account, Batch, Card, Entry, Transfer
+from points_payment.kinds import AccountKind, AdjustmentState, BatchState, CardState, TransferKind
+from points_payment.models import Account, Adjustment, Batch, Card, Entry, Lot, Transfer
 
 
 def account_points(*, kind: AccountKind, owner_id: int = 0) -> int:
@@ -66,6 +66,23 @@ def redeemable_serials(serials: Sequence[str]) -> set[str]:
         batch__expires_on__gte=timezone.localdate(),
     )
     return {numbers[number] for number in found.values_list("number", flat=True)}
+
+
+def adjustments_in(*, state: str = "") -> QuerySet[Adjustment]:
+    """Adjustments in a state, or all of them, the newest first."""
+    found = Adjustment.objects.select_related("proposed_by", "decided_by").order_by("-id")
+    return found.filter(state=state) if state else found
+
+
+def adjustments_for_others(*, actor_id: int) -> int:
+    """How many proposals wait for somebody like this person: not for who proposed them."""
+    return Adjustment.objects.filter(state=AdjustmentState.PROPOSED).exclude(proposed_by_id=actor_id).count()
+
+
+def latest_goodwill(*, actor_id: int, count: int = 10) -> QuerySet[Lot]:
+    """What this person gave lately, with its customer and its reason."""
+    gifts = Lot.objects.filter(transfer__kind=TransferKind.GOODWILL, transfer__actor_id=actor_id)
+    return gifts.select_related("customer", "transfer").order_by("-transfer_id")[:count]
 
 
 def batches_to_approve() -> int:

@@ -67,6 +67,11 @@ class StatementForm(forms.Form):
         return Period.month(month) if month else None
 
     @property
+    def filters(self) -> dict[str, Any]:
+        """How the statement is narrowed, as its selector wants it."""
+        return {"group": self.group, "period": self.period, "before": self.cleaned_data.get("before")}
+
+    @property
     def has_chosen_days(self) -> bool:
         """Whether the fields for days are to be open."""
         return bool(self["first_day"].value() or self["last_day"].value())

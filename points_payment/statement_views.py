@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from itertools import islice
-from typing import Any, cast
+from typing import cast
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -91,15 +91,6 @@ def movement(request: HttpRequest, entry_id: int) -> HttpResponse:
     return render(request, "points_payment/movement.html", {"movement": found})
 
 
-def filters_of(form: StatementForm) -> dict[str, Any]:
-    """How the statement is narrowed, as its selector wants it."""
-    return {
-        "group": form.group,
-        "period": form.period,
-        "before": form.cleaned_data.get("before"),
-    }
-
-
 def _form(request: HttpRequest) -> StatementForm:
     return StatementForm(request.GET, months=statements.months(customer_id=_user(request).pk))
 
@@ -108,11 +99,10 @@ def _page(request: HttpRequest, form: StatementForm, *, status: int = 200) -> Ht
     customer = _user(request)
     wallet = getattr(customer, "wallet", None)
     expired = wallet.expired_points if wallet else 0
-    filters = filters_of(form)
     span = statements.span_of(customer_id=customer.pk, period=form.period) if form.period else None
     context = {
         "form": form,
-        "page": statements.statement(customer_id=customer.pk, **filters),
+        "page": statements.statement(customer_id=customer.pk, **form.filters),
         "chosen": form.chosen,
         "filters": urlencode(form.chosen),
         "balances": statements.balances(span) if span else None,
