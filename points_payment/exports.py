@@ -46,10 +46,10 @@ def _csv_lines(
     rows: Iterable[StatementRow], header: Sequence[str], words: dict[str, str], bucket: dict[bool, str]
 ) -> Iterator[str]:
     line = csv.writer(_Echo()).writerow
-    yield BYTE_ORDER_MARK + line(header)  # type: ignore[operator] # what _Echo gives back
+    yield BYTE_ORDER_MARK + line(header)
     for row in rows:
         moment = timezone.localtime(row.created_at)
-        yield line(  # type: ignore[misc]
+        yield line(
             [
                 f"{moment:%Y-%m-%d}", f"{moment:%H:%M:%S}", words[row.kind], bucket[row.is_promotional],
                 plain(row.order_number), plain(row.card_serial),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, models
 from django.utils import timezone
@@ -438,7 +438,7 @@ def _balance_at(accounts: dict[int, str], entry_id: int) -> int:
 
 
 def _rows(span: Span, *, group: MovementGroup | None, count: int, newest_first: bool) -> list[StatementRow]:
-    facts = {
+    facts: dict[str, Any] = {
         "accounts": list(span.accounts),
         "kinds": [kind.value for kind in KINDS_OF_GROUP[group]] if group else [],
         "above": span.above,

@@ -103,10 +103,11 @@ def adjustments(request: HttpRequest) -> HttpResponse:
     form = AdjustmentFilterForm(request.GET)
     state = form.cleaned_data["state"] if form.is_valid() else ""
     page = Paginator(adjustments_in(state=state), PER_PAGE).get_page(request.GET.get("page"))
-    names = _names(page.object_list)
+    shown = list(page.object_list)
+    names = _names(shown)
     rows = [
         {"adjustment": one, "owner": names[one.account_kind, one.owner_id], "steps": _steps_for(one, actor)}
-        for one in page.object_list
+        for one in shown
     ]
     return render(
         request,

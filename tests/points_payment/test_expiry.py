@@ -10,7 +10,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from marketplace.home.header import Shop
 from marketplace.outbox.models import OutboxMessage
@@ -240,10 +240,14 @@ def test_the_message_says_how_much_and_when(drain_outbox):
     give_promotion(customer, 30, expires_at=in_days(3))
     announce_expiry()
     drain_outbox()
+    from marketplace.notifications.kinds import words_of
     from marketplace.notifications.models import Notification
 
     (notification,) = Notification.objects.filter(kind="points.expiring")
     assert notification.user_id == customer.pk
+    with translation.override("ar"):
+        words = words_of("points.expiring", {"amount_points": 30, "first_on": "2026-07-04"})
+    assert "4 تموز 2026" in words.text
 
 
 def test_the_same_gift_twice_is_given_once():
