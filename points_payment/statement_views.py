@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from itertools import islice
-from typing import cast
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -20,7 +20,7 @@ from marketplace.documents import render_pdf
 from marketplace.users.models import User
 from points_payment import statements
 from points_payment.exports import MOST_PDF_ROWS, csv_lines, pdf_facts
-from points_payment.services.expiry import expiring_next
+from points_payment.services.expiry import expiring_next, last_day_of
 from points_payment.statement_forms import StatementForm
 from points_payment.statements import Period
 
@@ -91,6 +91,14 @@ def movement(request: HttpRequest, entry_id: int) -> HttpResponse:
     return render(request, "points_payment/movement.html", {"movement": found})
 
 
+def expiring_facts(customer: User) -> dict[str, Any]:
+    """What a page says of the promotional points that expire next."""
+    expiring = expiring_next(customer_id=customer.pk)
+    if expiring is None:
+        return {}
+    return {"expiring_day": last_day_of(expiring[0]), "expiring_points": expiring[1]}
+
+
 def _form(request: HttpRequest) -> StatementForm:
     return StatementForm(request.GET, months=statements.months(customer_id=_user(request).pk))
 
@@ -110,7 +118,7 @@ def _page(request: HttpRequest, form: StatementForm, *, status: int = 200) -> Ht
         "paid_points": wallet.paid_points if wallet else 0,
         "promotional_points": wallet.promotional_points - expired if wallet else 0,
         "expired_points": expired,
-        "expiring": expiring_next(customer_id=customer.pk) if wallet and wallet.promotional_points else None,
+        **expiring_facts(customer),
     }
     return render(request, "points_payment/statement.html", context, status=status)
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from points_payment.kinds import WALLET_KINDS, AccountKind, TransferKind
 from points_payment.models import Account, Entry, Lot, LotUse, Transfer
+from points_payment.services.expiry import last_day_of
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -208,6 +209,10 @@ class LotLine:
     #: Taken from it (negative) or put into it.
     points: int
     is_new: bool
+
+    @property
+    def last_day(self) -> date | None:
+        return last_day_of(self.expires_at) if self.expires_at else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ Locks: the wallet, then its lots.
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db import connection, transaction
 from django.db.models import QuerySet, Sum
@@ -78,12 +78,14 @@ def announce_expiry(*, now: datetime | None = None, limit: int = MOST_AT_ONCE) -
     for lot in _claim_notices(now, limit=limit):
         by_customer.setdefault(lot.customer_id, []).append(lot)
     for customer_id, lots in by_customer.items():
+        soonest = lots[0].expires_at
+        assert soonest is not None, "only what expires is claimed"
         enqueue(
             topic="points.expiring",
             payload={
                 "user_id": customer_id,
                 "amount_points": sum(lot.remaining_points for lot in lots),
-                "first_on": timezone.localdate(lots[0].expires_at).isoformat(),
+                "first_on": last_day_of(soonest).isoformat(),
                 # A lot is in one notice alone, so its number names the notice.
                 "notice": str(lots[0].pk),
             },
@@ -112,15 +114,21 @@ def _claim_notices(now: datetime, *, limit: int) -> list[Lot]:
     return list(Lot.objects.filter(pk__in=claimed).order_by("expires_at", "id"))
 
 
+def last_day_of(expires_at: datetime) -> date:
+    """The last day on which they can be spent: before midnight, if that is when they expire."""
+    return timezone.localdate(expires_at - timedelta(microseconds=1))
+
+
 def expiring_next(*, customer_id: int) -> tuple[datetime, int] | None:
-    """When the wallet's next promotional points expire, and how many do on that day; None: none do."""
+    """When the wallet's next promotional points expire, and how many share their last day; None: none do."""
     lots = Lot.objects.filter(
         customer_id=customer_id, remaining_points__gt=0, expires_at__gt=timezone.now()
     ).order_by("expires_at")
     first = lots.first()
     if first is None or first.expires_at is None:
         return None
-    tomorrow = timezone.localdate(first.expires_at) + timedelta(days=1)
-    until = timezone.make_aware(datetime.combine(tomorrow, time.min))
-    points = lots.filter(expires_at__lt=until).aggregate(total=Sum("remaining_points"))["total"]
+    midnight = datetime.combine(last_day_of(first.expires_at) + timedelta(days=1), time.min)
+    points = lots.filter(expires_at__lte=timezone.make_aware(midnight)).aggregate(
+        total=Sum("remaining_points")
+    )["total"]
     return first.expires_at, points

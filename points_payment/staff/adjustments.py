@@ -87,7 +87,7 @@ REFUSE = Step(
     gettext_lazy("The adjustment is refused."), refuse_adjustment, needs_reason=True, danger=True,
 )  # fmt: skip
 WITHDRAW = Step(
-    "withdraw", True, gettext_lazy("Withdraw"), gettext_lazy("Withdraw your adjustment?"),
+    "withdraw", True, gettext_lazy("Withdraw the proposal"), gettext_lazy("Withdraw your adjustment?"),
     gettext_lazy("Nothing is moved, and nobody can carry it out any more."),
     gettext_lazy("The adjustment is withdrawn."), withdraw_adjustment, danger=True,
 )  # fmt: skip

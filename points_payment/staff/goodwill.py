@@ -16,6 +16,7 @@ from marketplace.users.permissions import PlatformPermission, platform_permissio
 from points_payment.errors import IdempotencyConflict, OwnWallet
 from points_payment.forms import new_key
 from points_payment.selectors import latest_goodwill
+from points_payment.services.expiry import last_day_of
 from points_payment.services.goodwill import give_goodwill
 from points_payment.staff.customers import find_customer
 from points_payment.staff.forms import FindCustomerForm
@@ -114,7 +115,10 @@ def _desk_page(
         "find_form": find_form,
         "customer": customer,
         "form": form,
-        "recent": latest_goodwill(actor_id=_actor(request).pk),
+        "recent": [
+            (lot, last_day_of(lot.expires_at) if lot.expires_at else None)
+            for lot in latest_goodwill(actor_id=_actor(request).pk)
+        ],
     }
     return render(request, "staff/points/goodwill.html", context, status=422 if find_form.errors else status)
 

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_safe
 from marketplace.users.models import User
 from marketplace.users.permissions import PlatformPermission, platform_permission_required
 from points_payment import statements
-from points_payment.services.expiry import expiring_next
 from points_payment.statement_forms import StatementForm
+from points_payment.statement_views import expiring_facts
 
 may_view = platform_permission_required(PlatformPermission.CUSTOMERS_VIEW)
 
@@ -27,7 +27,7 @@ def wallet(request: HttpRequest, customer_pk: int) -> HttpResponse:
     context = {
         "customer": customer,
         "wallet": getattr(customer, "wallet", None),
-        "expiring": expiring_next(customer_id=customer.pk),
+        **expiring_facts(customer),
         "form": form,
         "filters": urlencode(form.chosen),
         "page": statements.statement(customer_id=customer.pk, **form.filters),

@@ -13,6 +13,7 @@ from django.utils import timezone
 from marketplace.users.models import User
 from marketplace.users.permissions import PlatformPermission
 from points_payment import vendors
+from points_payment.errors import LedgerConflict
 from points_payment.kinds import AccountKind, AdjustmentState
 from points_payment.models import Adjustment, Lot, Transfer, VendorBalance, Wallet
 from points_payment.services.adjustments import propose_adjustment
@@ -113,7 +114,7 @@ def test_goodwill_is_found_checked_and_given_once(client, caller):
     conflict = client.post("/staff/goodwill/give/", facts | {"amount_points": "1"}, follow=True)
     assert "used already" in text(conflict)
     page = client.get("/staff/goodwill/")
-    assert [lot.original_points for lot in page.context["recent"]] == [5_000]
+    assert [lot.original_points for lot, _last_day in page.context["recent"]] == [5_000]
     sign_in(client, staff(GOODWILL))
     assert not client.get("/staff/goodwill/").context["recent"]
 
@@ -340,6 +341,24 @@ def test_a_used_page_proposes_nothing_else(client, caller):
     assert Adjustment.objects.count() == 1
 
 
+def test_what_no_page_foresees_is_refused_in_words(client, caller, monkeypatch):
+    one = propose_adjustment(
+        account_kind=AccountKind.CUSTOMER_PAID,
+        owner_id=caller.pk,
+        amount_points=5,
+        reason="x",
+        actor=make_person(),
+    )
+
+    def collide(**facts):
+        raise LedgerConflict
+
+    monkeypatch.setattr("points_payment.services.adjustments.post_transfer", collide)
+    sign_in(client, staff(ADJUST))
+    assert "not possible" in text(decide(client, one.pk, "approve"))
+    assert Adjustment.objects.get().state == AdjustmentState.PROPOSED
+
+
 def test_unknown_adjustment_is_not_found(client):
     sign_in(client, staff(ADJUST))
     for step in ("approve", "refuse", "withdraw"):
@@ -420,7 +439,7 @@ def test_staff_narrow_a_statement_by_month_and_read_on(client):
         100
     ]
     first = client.get(address, {"kind": "top_ups"})
-    assert "of these expire on" in text(first)
+    assert "of these can be spent until" in text(first)
     second = client.get(address, {"kind": "top_ups", "before": first.context["page"].older_before})
     assert len(second.context["page"].rows) == 6
 

@@ -21,7 +21,7 @@ from points_payment.models import Lot, Transfer, Wallet
 from points_payment.selectors import account_points
 from points_payment.services import expiry
 from points_payment.services.escrow import AllocationSpec, hold_for_order, refund_allocations
-from points_payment.services.expiry import announce_expiry, expire_points, expiring_next
+from points_payment.services.expiry import announce_expiry, expire_points, expiring_next, last_day_of
 from points_payment.services.ledger import post_transfer
 from points_payment.services.promotions import give_promotional_points
 from points_payment.tasks import expire_promotional_points
@@ -196,9 +196,12 @@ def test_what_expires_next():
     first = timezone.localtime(in_days(3)).replace(hour=20, minute=0, second=0, microsecond=0)
     give_promotion(customer, 10, expires_at=first)
     give_promotion(customer, 20, expires_at=first + timedelta(hours=3, minutes=59))
-    # Within a day of the first, but on the next one.
+    # At midnight the same day is over; within a day of the first, but on the next one.
     give_promotion(customer, 40, expires_at=first + timedelta(hours=4))
-    assert expiring_next(customer_id=customer.pk) == (first, 30)
+    give_promotion(customer, 80, expires_at=first + timedelta(hours=4, seconds=1))
+    assert expiring_next(customer_id=customer.pk) == (first, 70)
+    assert last_day_of(first + timedelta(hours=4)) == first.date()
+    assert last_day_of(first + timedelta(hours=4, seconds=1)) == first.date() + timedelta(days=1)
 
 
 def test_customers_are_told_in_parts_and_each_lot_once():

@@ -139,16 +139,20 @@ def test_what_came_back_can_be_paid_out_again():
 # Races --------------------------------------------------------------------------------------
 
 
-def without_lock(parties: int):
-    """Read what is payable, and go on when all have read it."""
+def without_lock(monkeypatch, *, parties: int) -> None:
+    """Nobody waits at the balance, and nobody writes before all have looked."""
     meet = threading.Barrier(parties)
+    post = payouts.post_transfer
 
     def read(*, vendor_id: int) -> int:
-        found = VendorBalance.objects.get(vendor_id=vendor_id).payable_points
-        meet.wait(30)
-        return found
+        return VendorBalance.objects.get(vendor_id=vendor_id).payable_points
 
-    return read
+    def post_together(**facts):
+        meet.wait(30)
+        return post(**facts)
+
+    monkeypatch.setattr(payouts, "lock_vendor_balance", read)
+    monkeypatch.setattr(payouts, "post_transfer", post_together)
 
 
 @pytest.mark.race
@@ -166,7 +170,7 @@ def test_payouts_of_one_balance_at_once_take_it_once():
 def test_without_the_lock_payouts_of_one_balance_collide(monkeypatch):
     """Negative control: each sees enough, and only the balance's own guard is left."""
     earn(1_000)
-    monkeypatch.setattr(payouts, "lock_vendor_balance", without_lock(8))
+    without_lock(monkeypatch, parties=8)
     ends = at_once([lambda: payout(900)] * 8)
     assert ends == {"done": 1, "LedgerConflict": 7}
     assert payable() == 0
@@ -197,7 +201,7 @@ def test_without_the_lock_returns_of_one_payout_collide(monkeypatch):
     """Negative control: each sees that nothing came back yet; the books take one reversal of a transfer."""
     earn(1_000)
     posted = payout(900)
-    monkeypatch.setattr(payouts, "lock_vendor_balance", without_lock(8))
+    without_lock(monkeypatch, parties=8)
     ends = at_once([lambda: bring_back(posted.transfer_id)] * 8)
     assert ends == {"done": 1, "IntegrityError": 7}
     assert payable() == 900

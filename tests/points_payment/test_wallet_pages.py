@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -76,14 +77,14 @@ def test_paid_and_promotional_points_stand_apart_with_what_expires_next(client):
     assert page.context["balance_points"] == 1_350
     assert (page.context["paid_points"], page.context["promotional_points"]) == (1_000, 350)
     words = text(page)
-    assert "3 April 2035" in words
+    assert "300 points of these can be spent until 2 April 2035." in re.sub(r"<[^>]*>", "", words)
     assert "have expired and cannot be spent" in words
     assert "/wallet/redeem/" in words
 
 
 def test_a_wallet_without_promotional_points_says_nothing_of_expiry(client):
     sign_in(client, make_customer_with_points(paid=5))
-    assert "expire on" not in text(client.get("/wallet/"))
+    assert "of these can be spent" not in text(client.get("/wallet/"))
 
 
 def test_an_empty_wallet_offers_no_filters_and_empty_exports(client):
@@ -347,7 +348,7 @@ def test_a_movement_s_page_says_what_it_did(client):
     number = Transfer.objects.get(kind="purchase").reference
     card = Transfer.objects.get(kind="card_redemption").redeemed_card
     assert "New in your wallet" in pages[0]
-    assert "To be spent before" in pages[1]
+    assert "Can be spent until" in pages[1]
     assert number in pages[2]
     assert "Where these points came from" in pages[2]
     assert "Other movements of this order" in pages[2]
