@@ -25,6 +25,8 @@ class Words:
 
 
 Kind = Callable[..., Words]
+#: ``2026-07-04``: facts are JSON, which has no dates.
+IsoDate = str
 
 _kinds: dict[str, Kind] = {}
 
@@ -124,7 +126,7 @@ def points_added(*, amount_points: int, balance_points: int) -> Words:
 
 
 @kind("points.expiring")
-def points_expiring(*, amount_points: int, first_on: str) -> Words:
+def points_expiring(*, amount_points: int, first_on: IsoDate) -> Words:
     facts = {"points": points(amount_points), "date": format_date(date.fromisoformat(first_on))}
     return Words(
         subject=_("Some of your points expire soon"),
