@@ -110,7 +110,7 @@ class SamePerson(PointsError):
 
 
 class OwnWallet(PointsError):
-    """Nobody adds points to their own wallet."""
+    """Nobody adds points to their own wallet, or corrects it."""
 
     code = "own_wallet"
 

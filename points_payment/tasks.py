@@ -28,5 +28,9 @@ def prove_and_seal() -> int:
 @shared_task
 def expire_promotional_points() -> int:
     """Take expired points off their wallets and tell whose points expire soon; the points taken."""
-    announce_expiry()
-    return expire_points()
+    while announce_expiry():
+        pass
+    taken = 0
+    while points := expire_points():
+        taken += points
+    return taken

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _, ngettext
+
+from marketplace.formats import format_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,8 @@ class Words:
 
 
 Kind = Callable[..., Words]
+#: ``2026-07-04``: facts are JSON, which has no dates.
+IsoDate = str
 
 _kinds: dict[str, Kind] = {}
 
@@ -121,8 +126,8 @@ def points_added(*, amount_points: int, balance_points: int) -> Words:
 
 
 @kind("points.expiring")
-def points_expiring(*, amount_points: int, first_on: str) -> Words:
-    facts = {"points": points(amount_points), "date": first_on}
+def points_expiring(*, amount_points: int, first_on: IsoDate) -> Words:
+    facts = {"points": points(amount_points), "date": format_date(date.fromisoformat(first_on))}
     return Words(
         subject=_("Some of your points expire soon"),
         text=_("Nuqta: %(points)s of your promotional points expire soon, the first on %(date)s.") % facts,

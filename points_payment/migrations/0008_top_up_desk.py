@@ -75,7 +75,7 @@ def _rules():
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('points_payment', '0006_adjustments_and_notices'),
+        ('points_payment', "0007_vouchers"),
         ('users', '0004_rights_of_the_points_economy'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

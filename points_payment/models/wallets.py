@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -40,8 +40,21 @@ class Wallet(models.Model):
 
     @property
     def balance_points(self) -> int:
-        """Paid and promotional points together."""
+        """Paid and promotional points together, as the books have them."""
         return self.paid_points + self.promotional_points
+
+    @property
+    def expired_points(self) -> int:
+        """Promotional points whose day has come and that are not taken off yet; nobody can spend them."""
+        if not self.promotional_points:
+            return 0
+        lots = Lot.objects.filter(customer_id=self.user_id, remaining_points__gt=0, expires_at__lte=Now())
+        return lots.aggregate(total=Sum("remaining_points"))["total"] or 0
+
+    @property
+    def spendable_points(self) -> int:
+        """What an order can take now: what the wallet's purchases would find under its lock."""
+        return self.balance_points - self.expired_points
 
 
 class VendorBalance(models.Model):
@@ -110,6 +123,12 @@ class Lot(models.Model):
         indexes = [
             models.Index(
                 fields=["customer", "id"], name="points_lot_spendable", condition=Q(remaining_points__gt=0)
+            ),
+            # Whose day comes next: only promotional lots that are not used up are in it.
+            models.Index(
+                fields=["expires_at"],
+                name="points_lot_expiring",
+                condition=Q(remaining_points__gt=0, expires_at__isnull=False),
             ),
         ]
 

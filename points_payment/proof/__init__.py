@@ -6,6 +6,7 @@ from points_payment.proof import (  # noqa: F401 - they register
     desk,
     escrow,
     ledger,
+    statements,
     supply,
     topups,
     vouchers,

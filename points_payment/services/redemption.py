@@ -104,7 +104,7 @@ def _redeem(*, customer_id: int, hmacs: list[bytes], idempotency_key: str, reque
     card.save(update_fields=["state", "redemption"])
     return Redemption(
         amount_points=batch.face_value_points,
-        balance_points=Wallet.objects.get(user_id=customer_id).balance_points,
+        balance_points=Wallet.objects.get(user_id=customer_id).spendable_points,
         transfer_id=posted.transfer_id,
     )
 
@@ -118,5 +118,5 @@ def _redemption_of(transfer: Transfer) -> Redemption:
     amount = Entry.objects.get(transfer=transfer, account__kind=AccountKind.CUSTOMER_PAID)
     wallet = Wallet.objects.get(user=transfer.actor)
     return Redemption(
-        amount_points=amount.amount_points, balance_points=wallet.balance_points, transfer_id=transfer.pk
+        amount_points=amount.amount_points, balance_points=wallet.spendable_points, transfer_id=transfer.pk
     )

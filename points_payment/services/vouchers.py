@@ -311,7 +311,7 @@ def _find_earlier(idempotency_key: str, *, customer_id: int, code: str) -> Redem
 def _answer(redemption: VoucherRedemption) -> Redemption:
     return Redemption(
         amount_points=redemption.amount_points,
-        balance_points=Wallet.objects.get(user_id=redemption.customer_id).balance_points,
+        balance_points=Wallet.objects.get(user_id=redemption.customer_id).spendable_points,
         transfer_id=redemption.transfer_id,
         expires_at=redemption.expires_at,
     )

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.users.models import User
@@ -13,8 +15,12 @@ from marketplace.users.navigation import (
 )
 from marketplace.users.permissions import PlatformPermission
 from points_payment.desk_selectors import cash_to_confirm, requests_waiting, top_ups_to_approve
-from points_payment.selectors import batches_to_approve
+from points_payment.kinds import AdjustmentState
+from points_payment.selectors import adjustments_for_others, adjustments_in, batches_to_approve
 from points_payment.text import points_text
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
 
 GROUP = _("Points")
 
@@ -59,7 +65,40 @@ def register() -> None:
         )
     )  # fmt: skip
     _register_desk()
-    register_person_fact(PersonFact(_("Balance"), _balance, PlatformPermission.CUSTOMERS_VIEW, 10))
+    register_person_fact(
+        PersonFact(
+            _("Balance"), _balance, PlatformPermission.CUSTOMERS_VIEW, 10, url_name="points_staff:wallet"
+        )
+    )
+    # Goodwill and adjustments
+    register_staff_link(
+        StaffLink(_("Goodwill"), "points_staff:goodwill", PlatformPermission.GOODWILL_GIVE, GROUP, "gift", 44)
+    )
+    register_staff_link(
+        StaffLink(
+            _("Adjustments"),
+            "points_staff:adjustments",
+            PlatformPermission.LEDGER_ADJUST,
+            GROUP,
+            "sliders",
+            45,
+        )
+    )
+    register_staff_counter(
+        StaffCounter(
+            _("Adjustments to decide"), _all_adjustments, "points_staff:adjustments",
+            PlatformPermission.LEDGER_ADJUST, "sliders", query="?state=proposed", order=25,
+            count_for=_adjustments_for,
+        )
+    )  # fmt: skip
+
+
+def _all_adjustments() -> int:
+    return adjustments_in(state=AdjustmentState.PROPOSED).count()
+
+
+def _adjustments_for(user: AbstractBaseUser) -> int:
+    return adjustments_for_others(actor_id=user.pk)
 
 
 def _register_desk() -> None:

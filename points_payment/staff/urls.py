@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from points_payment.staff import approvals, cards, cash, ledger, operators, topup_requests, topups, vouchers
+from points_payment.staff import (
+    adjustments,
+    approvals,
+    cards,
+    cash,
+    goodwill,
+    ledger,
+    operators,
+    topup_requests,
+    topups,
+    vouchers,
+    wallets,
+)
 
 app_name = "points_staff"
 
@@ -48,6 +60,16 @@ urlpatterns = [
     path("top-ups/reports/<int:pk>/cash.pdf", operators.report_as_pdf, name="cash-report-pdf"),
     path("collections/", cash.collections, name="collections"),
     path("collections/hand-in/", cash.hand_in_collections, name="collections-hand-in"),
+    path("goodwill/", goodwill.desk, name="goodwill"),
+    path("goodwill/check/", goodwill.check, name="goodwill-check"),
+    path("goodwill/give/", goodwill.give, name="goodwill-give"),
+    path("adjustments/", adjustments.adjustments, name="adjustments"),
+    path("adjustments/new/", adjustments.new, name="adjustment-new"),
+    path("adjustments/propose/", adjustments.propose, name="adjustment-propose"),
+    path("adjustments/<int:pk>/approve/", adjustments.approve, name="adjustment-approve"),
+    path("adjustments/<int:pk>/refuse/", adjustments.refuse, name="adjustment-refuse"),
+    path("adjustments/<int:pk>/withdraw/", adjustments.withdraw, name="adjustment-withdraw"),
+    path("wallets/<int:customer_pk>/", wallets.wallet, name="wallet"),
     path("ledger/", ledger.overview, name="ledger"),
     path("ledger/accounts/", ledger.accounts, name="accounts"),
     path("ledger/prove/", ledger.run_proof, name="prove"),

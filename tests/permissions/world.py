@@ -13,8 +13,10 @@ from oscar.apps.catalogue.reviews.models import ProductReview
 from forked_apps.order.models import VendorOrder
 from marketplace.users.models import User
 from points_payment.kinds import AccountKind
+from points_payment.services.adjustments import propose_adjustment
 from points_payment.services.batches import draft_batch
 from points_payment.services.cash import hand_in_cash
+from points_payment.statements import export_rows, span_of
 from tests.factories.catalogue import CategoryFactory, ProductFactory
 from tests.factories.desk import make_proposal, make_request, make_top_up
 from tests.factories.orders import give_points, make_basket, make_offer, make_order
@@ -22,6 +24,8 @@ from tests.factories.vendors import a_cast, a_person, a_staff_member, membership
 from tests.factories.vouchers import make_campaign
 from vendor_portal.services.members import add_member, invite_member
 
+#: Of an adjustment.
+STEPS = ("approve", "refuse", "withdraw")
 ROLES = ("anonymous", "customer", "owner", "clerk", "other", "distributor", "cards", "admin")
 
 
@@ -58,6 +62,10 @@ def a_world() -> World:
     invitation = invite_member(
         vendor=cast.vendor, role=seeded(cast.vendor, "manager"), actor=cast.alice, phone=customer.phone or ""
     )
+    adjustment = propose_adjustment(
+        account_kind=AccountKind.CUSTOMER_PAID, owner_id=customer.pk, amount_points=5, reason="Miscounted",
+        actor=a_staff_member("admin"),
+    )  # fmt: skip
     country = Country.objects.filter(pk="IQ").first() or Country.objects.create(
         iso_3166_1_a2="IQ", iso_3166_1_a3="IRQ", printable_name="Iraq", is_shipping_country=True
     )
@@ -105,6 +113,9 @@ def a_world() -> World:
             distributor.pk,
         ),
         "wallet:top-up-withdraw.pk": wish,
+        "points_staff.customer_pk": customer.pk,
+        **dict.fromkeys((f"points_staff:adjustment-{step}.pk" for step in STEPS), adjustment.pk),
+        "wallet.entry_id": next(export_rows(span_of(customer_id=customer.pk))).entry_id,
         "portal.number": part.number,
         "portal.product_pk": ProductFactory().pk,
         "portal:offers-edit.pk": offer.pk,
