@@ -215,3 +215,15 @@ class WrongAdjustmentState(PointsError):
     def __init__(self, state: str) -> None:
         super().__init__(f"The adjustment is {state}.")
         self.state = state
+
+
+class HolderExists(PointsError):
+    """A distributor of this name, or a shop of this name at this address, exists already."""
+
+    code = "holder_exists"
+
+
+class AlertSeen(PointsError):
+    """Someone has looked at this alert before."""
+
+    code = "alert_seen"

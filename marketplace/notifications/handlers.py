@@ -10,6 +10,7 @@ from marketplace.notifications import services
 from marketplace.notifications.services import deliver_email, deliver_sms, notify
 from marketplace.outbox.registry import handles
 from marketplace.users.models import User
+from marketplace.users.permissions import PlatformPermission
 
 
 @handles(services.SMS_TOPIC)
@@ -97,3 +98,19 @@ def tell_points_expire(payload: dict[str, Any]) -> None:
         user=User.objects.get(pk=payload["user_id"]),
         facts={"amount_points": payload["amount_points"], "first_on": payload["first_on"]},
     )
+
+
+@handles("cards.guessing")
+def tell_guessing(payload: dict[str, Any]) -> None:
+    """Tell who helps with cards and who issues them; once an hour for each kind of subject."""
+    for right in (PlatformPermission.CARDS_SUPPORT, PlatformPermission.CARDS_ISSUE):
+        holders = User.objects.with_perm(
+            right.full_name, include_superusers=False, backend="django.contrib.auth.backends.ModelBackend"
+        )
+        for person in holders:
+            notify(
+                kind="cards.guessing",
+                about=f"cards.guessing:{payload['scope']}:{payload['hour']}",
+                user=person,
+                facts={"scope": payload["scope"], "failures": payload["failures"]},
+            )

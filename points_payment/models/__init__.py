@@ -2,6 +2,7 @@
 
 from points_payment.models.adjustments import Adjustment, ExpiryNotice
 from points_payment.models.cards import AttemptCounter, Batch, BatchEvent, Card, RedemptionAttempt
+from points_payment.models.desk import GuessingAlert, HolderChange
 from points_payment.models.escrow import Allocation, AllocationMove
 from points_payment.models.ledger import Account, Entry, IdempotencyKey, Seal, Transfer
 from points_payment.models.supply import CardReplacement, Consignment, ConsignmentEvent, Distributor, Shop
@@ -22,6 +23,8 @@ __all__ = [
     "Distributor",
     "Entry",
     "ExpiryNotice",
+    "GuessingAlert",
+    "HolderChange",
     "IdempotencyKey",
     "Lot",
     "LotUse",
