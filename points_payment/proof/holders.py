@@ -12,7 +12,8 @@ sql_check(
     """
     SELECT 'change ' || d.id, d.digest, d.now FROM (
         SELECT h.id, h.digest, points_row_digest(
-            to_jsonb(h), 'id', 'distributor_id', 'shop_id', 'values', 'actor_id', 'reason', 'created_at') AS now
+            to_jsonb(h), 'id', 'distributor_id', 'shop_id', 'values', 'actor_id', 'reason',
+            'created_at') AS now
         FROM points_payment_holderchange h
     ) d WHERE d.now IS DISTINCT FROM d.digest
     """,

@@ -33,7 +33,7 @@ RETURNING alert.id, alert.scope, alert.failures, to_char(alert.hour, 'YYYYMMDDHH
 
 
 def raise_alerts(subjects: Sequence[tuple[str, str]], *, at: Mapping[CounterScope, int]) -> None:
-    """Write down which of these subjects have typed at least ``at`` wrong codes, and tell staff the first time."""
+    """Write down which of these subjects typed ``at`` wrong codes or more; staff are told the first time."""
     with connection.cursor() as cursor:
         cursor.execute(
             RAISE,

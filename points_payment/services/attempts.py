@@ -98,13 +98,14 @@ def _subjects(*, customer_id: int, attempt: Attempt) -> list[tuple[str, str]]:
 
 def _lock_counters(subjects: Sequence[tuple[str, str]]) -> list[AttemptCounter]:
     """Lock the counters in the order of their scopes, making those that are missing."""
-    values = ", ".join(["(%s, %s, 0, now(), now())"] * len(subjects))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO points_payment_attemptcounter (scope, subject, failures, since, last_at) VALUES {values}"  # noqa: S608 - placeholders alone
+            "INSERT INTO points_payment_attemptcounter (scope, subject, failures, since, last_at)"
+            " SELECT mine.scope, mine.subject, 0, now(), now()"
+            " FROM unnest(%s::text[], %s::text[]) AS mine (scope, subject)"
             " ON CONFLICT (scope, subject) DO UPDATE SET subject = EXCLUDED.subject"
             " RETURNING id, scope, subject, failures, since, last_at, blocked_until",
-            [value for subject in subjects for value in subject],
+            [[scope for scope, _subject in subjects], [subject for _scope, subject in subjects]],
         )
         rows = cursor.fetchall()
     counters = [

@@ -120,8 +120,8 @@ def expired_code() -> str:
 
 
 REASONS = [
-    unknown_code, redeemed_code, frozen_code, void_code, stocked_code, code_on_its_way, code_of_a_frozen_range,
-    code_of_a_frozen_batch, expired_code,
+    unknown_code, redeemed_code, frozen_code, void_code, stocked_code, code_on_its_way,
+    code_of_a_frozen_range, code_of_a_frozen_batch, expired_code,
 ]  # fmt: skip
 
 
