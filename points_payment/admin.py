@@ -189,3 +189,16 @@ class CardReplacementAdmin(ReadOnlyAdmin):
     list_display = ("id", "card", "state", "requested_by", "decided_by", "reason")
     list_select_related = ("card", "requested_by", "decided_by")
     list_filter = ("state",)
+
+
+@admin.register(models.HolderChange)
+class HolderChangeAdmin(ReadOnlyAdmin):
+    list_display = ("id", "distributor", "shop", "values", "actor", "reason", "created_at")
+    list_select_related = ("distributor", "shop", "actor")
+
+
+@admin.register(models.GuessingAlert)
+class GuessingAlertAdmin(ReadOnlyAdmin):
+    list_display = ("id", "scope", "failures", "hour", "seen_by", "note")
+    list_select_related = ("seen_by",)
+    list_filter = ("scope",)

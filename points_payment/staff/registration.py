@@ -13,6 +13,8 @@ from marketplace.users.navigation import (
 )
 from marketplace.users.permissions import PlatformPermission
 from points_payment.selectors import batches_to_approve
+from points_payment.services.alerts import alerts_waiting
+from points_payment.supply_selectors import replacements_waiting
 from points_payment.text import points_text
 
 GROUP = _("Points")
@@ -49,6 +51,26 @@ def register() -> None:
         StaffCounter(
             _("Batches to approve"), batches_to_approve, "points_staff:batches",
             PlatformPermission.CARDS_APPROVE, "credit-card-2-front", order=20,
+        )
+    )  # fmt: skip
+    for label, url_name, icon, order in (
+        (_("Consignments"), "points_staff:consignments", "truck", 43),
+        (_("Shops"), "points_staff:shops", "shop", 44),
+        (_("Card reports"), "points_staff:card-reports", "bar-chart", 45),
+        (_("Replacements"), "points_staff:replacements", "arrow-repeat", 46),
+        (_("Alerts of guessing"), "points_staff:alerts", "shield-exclamation", 47),
+    ):
+        register_staff_link(StaffLink(label, url_name, PlatformPermission.CARDS_VIEW, GROUP, icon, order))
+    register_staff_counter(
+        StaffCounter(
+            _("Replacements to decide"), replacements_waiting, "points_staff:replacements",
+            PlatformPermission.CARDS_APPROVE, "arrow-repeat", order=21,
+        )
+    )  # fmt: skip
+    register_staff_counter(
+        StaffCounter(
+            _("Alerts of guessing"), alerts_waiting, "points_staff:alerts", PlatformPermission.CARDS_VIEW,
+            "shield-exclamation", order=22,
         )
     )  # fmt: skip
     register_person_fact(PersonFact(_("Balance"), _balance, PlatformPermission.CUSTOMERS_VIEW, 10))

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from points_payment.staff import cards, ledger, topups
+from points_payment.staff import (
+    alerts,
+    card_desk,
+    card_reports,
+    cards,
+    consignments,
+    holders,
+    ledger,
+    topups,
+)
 
 app_name = "points_staff"
 
@@ -17,6 +26,40 @@ urlpatterns = [
     path("cards/<int:pk>/freeze/", cards.freeze, name="freeze"),
     path("cards/<int:pk>/unfreeze/", cards.unfreeze, name="unfreeze"),
     path("cards/<int:pk>/void/", cards.void, name="void"),
+    # Where cards go, and the desk that helps with one
+    path("cards/<int:pk>/receive/", cards.receive, name="receive"),
+    path("cards/<int:pk>/send/", consignments.send, name="send"),
+    path("cards/consignments/", consignments.consignments, name="consignments"),
+    path("cards/consignments/<int:pk>/", consignments.consignment, name="consignment"),
+    path("cards/consignments/<int:pk>/send/", consignments.send_on, name="send-on"),
+    path("cards/consignments/<int:pk>/<slug:step>/", consignments.step_form, name="consignment-step"),
+    path("cards/consignments/<int:pk>/<slug:step>/check/", consignments.step_check, name="consignment-check"),
+    path("cards/consignments/<int:pk>/<slug:step>/do/", consignments.step_do, name="consignment-do"),
+    path("cards/shops/", holders.shops, name="shops"),
+    path("cards/shops/new/", holders.new_shop, name="shop-new"),
+    path("cards/shops/<int:pk>/", holders.shop, name="shop"),
+    path("cards/shops/<int:pk>/edit/", holders.edit_shop, name="shop-edit"),
+    path("cards/shops/<int:pk>/switch/", holders.switch_shop, name="shop-switch"),
+    path("cards/shops/<int:pk>/pay/", holders.pay, name="shop-pay"),
+    path("cards/shops/<int:pk>/pay/check/", holders.check_payment, name="shop-pay-check"),
+    path("cards/shops/<int:pk>/pay/add/", holders.add_payment, name="shop-pay-add"),
+    path("cards/distributors/", holders.distributors, name="distributors"),
+    path("cards/distributors/new/", holders.new_distributor, name="distributor-new"),
+    path("cards/distributors/<int:pk>/", holders.distributor, name="distributor"),
+    path("cards/distributors/<int:pk>/edit/", holders.edit_distributor, name="distributor-edit"),
+    path("cards/distributors/<int:pk>/switch/", holders.switch_distributor, name="distributor-switch"),
+    path("cards/reports/", card_reports.report, {"kind": "shops"}, name="card-reports"),
+    path("cards/reports/<slug:kind>/", card_reports.report, name="report"),
+    path("cards/reports/<slug:kind>/csv/", card_reports.report_csv, name="report-csv"),
+    path("cards/one/<int:pk>/freeze/", card_desk.freeze, name="card-freeze"),
+    path("cards/one/<int:pk>/unfreeze/", card_desk.unfreeze, name="card-unfreeze"),
+    path("cards/one/<int:pk>/replace/", card_desk.replace, name="card-replace"),
+    path("cards/replacements/", card_desk.replacements, name="replacements"),
+    path("cards/replacements/<int:pk>/", card_desk.replacement, name="replacement"),
+    path("cards/replacements/<int:pk>/approve/", card_desk.approve, name="replacement-approve"),
+    path("cards/replacements/<int:pk>/refuse/", card_desk.refuse, name="replacement-refuse"),
+    path("cards/alerts/", alerts.alerts, name="alerts"),
+    path("cards/alerts/<int:pk>/seen/", alerts.seen, name="alert-seen"),
     path("top-up/", topups.desk, name="top-up"),
     path("top-up/check/", topups.check, name="top-up-check"),
     path("top-up/add/", topups.add, name="top-up-add"),

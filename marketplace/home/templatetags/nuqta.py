@@ -40,9 +40,20 @@ STATUS_TONES = {
         "received",
         "generated",
         "stocked",
+        "sent",
         "partly_shipped",
     },
-    "warning": {"placed", "applied", "draft", "pending", "waiting", "invited", "frozen", "low_stock"},
+    "warning": {
+        "placed",
+        "applied",
+        "draft",
+        "pending",
+        "waiting",
+        "invited",
+        "frozen",
+        "low_stock",
+        "requested",
+    },
     "danger": {"cancelled", "refused", "suspended", "void", "failed", "rejected", "out_of_stock"},
 }
 _TONE_OF = {status: tone for tone, statuses in STATUS_TONES.items() for status in statuses}
