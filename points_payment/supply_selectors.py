@@ -154,11 +154,9 @@ def consignments_with_people() -> QuerySet[Consignment]:
 # Shops -----------------------------------------------------------------------------------------
 
 
-def owed_by_shops(shop_ids: Collection[int] | None = None) -> dict[int, int]:
-    """What shops owe, by id; all of them without ``shop_ids``."""
-    entries = Entry.objects.filter(account__kind=AccountKind.SHOP, account__owner_id__gt=0)
-    if shop_ids is not None:
-        entries = entries.filter(account__owner_id__in=shop_ids)
+def owed_by_shops(shop_ids: Collection[int]) -> dict[int, int]:
+    """What shops owe, by id."""
+    entries = Entry.objects.filter(account__kind=AccountKind.SHOP, account__owner_id__in=shop_ids)
     sums = entries.values_list("account__owner_id").annotate(points=-Sum("amount_points")).order_by()
     return dict(sums)
 

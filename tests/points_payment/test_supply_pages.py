@@ -166,6 +166,9 @@ def test_what_is_free_is_shown():
     send(batch, 0, 6, shop=make_shop())
     send(batch, 8, 19, shop=make_shop())
     assert free_in_batch(batch) == []
+    sent, _codes = make_received_batch(cards=2)
+    send(sent, 0, 1, shop=make_shop())
+    assert free_in_batch(sent) == []
     whole, _codes = make_active_batch()
     assert free_in_batch(whole) == free_in_batch(make_batch()) == []
 
