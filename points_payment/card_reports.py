@@ -6,7 +6,7 @@ redeemed before. The figures add up: cards = redeemed + left + frozen + void + e
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -162,6 +162,12 @@ OF_BATCHES = """, there AS (
       AND transfer_id IS NOT NULL AND %(governorate)s = ''
     GROUP BY batch_id
 )"""
+#: What the statements count, in their order, where there is nothing to count.
+NOTHING: dict[str, Any] = {
+    **dict.fromkeys(("cards", "active", "redeemed", "left", "frozen", "void", "expired"), 0),
+    "median_days": None,
+    "slow_days": None,
+}
 STATEMENTS = {
     ReportKind.BATCHES: HELD + OF_BATCHES + TALLY,
     ReportKind.DISTRIBUTORS: HELD + OF_DISTRIBUTORS + TALLY,
@@ -197,16 +203,20 @@ def report_rows(kind: ReportKind, subjects: Sequence[Any], filters: Filters) -> 
     figures = _figures(kind, keys, filters)
     sent = _sent_of_batches(keys) if kind == ReportKind.BATCHES and not filters.governorate else None
     owed, paid = _money(kind, keys, filters)
-    rows = []
-    for subject in subjects:
-        cards, *rest = figures.get(subject.pk, (0,) * 7 + (None, None))
-        sent_cards = cards if sent is None else sent.get(subject.pk, 0)
-        money = (owed.get(subject.pk, 0), paid.get(subject.pk, 0))
-        rows.append(ReportRow(subject, cards, sent_cards, *rest, *money))
-    return rows
+    return [
+        ReportRow(
+            subject=subject,
+            sent=counts["cards"] if sent is None else sent.get(subject.pk, 0),
+            owed_points=owed.get(subject.pk, 0),
+            paid_points=paid.get(subject.pk, 0),
+            **counts,
+        )
+        for subject in subjects
+        for counts in (figures.get(subject.pk, NOTHING),)
+    ]
 
 
-def _figures(kind: ReportKind, keys: Sequence[int], filters: Filters) -> dict[int, tuple[Any, ...]]:
+def _figures(kind: ReportKind, keys: Sequence[int], filters: Filters) -> dict[int, dict[str, Any]]:
     # A batch is of the period or not; what of it was sent when is another question.
     whole = kind == ReportKind.BATCHES
     values = {
@@ -217,13 +227,13 @@ def _figures(kind: ReportKind, keys: Sequence[int], filters: Filters) -> dict[in
     }
     with connection.cursor() as cursor:
         cursor.execute(STATEMENTS[kind], values)
-        return {key: tuple(rest) for key, *rest in cursor.fetchall()}
+        return {key: dict(zip(NOTHING, counts, strict=True)) for key, *counts in cursor.fetchall()}
 
 
 def _sent_of_batches(keys: Sequence[int]) -> dict[int, int]:
     out = Consignment.objects.filter(batch__in=keys, parent=None).exclude(state__in=GONE)
     cards = Sum(F("last_number") - F("first_number") + 1)
-    return dict(out.values_list("batch").annotate(cards=cards).order_by())
+    return dict(out.values_list("batch").annotate(sent=cards).order_by())
 
 
 def _money(kind: ReportKind, keys: Sequence[int], filters: Filters) -> tuple[dict[int, int], dict[int, int]]:
@@ -253,7 +263,7 @@ def _paid_by_shops(shop_ids: Collection[int], filters: Filters) -> dict[int, int
     return dict(sums)
 
 
-def _by_distributor(points: dict[int, int], distributor_of: dict[int, int | None]) -> dict[int, int]:
+def _by_distributor(points: Mapping[int, int], distributor_of: Mapping[int, int | None]) -> dict[int, int]:
     sums: dict[int, int] = {}
     for shop_id, amount in points.items():
         distributor = distributor_of[shop_id]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import Count, F, Q, QuerySet, Sum
 
-from points_payment.codes import serial_of
+from points_payment.codes import number_of, serial_of
 from points_payment.kinds import AccountKind, CardState, EventScope, ReplacementState, TransferKind
 from points_payment.models import (
     Batch,
@@ -17,6 +17,7 @@ from points_payment.models import (
     CardReplacement,
     Consignment,
     Entry,
+    Shop,
 )
 from points_payment.models.supply import GONE
 from points_payment.services.card_states import WORTH, Span, held_numbers
@@ -161,6 +162,10 @@ def owed_by_shops(shop_ids: Collection[int]) -> dict[int, int]:
     return dict(sums)
 
 
+def shops_exist() -> bool:
+    return Shop.objects.exists()
+
+
 def payments_of(shop_id: int) -> QuerySet[Entry]:
     """A shop's payments, newest first, as entries of its account."""
     return (
@@ -175,6 +180,16 @@ def payments_of(shop_id: int) -> QuerySet[Entry]:
 
 
 # One card --------------------------------------------------------------------------------------
+
+
+def card_of(serial: str) -> Card:
+    """The card with this serial, in any spelling.
+
+    Raises:
+        WrongCheckDigit: the serial is mistyped.
+        Card.DoesNotExist: no card has it.
+    """
+    return Card.objects.select_related("batch").get(number=number_of(serial))
 
 
 def consignments_of_card(card: Card) -> QuerySet[Consignment]:

@@ -14,13 +14,46 @@ from points_payment.models import Distributor, HolderChange, Shop
 if TYPE_CHECKING:
     from marketplace.users.models import User
 
-Holder = TypeVar("Holder", Distributor, Shop)
+Holder = TypeVar("Holder", bound=Distributor | Shop)
 
 #: What of a holder may be changed.
 FIELDS = {
     Distributor: ("name", "phone", "governorate", "note", "is_active"),
     Shop: ("name", "phone", "governorate", "address", "distributor", "note", "is_active"),
 }
+
+
+def add_distributor(
+    *, name: str, governorate: str, actor: User, phone: str = "", note: str = ""
+) -> Distributor:
+    """Keep a new distributor; the phone is E.164.
+
+    Raises:
+        HolderExists: there is one of this name.
+    """
+    holder = Distributor(name=name, governorate=governorate, phone=phone, note=note)
+    return add_holder(holder=holder, actor=actor)
+
+
+def add_shop(
+    *,
+    name: str,
+    governorate: str,
+    actor: User,
+    address: str = "",
+    phone: str = "",
+    distributor: Distributor | None = None,
+    note: str = "",
+) -> Shop:
+    """Keep a new shop, which gets its cards from us or from its distributor; the phone is E.164.
+
+    Raises:
+        HolderExists: there is one of this name at this address.
+    """
+    holder = Shop(
+        name=name, governorate=governorate, address=address, phone=phone, distributor=distributor, note=note
+    )
+    return add_holder(holder=holder, actor=actor)
 
 
 @transaction.atomic
@@ -36,7 +69,9 @@ def add_holder(*, holder: Holder, actor: User) -> Holder:
 
 
 @transaction.atomic
-def change_holder(*, holder: Holder, values: Mapping[str, object], actor: User, reason: str) -> Holder:
+def change_holder(
+    *, holder: Distributor | Shop, values: Mapping[str, object], actor: User, reason: str
+) -> Distributor | Shop:
     """Give some fields of a distributor or shop other values; nothing is written where none differs.
 
     Raises:

@@ -101,13 +101,13 @@ def _csv_lines(rows: list[ReportRow]) -> Iterator[str]:
     writer = csv.writer(_Echo())
     # So that Excel reads Arabic.
     yield "\N{BYTE ORDER MARK}"
-    yield writer.writerow(COLUMNS)  # type: ignore[misc]
+    yield writer.writerow(COLUMNS)
     for row in rows:
         cells = (
             row.subject.pk, _name(row), row.cards, row.sent, row.active, row.redeemed, row.left, row.frozen,
             row.void, row.expired, row.median_days, row.slow_days, row.owed_points, row.paid_points,
         )  # fmt: skip
-        yield writer.writerow(cells)  # type: ignore[misc]
+        yield writer.writerow(cells)
 
 
 def _name(row: ReportRow) -> str:

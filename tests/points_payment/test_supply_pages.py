@@ -369,6 +369,8 @@ def test_lists_take_as_many_queries_for_many_rows(client):
 
     one_more()
     names = ("consignments", "shops", "distributors", "card-reports")
+    # The first page of all fills what the frame keeps in the process.
+    client.get(url("consignments"))
     few = [queries(name) for name in names]
     for _ in range(5):
         one_more()
