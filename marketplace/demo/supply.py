@@ -124,7 +124,7 @@ def _need_help(cards: list[tuple[str, str]], *, desk: User) -> None:
     freeze_card(card=card_of(cards[5][0]), actor=desk, reason="أضاعها صاحبها")
     serial, code = cards[6]
     request_replacement(
-        card=card_of(serial), actor=desk, last_four=code[-4:], reason="انمسح الرمز عند الكشط",
+        card=card_of(serial), actor=desk, last_four=code.replace(" ", "")[-4:], reason="انمسح الرمز عند الكشط",
         proof_seen="البطاقة نفسها ووصل المحل",
     )  # fmt: skip
 
