@@ -109,7 +109,7 @@ RETURN = RangeStep(
     gettext_lazy("The cards came back."), return_range,
 )  # fmt: skip
 VOID = RangeStep(
-    "void", OPEN, gettext_lazy("Void"), "x-octagon",
+    "void", OPEN, gettext_lazy("Make void"), "x-octagon",
     gettext_lazy("Cards that nobody has redeemed become worthless, and the shop owes them no more. This cannot be undone."),  # noqa: E501
     gettext_lazy("The cards are void."), void_range, danger=True,
 )  # fmt: skip
