@@ -78,7 +78,7 @@ def shops(request: HttpRequest) -> HttpResponse:
 def shop(request: HttpRequest, pk: int) -> HttpResponse:
     one = get_object_or_404(Shop.objects.select_related("distributor"), pk=pk)
     context = {
-        "shop": one,
+        "seller": one,
         "owed_points": owed_by(one.pk),
         "consignments": consignments_with_people().filter(shop=one)[:RECENT],
         "payments": payments_of(one.pk)[:RECENT],
@@ -251,7 +251,7 @@ def check_payment(request: HttpRequest, pk: int) -> HttpResponse:
     if form.errors:
         return _pay_page(request, one, form)
     left = owed - form.cleaned_data["amount_points"]
-    context = {"shop": one, "form": form.hide(), "facts": form.cleaned_data, "left_points": left}
+    context = {"seller": one, "form": form.hide(), "facts": form.cleaned_data, "left_points": left}
     return render(request, "staff/supply/pay_check.html", context)
 
 
@@ -283,5 +283,5 @@ def _say_overpaid(form: PaymentForm, owed_points: int) -> None:
 
 
 def _pay_page(request: HttpRequest, one: Shop, form: PaymentForm) -> HttpResponse:
-    context = {"shop": one, "form": form, "owed_points": owed_by(one.pk)}
+    context = {"seller": one, "form": form, "owed_points": owed_by(one.pk)}
     return render(request, "staff/supply/pay.html", context, status=422 if form.errors else 200)
