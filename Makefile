@@ -38,7 +38,8 @@ test: check ## Everything that must hold: check, then all tests on two processes
 bench: env-dev ## Measure pages, orders and the ledger into var/bench.json
 	$(BIN)/python -m tests.bench
 
-soak: env-dev ## Race checkouts, cards and refunds for SECONDS (600)
+soak: env-dev ## Guess 10,000 card codes, then race checkouts, cards and refunds for SECONDS (600)
+	$(BIN)/python -m tests.bench.guessing
 	$(BIN)/python -m tests.bench.soak --seconds "$(or $(SECONDS),600)"
 
 fmt: env-dev ## Format the code and repair what can be repaired

@@ -266,3 +266,16 @@ class DrawerCountAdmin(ReadOnlyAdmin):
     list_display = ("id", "operator", "kind", "held_points", "counted_points", "reason", "created_at")
     list_select_related = ("operator",)
     list_filter = ("kind",)
+
+
+@admin.register(models.HolderChange)
+class HolderChangeAdmin(ReadOnlyAdmin):
+    list_display = ("id", "distributor", "shop", "values", "actor", "reason", "created_at")
+    list_select_related = ("distributor", "shop", "actor")
+
+
+@admin.register(models.GuessingAlert)
+class GuessingAlertAdmin(ReadOnlyAdmin):
+    list_display = ("id", "scope", "failures", "hour", "seen_by", "note")
+    list_select_related = ("seen_by",)
+    list_filter = ("scope",)

@@ -399,3 +399,15 @@ class DifferenceUnexplained(PointsError):
     def __init__(self, *, difference_points: int) -> None:
         super().__init__(f"{difference_points} points of difference.")
         self.difference_points = difference_points
+
+
+class HolderExists(PointsError):
+    """A distributor of this name, or a shop of this name at this address, exists already."""
+
+    code = "holder_exists"
+
+
+class AlertSeen(PointsError):
+    """Someone has looked at this alert before."""
+
+    code = "alert_seen"

@@ -8,6 +8,7 @@ from celery import shared_task
 
 from points_payment.proof import prove
 from points_payment.services.expiry import announce_expiry, expire_points
+from points_payment.services.ranges import expire_cards
 from points_payment.services.sealing import seal_transfers
 
 logger = logging.getLogger("nuqta.points")
@@ -34,3 +35,11 @@ def expire_promotional_points() -> int:
     while points := expire_points():
         taken += points
     return taken
+    announce_expiry()
+    return expire_points()
+
+
+@shared_task
+def expire_overdue_cards() -> int:
+    """End the batches whose last day is over; the cards that expired. Run again, it finds nothing."""
+    return expire_cards()

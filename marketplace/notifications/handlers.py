@@ -14,6 +14,7 @@ from marketplace.notifications.services import deliver_email, deliver_sms, notif
 from marketplace.notifications.sms import gateway
 from marketplace.outbox.registry import handles
 from marketplace.users.models import User
+from marketplace.users.permissions import PlatformPermission
 from points_payment.desk_selectors import answer_to_request
 from points_payment.services.verification import issue_code
 
@@ -139,3 +140,19 @@ def tell_request_declined(payload: dict[str, Any]) -> None:
         user=User.objects.get(pk=payload["user_id"]),
         facts={"amount_points": answer.amount_points, "reason": answer.reason},
     )
+
+
+@handles("cards.guessing")
+def tell_guessing(payload: dict[str, Any]) -> None:
+    """Tell who helps with cards and who issues them; once an hour for each kind of subject."""
+    for right in (PlatformPermission.CARDS_SUPPORT, PlatformPermission.CARDS_ISSUE):
+        holders = User.objects.with_perm(
+            right.full_name, include_superusers=False, backend="django.contrib.auth.backends.ModelBackend"
+        )
+        for person in holders:
+            notify(
+                kind="cards.guessing",
+                about=f"cards.guessing:{payload['scope']}:{payload['hour']}",
+                user=person,
+                facts={"scope": payload["scope"], "failures": payload["failures"]},
+            )

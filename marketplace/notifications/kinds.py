@@ -155,6 +155,18 @@ def top_up_request_declined(*, amount_points: int, reason: str) -> Words:
     )
 
 
+@kind("cards.guessing")
+def cards_guessing(*, scope: str, failures: int) -> Words:
+    text = {
+        "account": _("Nuqta: an account has typed %(failures)s wrong card codes. Look at the alerts."),
+        "device": _("Nuqta: a device has typed %(failures)s wrong card codes. Look at the alerts."),
+        "address": _(
+            "Nuqta: %(failures)s wrong card codes came from one network address. Look at the alerts."
+        ),
+    }.get(scope, _("Nuqta: %(failures)s wrong card codes were typed in an hour. Look at the alerts."))
+    return Words(subject=_("Someone may be guessing card codes"), text=text % {"failures": f"{failures:,}"})
+
+
 @kind("team.invited")
 def team_invited(*, vendor: str, role: str, url: str = "") -> Words:
     facts = {"vendor": vendor, "role": role, "url": url}

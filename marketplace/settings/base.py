@@ -65,6 +65,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "points_payment.tasks.expire_promotional_points",
         "schedule": 3600.0,
     },
+    "expire-cards": {"task": "points_payment.tasks.expire_overdue_cards", "schedule": 3600.0},
     "prove-and-seal-the-books": {"task": "points_payment.tasks.prove_and_seal", "schedule": 3600.0},
 }
 

@@ -12,6 +12,7 @@ from points_payment.models.desk import (
     TopUpRequest,
 )
 from points_payment.models.escrow import Allocation, AllocationMove
+from points_payment.models.holders import GuessingAlert, HolderChange
 from points_payment.models.ledger import Account, Entry, IdempotencyKey, Seal, Transfer
 from points_payment.models.supply import CardReplacement, Consignment, ConsignmentEvent, Distributor, Shop
 from points_payment.models.vouchers import Voucher, VoucherCampaign, VoucherEvent, VoucherRedemption
@@ -35,6 +36,8 @@ __all__ = [
     "DrawerCount",
     "Entry",
     "ExpiryNotice",
+    "GuessingAlert",
+    "HolderChange",
     "IdempotencyKey",
     "LimitChange",
     "Lot",

@@ -167,6 +167,8 @@ class AttemptCounter(models.Model):
     scope = models.CharField(_("scope"), max_length=12, choices=CounterScope)
     subject = models.CharField(_("subject"), max_length=64)
     failures = models.PositiveIntegerField(_("wrong codes"), default=0)
+    #: When counting started.
+    since = models.DateTimeField(_("since"), db_default=Now())
     last_at = models.DateTimeField(_("last"), db_default=Now())
     blocked_until = models.DateTimeField(_("blocked until"), null=True, blank=True)
 

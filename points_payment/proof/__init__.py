@@ -5,6 +5,7 @@ from points_payment.proof import (  # noqa: F401 - they register
     corrections,
     desk,
     escrow,
+    holders,
     ledger,
     statements,
     supply,

@@ -26,6 +26,9 @@ from points_payment.services.ledger import NewLot, Posting, find_posted, post_tr
 if TYPE_CHECKING:
     from marketplace.users.models import User
 
+#: Stands in for the card that a code has not, so that it is refused by the same queries as any other.
+NO_CARD = Card(number=0, batch_id=0, state=CardState.VOID)
+
 
 @dataclass(frozen=True, slots=True)
 class Redemption:
@@ -70,22 +73,21 @@ def redeem_card(*, customer: User, code: str, idempotency_key: str, attempt: Att
 @retry_on_conflict
 @transaction.atomic
 def _redeem(*, customer_id: int, hmacs: list[bytes], idempotency_key: str, request_hash: str) -> Redemption:
-    card = lock_card(hmacs=hmacs)
-    if card is None:
-        raise CardNotRedeemable
-    if card.state == CardState.REDEEMED:
+    # Every refusal takes the same steps, whatever its reason: time must not tell one from another.
+    card = lock_card(hmacs=hmacs) or NO_CARD
+    # Read after the lock: a batch that was frozen meanwhile counts.
+    batch = Batch.objects.filter(pk=card.batch_id).first()
+    may_be_redeemed = is_open(card)
+    if (
+        batch is None
+        or card.state != CardState.ACTIVE
+        or batch.state != BatchState.ACTIVE
+        or batch.expires_on < timezone.localdate()
+        or not may_be_redeemed
+    ):
         # The same request a moment ago, which was under way when this one began?
         if earlier := find_posted(idempotency_key=idempotency_key, request_hash=request_hash):
             return _redemption_of(earlier)
-        raise CardNotRedeemable
-    # Read after the lock: a batch that was frozen meanwhile counts.
-    batch = Batch.objects.get(pk=card.batch_id)
-    if (
-        card.state != CardState.ACTIVE
-        or batch.state != BatchState.ACTIVE
-        or batch.expires_on < timezone.localdate()
-        or not is_open(card)
-    ):
         raise CardNotRedeemable
     posted = post_transfer(
         kind=TransferKind.CARD_REDEMPTION,

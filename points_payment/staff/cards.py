@@ -23,6 +23,7 @@ from marketplace.users.permissions import PlatformPermission, platform_permissio
 from points_payment.errors import PointsError, SamePerson, WrongBatchState
 from points_payment.kinds import BatchState, CardState
 from points_payment.models import Batch, Card
+from points_payment.models.supply import GONE
 from points_payment.services.batches import (
     TRANSITIONS,
     activate_batch,
@@ -33,6 +34,8 @@ from points_payment.services.batches import (
     unfreeze_batch,
     void_batch,
 )
+from points_payment.services.ranges import CONSIGNABLE, receive_batch
+from points_payment.staff.card_desk import card_facts
 from points_payment.staff.forms import DownloadForm, DraftForm, EmptyForm, FindCardForm, ReasonForm
 
 if TYPE_CHECKING:
@@ -106,7 +109,14 @@ VOID = Step(
     gettext_lazy("Cards that nobody has redeemed become worthless. This cannot be undone."),
     gettext_lazy("The batch is void."), void_batch, True, True,
 )  # fmt: skip
-STEPS = (APPROVE, CODES, ACTIVATE, FREEZE, UNFREEZE, VOID)
+RECEIVE = Step(
+    "receive", TRANSITIONS[BatchState.RECEIVED], PlatformPermission.CARDS_DISTRIBUTE, False,
+    gettext_lazy("Receive from the printer"), "box-arrow-in-down",
+    gettext_lazy("Did all cards of this batch arrive?"),
+    gettext_lazy("Count them, and compare the first and the last serial. Then they can be sent to shops."),
+    gettext_lazy("The batch is here. Its cards can be sent."), receive_batch,
+)  # fmt: skip
+STEPS = (APPROVE, CODES, RECEIVE, ACTIVATE, FREEZE, UNFREEZE, VOID)
 
 
 @require_safe
@@ -154,6 +164,9 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
         "events": one.events.select_related("actor"),
         "steps": steps,
         "waiting_for_other": waiting_for_other,
+        "may_send": one.state in CONSIGNABLE
+        and request.user.has_perm(PlatformPermission.CARDS_DISTRIBUTE.full_name),
+        "consignments": one.consignments.filter(parent=None).exclude(state__in=GONE).exists(),
     }
     return render(request, "staff/points/batch.html", context)
 
@@ -182,8 +195,8 @@ def _step_page(step: Step) -> Callable[..., HttpResponse]:
     return page
 
 
-approve, activate, freeze, unfreeze, void = (
-    _step_page(step) for step in (APPROVE, ACTIVATE, FREEZE, UNFREEZE, VOID)
+approve, receive, activate, freeze, unfreeze, void = (
+    _step_page(step) for step in (APPROVE, RECEIVE, ACTIVATE, FREEZE, UNFREEZE, VOID)
 )
 
 
@@ -230,9 +243,11 @@ def find_card(request: HttpRequest) -> HttpResponse:
         found = cards.filter(number=form.cleaned_data["serial"]).first()
         if found is None:
             form.add_error("serial", _("No card has this serial."))
+    assert isinstance(request.user, User)
     context = {
         "form": form,
         "card": found,
+        **(card_facts(found, request.user) if found else {}),
         "may_see_customer": request.user.has_perm(PlatformPermission.CUSTOMERS_VIEW.full_name),
     }
     return render(request, "staff/points/card.html", context)

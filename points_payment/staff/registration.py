@@ -17,6 +17,8 @@ from marketplace.users.permissions import PlatformPermission
 from points_payment.desk_selectors import cash_to_confirm, requests_waiting, top_ups_to_approve
 from points_payment.kinds import AdjustmentState
 from points_payment.selectors import adjustments_for_others, adjustments_in, batches_to_approve
+from points_payment.services.alerts import alerts_waiting
+from points_payment.supply_selectors import replacements_waiting
 from points_payment.text import points_text
 
 if TYPE_CHECKING:
@@ -65,6 +67,7 @@ def register() -> None:
         )
     )  # fmt: skip
     _register_desk()
+    _register_supply()
     register_person_fact(
         PersonFact(
             _("Balance"), _balance, PlatformPermission.CUSTOMERS_VIEW, 10, url_name="points_staff:wallet"
@@ -129,6 +132,30 @@ def _register_desk() -> None:
         ),
     ):  # fmt: skip
         register_staff_counter(counter)
+
+
+def _register_supply() -> None:
+    """Links and counters of where cards go, and of who helps with one."""
+    for label, url_name, icon, order in (
+        (_("Consignments"), "points_staff:consignments", "truck", 43),
+        (_("Shops"), "points_staff:shops", "shop", 44),
+        (_("Card reports"), "points_staff:card-reports", "bar-chart", 45),
+        (_("Replacements"), "points_staff:replacements", "arrow-repeat", 46),
+        (_("Alerts of guessing"), "points_staff:alerts", "shield-exclamation", 47),
+    ):
+        register_staff_link(StaffLink(label, url_name, PlatformPermission.CARDS_VIEW, GROUP, icon, order))
+    register_staff_counter(
+        StaffCounter(
+            _("Replacements to decide"), replacements_waiting, "points_staff:replacements",
+            PlatformPermission.CARDS_APPROVE, "arrow-repeat", order=21,
+        )
+    )  # fmt: skip
+    register_staff_counter(
+        StaffCounter(
+            _("Alerts of guessing"), alerts_waiting, "points_staff:alerts", PlatformPermission.CARDS_VIEW,
+            "shield-exclamation", order=22,
+        )
+    )  # fmt: skip
 
 
 def _balance(person: User) -> str:

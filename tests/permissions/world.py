@@ -13,13 +13,17 @@ from oscar.apps.catalogue.reviews.models import ProductReview
 from forked_apps.order.models import VendorOrder
 from marketplace.users.models import User
 from points_payment.kinds import AccountKind
+from points_payment.models import GuessingAlert
 from points_payment.services.adjustments import propose_adjustment
 from points_payment.services.batches import draft_batch
+from points_payment.services.card_support import request_replacement
 from points_payment.services.cash import hand_in_cash
 from points_payment.statements import export_rows, span_of
 from tests.factories.catalogue import CategoryFactory, ProductFactory
 from tests.factories.desk import make_proposal, make_request, make_top_up
 from tests.factories.orders import give_points, make_basket, make_offer, make_order
+from tests.factories.points import make_active_batch
+from tests.factories.supply import make_distributor, make_received_batch, make_shop, send
 from tests.factories.vendors import a_cast, a_person, a_staff_member, membership, seeded
 from tests.factories.vouchers import make_campaign
 from vendor_portal.services.members import add_member, invite_member
@@ -27,6 +31,10 @@ from vendor_portal.services.members import add_member, invite_member
 #: Of an adjustment.
 STEPS = ("approve", "refuse", "withdraw")
 ROLES = ("anonymous", "customer", "owner", "clerk", "other", "distributor", "cards", "admin")
+
+CONSIGNMENT_PAGES = ("consignment", "consignment-step", "consignment-check", "consignment-do")
+SHOP_PAGES = ("shop", "shop-edit", "shop-switch", "shop-pay", "shop-pay-check", "shop-pay-add")
+DISTRIBUTOR_PAGES = ("distributor", "distributor-edit", "distributor-switch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,17 @@ def a_world() -> World:
         note="",
         # Who drafted a batch approves nothing about it, so it is someone outside the table.
         actor=a_staff_member("card-manager"),
+    )
+    received, _codes = make_received_batch(cards=4)
+    shop, distributor = make_shop(), make_distributor()
+    sent = send(received, 0, 1, shop=shop)
+    sold, _codes = make_active_batch()
+    card = sold.cards.earliest("number")
+    asked = request_replacement(
+        card=card, actor=a_person(), reason="Torn", proof_seen="The card", last_four=card.last_four
+    )
+    alert = GuessingAlert.objects.create(
+        scope="account", subject=str(customer.pk), hour=timezone.now(), failures=9
     )
     invitation = invite_member(
         vendor=cast.vendor, role=seeded(cast.vendor, "manager"), actor=cast.alice, phone=customer.phone or ""
@@ -116,6 +135,19 @@ def a_world() -> World:
         "points_staff.customer_pk": customer.pk,
         **dict.fromkeys((f"points_staff:adjustment-{step}.pk" for step in STEPS), adjustment.pk),
         "wallet.entry_id": next(export_rows(span_of(customer_id=customer.pk))).entry_id,
+        **dict.fromkeys((f"points_staff:{name}.pk" for name in CONSIGNMENT_PAGES), sent.pk),
+        **dict.fromkeys((f"points_staff:{name}.pk" for name in SHOP_PAGES), shop.pk),
+        **dict.fromkeys((f"points_staff:{name}.pk" for name in DISTRIBUTOR_PAGES), distributor.pk),
+        "points_staff:send-on.pk": send(received, 2, 3, distributor=distributor).pk,
+        "points_staff:card-freeze.pk": card.pk,
+        "points_staff:card-unfreeze.pk": card.pk,
+        "points_staff:card-replace.pk": card.pk,
+        "points_staff:replacement.pk": asked.pk,
+        "points_staff:replacement-approve.pk": asked.pk,
+        "points_staff:replacement-refuse.pk": asked.pk,
+        "points_staff:alert-seen.pk": alert.pk,
+        "points_staff.step": "freeze",
+        "points_staff.kind": "shops",
         "portal.number": part.number,
         "portal.product_pk": ProductFactory().pk,
         "portal:offers-edit.pk": offer.pk,

@@ -41,10 +41,21 @@ STATUS_TONES = {
         "received",
         "generated",
         "stocked",
+        "sent",
         "partly_shipped",
         "taken",
     },
-    "warning": {"placed", "applied", "draft", "pending", "waiting", "invited", "frozen", "low_stock"},
+    "warning": {
+        "placed",
+        "applied",
+        "draft",
+        "pending",
+        "waiting",
+        "invited",
+        "frozen",
+        "low_stock",
+        "requested",
+    },
     "danger": {"cancelled", "refused", "suspended", "void", "failed", "rejected", "out_of_stock", "declined"},
 }
 _TONE_OF = {status: tone for tone, statuses in STATUS_TONES.items() for status in statuses}
