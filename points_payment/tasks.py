@@ -8,6 +8,7 @@ from celery import shared_task
 
 from points_payment.proof import prove
 from points_payment.services.expiry import announce_expiry, expire_points
+from points_payment.services.production import discard_exports
 from points_payment.services.sealing import seal_transfers
 
 logger = logging.getLogger("nuqta.points")
@@ -30,3 +31,9 @@ def expire_promotional_points() -> int:
     """Take expired points off their wallets and tell whose points expire soon; the points taken."""
     announce_expiry()
     return expire_points()
+
+
+@shared_task
+def discard_card_exports() -> int:
+    """Delete files with codes that nobody let out in time; how many."""
+    return discard_exports()

@@ -4,6 +4,7 @@ from points_payment.models.adjustments import Adjustment, ExpiryNotice
 from points_payment.models.cards import AttemptCounter, Batch, BatchEvent, Card, RedemptionAttempt
 from points_payment.models.escrow import Allocation, AllocationMove
 from points_payment.models.ledger import Account, Entry, IdempotencyKey, Seal, Transfer
+from points_payment.models.production import CardProduction, Printer
 from points_payment.models.supply import CardReplacement, Consignment, ConsignmentEvent, Distributor, Shop
 from points_payment.models.wallets import Lot, LotUse, TopUp, VendorBalance, Wallet
 
@@ -16,6 +17,7 @@ __all__ = [
     "Batch",
     "BatchEvent",
     "Card",
+    "CardProduction",
     "CardReplacement",
     "Consignment",
     "ConsignmentEvent",
@@ -25,6 +27,7 @@ __all__ = [
     "IdempotencyKey",
     "Lot",
     "LotUse",
+    "Printer",
     "RedemptionAttempt",
     "Seal",
     "Shop",

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from points_payment.codes import number_of
 from points_payment.errors import WrongCheckDigit
 from points_payment.forms import MAX_KEY_LENGTH
-from points_payment.services.batches import MAX_CARDS, MAX_FACE_VALUE_POINTS, parse_recipient
+from points_payment.services.batches import MAX_CARDS, MAX_FACE_VALUE_POINTS
+from points_payment.services.issuing import parse_recipient
 from points_payment.services.topups import MAX_TOP_UP_POINTS
 from points_payment.staff.numbers import WholeNumberField
 
