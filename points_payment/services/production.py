@@ -221,14 +221,14 @@ def discard_exports(*, now: datetime | None = None) -> int:
     """Delete what nobody let out in time, with its batch, and files that nobody waits for; how many files."""
     moment = now or timezone.now()
     ready = CardProduction.objects.filter(state=ProductionState.READY)
+    strays = stray_exports(
+        wanted=set(ready.values_list("file_name", flat=True)), older_than=moment - STRAY_AFTER
+    )
     late = Q(finished_at__lt=moment - timedelta(days=UNRELEASED_DAYS))
     # Its last day came before its release.
     ended = ~Q(batch__state=BatchState.GENERATED)
     batches = ready.filter(late | ended).order_by("batch_id").values_list("batch_id", flat=True)
     discarded = sum(_discard_unreleased(batch_id) for batch_id in batches)
-    strays = stray_exports(
-        wanted=set(ready.values_list("file_name", flat=True)), older_than=moment - STRAY_AFTER
-    )
     for name in strays:
         delete_export(name)
     return discarded + len(strays)
