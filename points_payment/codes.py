@@ -170,9 +170,15 @@ def code_hmac(code: str, *, keys: CardKeys, first_version: int, last_version: in
 
     Rotation nests, since codes are not known any more: HMAC(new, HMAC(old, code)).
     """
-    value = code.encode("ascii")
+    return nest_hmac(
+        code.encode("ascii"), keys=keys, after_version=first_version - 1, last_version=last_version
+    )
+
+
+def nest_hmac(value: bytes, *, keys: CardKeys, after_version: int, last_version: int) -> bytes:
+    """A value run through every key that comes after a version, up to another one."""
     for version in sorted(keys.by_version):
-        if first_version <= version <= last_version:
+        if after_version < version <= last_version:
             value = hmac.digest(keys.by_version[version], value, "sha256")
     return value
 
