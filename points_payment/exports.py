@@ -90,9 +90,7 @@ def stray_exports(*, wanted: set[str], older_than: datetime) -> list[str]:
         _folders, names = storage.listdir("")
     except FileNotFoundError:
         return []
-    return [
-        name for name in names if name not in wanted and storage.get_modified_time(name) < older_than
-    ]
+    return [name for name in names if name not in wanted and storage.get_modified_time(name) < older_than]
 
 
 def unseal(production: CardProduction, sealed: IO[bytes]) -> IO[bytes]:

@@ -74,7 +74,7 @@ sql_check(
             CASE WHEN b.code_alphabet = 'digits' THEN ARRAY[]::text[] ELSE ARRAY['code_alphabet'] END) AS now
         FROM points_payment_batch b
     ) d WHERE d.now IS DISTINCT FROM d.digest
-    """,
+    """,  # noqa: E501 - SQL keeps its own lines
     """
     SELECT 'event ' || d.id || ' of batch ' || d.batch_id, d.digest, d.now FROM (
         SELECT e.id, e.batch_id, e.digest, points_row_digest(

@@ -22,9 +22,7 @@ from points_payment.models import Batch
 
 #: Two codes collide once in a blue moon; then all are drawn again.
 DRAWS = 3
-COLUMNS = (
-    "number, batch_id, code_hmac, first_key_version, last_key_version, last_four, digest, state"
-)
+COLUMNS = "number, batch_id, code_hmac, first_key_version, last_key_version, last_four, digest, state"
 #: What a binary COPY begins and ends with: https://www.postgresql.org/docs/current/sql-copy.html
 COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 COPY_TRAILER = b"\xff\xff"

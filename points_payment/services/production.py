@@ -202,9 +202,7 @@ def release_production(*, batch: Batch, actor: User) -> ReleasedExport:
         production.state = ProductionState.RELEASED
         production.released_by, production.released_at = actor, timezone.now()
         production.save(update_fields=["state", "released_by", "released_at"])
-        enter_state(
-            locked, BatchState.EXPORTED, actor=actor, reason=release_reason(production.file_sha256)
-        )
+        enter_state(locked, BatchState.EXPORTED, actor=actor, reason=release_reason(production.file_sha256))
         delete_after_commit(production.file_name)
         name = f"nuqta-batch-{locked.pk}.{SUFFIXES[ExportKind(production.kind)]}"
         if production.printer is None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from points_payment.staff import cards, ledger, topups
+from points_payment.staff import cards, ledger, production, topups
 
 app_name = "points_staff"
 
@@ -12,7 +12,13 @@ urlpatterns = [
     path("cards/find/", cards.find_card, name="find-card"),
     path("cards/<int:pk>/", cards.batch, name="batch"),
     path("cards/<int:pk>/approve/", cards.approve, name="approve"),
-    path("cards/<int:pk>/codes/", cards.download_codes, name="codes"),
+    path("cards/<int:pk>/codes/", production.start, name="codes"),
+    path("cards/<int:pk>/production/", production.progress, name="production"),
+    path("cards/<int:pk>/release/", production.release, name="release"),
+    path("cards/printers/", production.printers, name="printers"),
+    path("cards/printers/new/", production.printer_add, name="printer-add"),
+    path("cards/printers/<int:printer_pk>/confirm/", production.printer_confirm, name="printer-confirm"),
+    path("cards/printers/<int:printer_pk>/retire/", production.printer_retire, name="printer-retire"),
     path("cards/<int:pk>/activate/", cards.activate, name="activate"),
     path("cards/<int:pk>/freeze/", cards.freeze, name="freeze"),
     path("cards/<int:pk>/unfreeze/", cards.unfreeze, name="unfreeze"),

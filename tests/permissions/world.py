@@ -13,11 +13,14 @@ from oscar.apps.catalogue.reviews.models import ProductReview
 from forked_apps.order.models import VendorOrder
 from marketplace.users.models import User
 from points_payment.services.batches import draft_batch
+from points_payment.services.printers import add_printer
 from tests.factories.catalogue import CategoryFactory, ProductFactory
 from tests.factories.orders import give_points, make_basket, make_offer, make_order
 from tests.factories.vendors import a_cast, a_person, a_staff_member, membership, seeded
 from vendor_portal.services.members import add_member, invite_member
 
+#: A public key of age, made for this; nobody has its other half.
+PRINTER_KEY = "age1z68q77esv7musgxt7exu4v93fvvl7zu3w64z2hdqy70607zmugcsg5epfm"
 ROLES = ("anonymous", "customer", "owner", "clerk", "other", "distributor", "cards", "admin")
 
 
@@ -71,6 +74,9 @@ def a_world() -> World:
         "slug": "support",
         "staff.pk": customer.pk,
         "points_staff.pk": batch.pk,
+        "points_staff.printer_pk": add_printer(
+            name="Tigris", public_key=PRINTER_KEY, actor=a_staff_member("card-manager")
+        ).pk,
         "portal.number": part.number,
         "portal.product_pk": ProductFactory().pk,
         "portal:offers-edit.pk": offer.pk,

@@ -1,4 +1,4 @@
-"""Codes of digits and of Crockford's base 32: made by the block, read in every spelling, told apart from slips."""
+"""Codes of digits and of Crockford's base 32: made by the block, read in every spelling."""
 
 from __future__ import annotations
 
@@ -45,9 +45,7 @@ def make_active(code_format: CodeFormat, *, cards: int = 2) -> tuple[Batch, list
 
 
 def redeem(code: str):
-    return redeem_card(
-        customer=make_person(), code=code, idempotency_key=new_key(), attempt=from_device()
-    )
+    return redeem_card(customer=make_person(), code=code, idempotency_key=new_key(), attempt=from_device())
 
 
 @names

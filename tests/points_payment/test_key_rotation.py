@@ -139,7 +139,10 @@ def test_command_says_what_it_did_and_what_may_go(settings):
     settings.CARD_KEYS = keys(1, 2)
     for arguments, expected in (
         (["--status"], "0 cards rotated to key 2; 2 are left.\nEvery key in CARD_KEYS is still needed.\n"),
-        ([], "2 of 2 cards\r2 cards rotated to key 2; 0 are left.\nEvery key in CARD_KEYS is still needed.\n"),
+        (
+            [],
+            "2 of 2 cards\r2 cards rotated to key 2; 0 are left.\nEvery key in CARD_KEYS is still needed.\n",
+        ),
     ):
         output = io.StringIO()
         call_command("rotate_card_keys", *arguments, stdout=output)
@@ -171,7 +174,7 @@ def _forged(card: Card, **changes):
         {"digest": b"\1" * 32},
         {"last_key_version": F("last_key_version") + 1},
         # The digest is right, and no newer key.
-        lambda card: _forged(card),
+        _forged,
         lambda card: _forged(card, last_key_version=0),
         # A newer key, and the same HMAC.
         lambda card: _forged(card, last_key_version=2, code_hmac=bytes(card.code_hmac)),

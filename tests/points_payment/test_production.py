@@ -194,13 +194,19 @@ def test_sheets_are_for_small_batches(key, monkeypatch):
 # Making and releasing --------------------------------------------------------------------
 
 
-def test_codes_reach_the_printer_alone_and_once(key, exports, drain_outbox, django_capture_on_commit_callbacks):
+def test_codes_reach_the_printer_alone_and_once(
+    key, exports, drain_outbox, django_capture_on_commit_callbacks
+):
     batch = approved(cards=3)
     production = start(batch, make_printer(key))
     assert drain_outbox() == 1
     production.refresh_from_db()
     batch.refresh_from_db()
-    assert (production.state, production.cards_done, production.percent_done) == (ProductionState.READY, 3, 100)
+    assert (production.state, production.cards_done, production.percent_done) == (
+        ProductionState.READY,
+        3,
+        100,
+    )
     assert batch.state == BatchState.GENERATED
     [file] = files(exports)
     assert file.stat().st_mode & 0o777 == 0o600
@@ -441,6 +447,11 @@ def test_stray_file_is_deleted_after_a_while(exports, drain_outbox, key):
     assert len(files(exports)) == 1
 
 
+SELF_RELEASE = (
+    "UPDATE {t} SET released_by_id = added_by_id FROM points_payment_printer WHERE state = 'released'"
+)
+
+
 @pytest.mark.parametrize(
     ("table", "statement"),
     [
@@ -448,10 +459,7 @@ def test_stray_file_is_deleted_after_a_while(exports, drain_outbox, key):
         ("printer", "UPDATE {t} SET confirmed_at = now() + interval '1 day'"),
         ("cardproduction", "UPDATE {t} SET started_by_id = added_by_id FROM points_payment_printer"),
         ("cardproduction", "UPDATE {t} SET file_sha256 = 'x'"),
-        (
-            "cardproduction",
-            "UPDATE {t} SET released_by_id = added_by_id FROM points_payment_printer WHERE state = 'released'",
-        ),
+        ("cardproduction", SELF_RELEASE),
         ("cardproduction", "DELETE FROM {t}"),
     ],
 )

@@ -1,4 +1,4 @@
-"""``manage.py rotate_card_keys``: after a new key was added to ``CARD_KEYS`` and deployed. See docs/cards.md."""
+"""``manage.py rotate_card_keys``, after a new key was deployed in ``CARD_KEYS``: see docs/cards.md."""
 
 from __future__ import annotations
 
