@@ -130,11 +130,16 @@ def draw_and_store_cards(batch: Batch, *, first_number: int, progress: Progress,
     """
     try:
         with transaction.atomic():
-            return _copy_cards(batch, first_number=first_number, progress=progress)
+            plain = _copy_cards(batch, first_number=first_number, progress=progress)
     except UniqueViolation:
         if draws == 1:
             raise
         return draw_and_store_cards(batch, first_number=first_number, progress=progress, draws=draws - 1)
+    if batch.number_of_cards > CARDS_PER_BLOCK:
+        # Until autovacuum comes by, the planner would take the table for as small as it was.
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE points_payment_card")
+    return plain
 
 
 def _copy_cards(batch: Batch, *, first_number: int, progress: Progress) -> bytes:

@@ -20,7 +20,8 @@ class CodeFormatField(forms.TypedChoiceField):
     def __init__(self, **options: Any) -> None:
         super().__init__(
             label=gettext_lazy("Codes"), required=False, choices=_format_choices, coerce=_format_of,
-            initial=_name_of(STANDARD_FORMAT), empty_value=STANDARD_FORMAT,
+            initial=_name_of(STANDARD_FORMAT),
+            empty_value=STANDARD_FORMAT,  # type: ignore[arg-type] # the stubs know texts alone
             help_text=gettext_lazy(
                 "Short codes are quicker to type and easier to guess: with ten million cards in circulation, "
                 "one guess in 100 million finds a card where codes have 16 digits, one in 10,000 million "

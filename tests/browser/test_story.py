@@ -98,7 +98,7 @@ def hire_clerk(someone: Callable[..., Person], owner: Person, portal: str) -> Pe
 
 
 def issue_cards(someone: Callable[..., Person], language: str, tmp_path: Path) -> list[str]:
-    """A card manager drafts a batch, an admin approves it, its codes are made and released, it is activated."""
+    """A card manager drafts a batch, an admin approves it, releases its codes and activates it."""
     manager = someone(language).sign_in(
         login=CARD_MANAGER.phone, password=DEMO_PASSWORD, landing="/staff/cards/new/"
     )
