@@ -260,6 +260,12 @@ class TooManyCards(PointsError):
         self.most_cards = most_cards
 
 
+class SiteAddressUnknown(PointsError):
+    """Nobody said yet where this shop is; a QR on paper would lead elsewhere."""
+
+    code = "site_address_unknown"
+
+
 class InterruptedTooOften(PointsError):
     """Worker after worker was killed while it made a batch's codes."""
 

@@ -18,9 +18,13 @@ from django.utils.translation import gettext as _
 
 from marketplace.documents import render_pdf
 from marketplace.formats import format_date
+from points_payment.errors import SiteAddressUnknown
 from points_payment.models import Batch
 from points_payment.services.issuing import IssuedCodes
 from points_payment.text import points_text
+
+#: Of every new site; what its pages would learn of our codes is nobody's business.
+DJANGOS_DOMAIN = "example.com"
 
 
 def card_sheets(issued: IssuedCodes) -> bytes:
@@ -39,9 +43,16 @@ def card_sheets(issued: IssuedCodes) -> bytes:
 
 
 def redeem_page() -> str:
-    """The absolute address where cards are redeemed."""
+    """The absolute address where cards are redeemed.
+
+    Raises:
+        SiteAddressUnknown: the site still has the name that Django gave it.
+    """
+    domain = Site.objects.get_current().domain
+    if domain == DJANGOS_DOMAIN:
+        raise SiteAddressUnknown
     scheme = "https" if settings.SECURE_SSL_REDIRECT else "http"
-    return f"{scheme}://{Site.objects.get_current().domain}{reverse('wallet:redeem')}"
+    return f"{scheme}://{domain}{reverse('wallet:redeem')}"
 
 
 def _texts(batch: Batch, language: str) -> Mapping[str, Any]:

@@ -42,6 +42,7 @@ from points_payment.services.batches import (
 )
 from points_payment.services.card_files import delete_after_commit, discard_production
 from points_payment.services.card_states import lock_batch
+from points_payment.sheets import redeem_page
 
 if TYPE_CHECKING:
     from marketplace.users.models import User
@@ -87,6 +88,7 @@ def start_production(
         PrinterNotUsable: the key is not confirmed, or retired.
         PrinterNeeded: without a key, only small batches are made, and only where the settings permit it.
         TooManyCards: so many cards are no matter of sheets.
+        SiteAddressUnknown: the sheets' pictures would lead elsewhere.
     """
     locked = lock_batch_for(batch, wanted=BatchState.GENERATED)
     if printer is not None and not Printer.objects.get(pk=printer.pk).is_usable:
@@ -95,6 +97,8 @@ def start_production(
         raise PrinterNeeded
     if kind == ExportKind.SHEETS and locked.number_of_cards > MAX_SMALL_RUN_CARDS:
         raise TooManyCards(most_cards=MAX_SMALL_RUN_CARDS)
+    if kind == ExportKind.SHEETS:
+        redeem_page()
     if locked.productions.exclude(state=ProductionState.FAILED).exists():
         raise WrongBatchState(state=locked.state, wanted=BatchState.GENERATED)
     production = CardProduction.objects.create(batch=locked, kind=kind, printer=printer, started_by=actor)

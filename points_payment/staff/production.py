@@ -26,6 +26,7 @@ from points_payment.errors import (
     PrinterNeeded,
     PrinterNotUsable,
     SamePerson,
+    SiteAddressUnknown,
     TooManyCards,
     WrongBatchState,
 )
@@ -217,4 +218,6 @@ def explain(error: PointsError) -> str:
         return _("This printer's key is not confirmed, or is retired.")
     if isinstance(error, PrinterNeeded | TooManyCards):
         return _("So large a batch is made as a list, for a printer's key.")
+    if isinstance(error, SiteAddressUnknown):
+        return _("Say first in the administration, under Sites, at which address this shop is.")
     return _("This is not possible.")

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from points_payment.errors import (
     PrinterNeeded,
     PrinterNotUsable,
     SamePerson,
+    SiteAddressUnknown,
     TooManyCards,
     WrongBatchState,
 )
@@ -66,6 +68,15 @@ def exports(settings, tmp_path) -> Path:
         "exports": django_settings.STORAGES["exports"] | {"OPTIONS": options}
     }
     return tmp_path / "exports"
+
+
+@pytest.fixture
+def site_address() -> Iterator[str]:
+    """Where the shop is; of a test that prints it."""
+    site = Site.objects.get_current()
+    before, site.domain = site.domain, "nuqta.example"
+    yield site.domain
+    site.domain = before
 
 
 def files(exports: Path) -> list[Path]:
@@ -274,6 +285,13 @@ def test_what_is_printed_in_the_house_is_no_plain_file_before(exports, drain_out
     assert len(codes_in(plain)) == 2
 
 
+def test_sheets_are_not_made_for_an_address_that_is_not_ours(key):
+    with pytest.raises(SiteAddressUnknown):
+        start(approved(), make_printer(key), ExportKind.SHEETS)
+    assert not CardProduction.objects.exists()
+
+
+@pytest.mark.usefixtures("site_address")
 def test_sheets_show_each_card_with_its_code_and_address(key, drain_outbox):
     batch = approved(cards=12)
     start(batch, make_printer(key), ExportKind.SHEETS)
@@ -287,7 +305,7 @@ def test_sheets_show_each_card_with_its_code_and_address(key, drain_outbox):
     assert "5,000 points" in text
 
 
-def test_picture_holds_the_address_with_the_code_in_its_fragment(monkeypatch):
+def test_picture_holds_the_address_with_the_code_in_its_fragment(monkeypatch, site_address):
     from points_payment import sheets
 
     told = []
@@ -297,9 +315,10 @@ def test_picture_holds_the_address_with_the_code_in_its_fragment(monkeypatch):
     issued = issue_codes_once(batch=batch, actor=batch.drafted_by)
     sheets.card_sheets(issued)
     [(_serial, code)] = issued
-    assert told == [f"http://{Site.objects.get_current().domain}/wallet/redeem/#c={normalise_code(code)}"]
+    assert told == [f"http://{site_address}/wallet/redeem/#c={normalise_code(code)}"]
 
 
+@pytest.mark.usefixtures("site_address")
 def test_sheets_in_the_house_are_a_pdf(drain_outbox):
     batch = approved(cards=1)
     start(batch, kind=ExportKind.SHEETS)
@@ -432,6 +451,11 @@ def test_batch_released_while_it_was_to_be_discarded_stays(key, drain_outbox):
     release_bytes(batch)
     assert not producing._discard_unreleased(batch.pk)
     assert Batch.objects.get().state == BatchState.EXPORTED
+
+
+def test_shop_that_never_made_a_file_has_nothing_to_discard(exports):
+    assert discard_exports() == 0
+    assert not exports.exists()
 
 
 def test_stray_file_is_deleted_after_a_while(exports, drain_outbox, key):

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pyrage
 import pytest
 from django.contrib.auth.models import Permission
+from django.contrib.sites.models import Site
 from django.core.files.storage import storages
 from django.test import Client
 from django.utils import timezone
@@ -176,7 +177,7 @@ def test_failure_is_shown_and_started_again(client, printer, drain_outbox, monke
     assert Batch.objects.get().state == BatchState.GENERATED
 
 
-def test_without_a_printer_only_where_the_shop_prints_itself(client, settings, drain_outbox):
+def test_without_a_printer_only_where_the_shop_prints_itself(client, settings, drain_outbox, monkeypatch):
     batch = approved()
     address = f"/staff/cards/{batch.pk}/"
     sign_in(client)
@@ -185,6 +186,9 @@ def test_without_a_printer_only_where_the_shop_prints_itself(client, settings, d
     assert client.post(f"{address}codes/", {"kind": "list"}).status_code == 422
     assert not CardProduction.objects.exists()
     settings.CARDS_PRINTED_HERE = True
+    assert "under Sites" in text(client.post(f"{address}codes/", {"kind": "sheets"}, follow=True))
+    # Django keeps the site in memory, so the change does as well.
+    monkeypatch.setattr(Site.objects.get_current(), "domain", "nuqta.example")
     client.post(f"{address}codes/", {"kind": "sheets"})
     drain_outbox()
     assert "Printed in the house" in text(client.get(address))
