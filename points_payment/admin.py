@@ -124,6 +124,19 @@ class CardAdmin(ReadOnlyAdmin):
     search_fields = ("=number",)
 
 
+@admin.register(models.Printer)
+class PrinterAdmin(ReadOnlyAdmin):
+    list_display = ("name", "fingerprint", "added_by", "confirmed_by", "retired_at")
+    list_select_related = ("added_by", "confirmed_by")
+
+
+@admin.register(models.CardProduction)
+class CardProductionAdmin(ReadOnlyAdmin):
+    list_display = ("batch", "kind", "printer", "state", "started_by", "released_by", "file_sha256")
+    list_select_related = ("batch", "printer", "started_by", "released_by")
+    list_filter = ("state",)
+
+
 @admin.register(models.TopUp)
 class TopUpAdmin(ReadOnlyAdmin):
     list_display = (

@@ -411,3 +411,74 @@ class AlertSeen(PointsError):
     """Someone has looked at this alert before."""
 
     code = "alert_seen"
+
+
+# The making of cards ---------------------------------------------------------------------
+
+
+class UnknownCodeFormat(PointsError):
+    """Codes of such a length or alphabet are not made."""
+
+    code = "unknown_code_format"
+
+
+class NotAPublicKey(PointsError):
+    """The text is no public key of age."""
+
+    code = "not_a_public_key"
+
+
+class PrinterNotUsable(PointsError):
+    """The printer's key was not confirmed by a second person, or is retired."""
+
+    code = "printer_not_usable"
+
+
+class PrinterExists(PointsError):
+    """A printer of this name or with this key is there already."""
+
+    code = "printer_exists"
+
+
+class PrinterNeeded(PointsError):
+    """So large a batch, or any in this shop, is made for a printer's key alone."""
+
+    code = "printer_needed"
+
+
+class TooManyCards(PointsError):
+    """Sheets are for small batches."""
+
+    code = "too_many_cards"
+
+    def __init__(self, *, most_cards: int) -> None:
+        super().__init__(f"Up to {most_cards} cards.")
+        self.most_cards = most_cards
+
+
+class SiteAddressUnknown(PointsError):
+    """Nobody said yet where this shop is; a QR on paper would lead elsewhere."""
+
+    code = "site_address_unknown"
+
+
+class InterruptedTooOften(PointsError):
+    """Worker after worker was killed while it made a batch's codes."""
+
+    code = "interrupted_too_often"
+
+
+class ExportDamaged(PointsError):
+    """The file with the codes is gone, or is not the one that was made."""
+
+    code = "export_damaged"
+
+
+class CardKeyMissing(PointsError):
+    """Cards are stored under a key that this process does not have."""
+
+    code = "card_key_missing"
+
+    def __init__(self, versions: list[int]) -> None:
+        super().__init__(f"CARD_KEYS lacks version {', '.join(map(str, versions))}.")
+        self.versions = versions

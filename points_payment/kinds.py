@@ -75,6 +75,8 @@ class CardState(models.TextChoices):
 class BatchState(models.TextChoices):
     DRAFT = "draft", _("Draft")
     APPROVED = "approved", _("Approved")
+    #: The codes exist, in a file that waits for a second person.
+    GENERATED = "generated", _("Codes made")
     EXPORTED = "exported", _("Codes downloaded")
     RECEIVED = "received", _("Received from the printer")
     STOCKED = "stocked", _("In stock")
@@ -82,6 +84,32 @@ class BatchState(models.TextChoices):
     FROZEN = "frozen", _("Frozen")
     VOID = "void", _("Void")
     EXPIRED = "expired", _("Expired")
+
+
+class CodeAlphabet(models.TextChoices):
+    """What the codes of a batch are made of."""
+
+    DIGITS = "digits", _("Digits")
+    #: Crockford's base 32: no I, L, O and U.
+    CROCKFORD = "crockford", _("Letters and digits")
+
+
+class ExportKind(models.TextChoices):
+    """What the printer gets."""
+
+    LIST = "list", _("List of codes (CSV)")
+    SHEETS = "sheets", _("Sheets of cards to cut (PDF)")
+
+
+class ProductionState(models.TextChoices):
+    """Of the making of a batch's codes and of the file with them."""
+
+    WAITING = "waiting", _("Waiting to begin")
+    RUNNING = "running", _("Under way")
+    READY = "ready", _("Waiting for release")
+    RELEASED = "released", _("Released")
+    FAILED = "failed", _("Failed")
+    DISCARDED = "discarded", _("Discarded")
 
 
 class EventScope(models.TextChoices):

@@ -51,6 +51,8 @@ HAYSTACK_SIGNAL_PROCESSOR = "haystack.signals.BaseSignalProcessor"
 # Points -----------------------------------------------------------------------------------
 #: Keys of the card codes' HMAC; see points_payment.
 CARD_KEYS = _env.card_keys
+#: Small batches may be released without a printer's key, to be printed in the house.
+CARDS_PRINTED_HERE = _env.cards_printed_here
 #: Promotional points that a refund gives back can be spent for so many days at least.
 PROMOTIONAL_REFUND_GRACE_DAYS = _env.promotional_refund_grace_days
 #: What an operator of the top-up desk may do, in points, unless a supervisor gave them other limits.

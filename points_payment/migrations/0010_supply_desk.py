@@ -32,7 +32,7 @@ FOR EACH ROW WHEN ({TOUCHED} OR OLD.seen_at IS NOT NULL AND (
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('points_payment', "0008_top_up_desk"),
+        ('points_payment', "0009_batch_production"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

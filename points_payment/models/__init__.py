@@ -14,6 +14,7 @@ from points_payment.models.desk import (
 from points_payment.models.escrow import Allocation, AllocationMove
 from points_payment.models.holders import GuessingAlert, HolderChange
 from points_payment.models.ledger import Account, Entry, IdempotencyKey, Seal, Transfer
+from points_payment.models.production import CardProduction, Printer
 from points_payment.models.supply import CardReplacement, Consignment, ConsignmentEvent, Distributor, Shop
 from points_payment.models.vouchers import Voucher, VoucherCampaign, VoucherEvent, VoucherRedemption
 from points_payment.models.wallets import Lot, LotUse, TopUp, VendorBalance, Wallet
@@ -28,6 +29,7 @@ __all__ = [
     "BatchEvent",
     "CallerVerification",
     "Card",
+    "CardProduction",
     "CardReplacement",
     "CashHandIn",
     "Consignment",
@@ -42,6 +44,7 @@ __all__ = [
     "LimitChange",
     "Lot",
     "LotUse",
+    "Printer",
     "RedemptionAttempt",
     "Seal",
     "Shop",

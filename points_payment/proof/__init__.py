@@ -7,6 +7,7 @@ from points_payment.proof import (  # noqa: F401 - they register
     escrow,
     holders,
     ledger,
+    production,
     statements,
     supply,
     topups,

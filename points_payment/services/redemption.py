@@ -13,12 +13,13 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from points_payment.codes import candidate_hmacs, normalise_code
+from points_payment.codes import candidate_hmacs
 from points_payment.errors import CardNotRedeemable
 from points_payment.kinds import AccountKind, BatchState, CardState, TransferKind
 from points_payment.models import Batch, Card, Entry, Transfer, Wallet
 from points_payment.retry import retry_on_conflict
 from points_payment.services.attempts import Attempt, reserve_attempt, settle_attempt
+from points_payment.services.code_reading import read_code
 from points_payment.services.consignments import is_open
 from points_payment.services.idempotency import hash_request
 from points_payment.services.ledger import NewLot, Posting, find_posted, post_transfer
@@ -52,7 +53,7 @@ def redeem_card(*, customer: User, code: str, idempotency_key: str, attempt: Att
         CardNotRedeemable: any other reason, and none is named.
         IdempotencyConflict: the key was used for another code or customer.
     """
-    plain = normalise_code(code)
+    plain = read_code(code)
     hmacs = candidate_hmacs(plain, keys=settings.CARD_KEYS)
     # Of an HMAC, never of the code: whoever reads the database must not be able to try codes out.
     request_hash = hash_request("redeem", customer.pk, hmacs[0].hex())

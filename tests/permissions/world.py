@@ -18,6 +18,7 @@ from points_payment.services.adjustments import propose_adjustment
 from points_payment.services.batches import draft_batch
 from points_payment.services.card_support import request_replacement
 from points_payment.services.cash import hand_in_cash
+from points_payment.services.printers import add_printer
 from points_payment.statements import export_rows, span_of
 from tests.factories.catalogue import CategoryFactory, ProductFactory
 from tests.factories.desk import make_proposal, make_request, make_top_up
@@ -30,6 +31,8 @@ from vendor_portal.services.members import add_member, invite_member
 
 #: Of an adjustment.
 STEPS = ("approve", "refuse", "withdraw")
+#: A public key of age, made for this; nobody has its other half.
+PRINTER_KEY = "age1z68q77esv7musgxt7exu4v93fvvl7zu3w64z2hdqy70607zmugcsg5epfm"
 ROLES = ("anonymous", "customer", "owner", "clerk", "other", "distributor", "cards", "admin")
 
 CONSIGNMENT_PAGES = ("consignment", "consignment-step", "consignment-check", "consignment-do")
@@ -148,6 +151,9 @@ def a_world() -> World:
         "points_staff:alert-seen.pk": alert.pk,
         "points_staff.step": "freeze",
         "points_staff.kind": "shops",
+        "points_staff.printer_pk": add_printer(
+            name="Tigris", public_key=PRINTER_KEY, actor=a_staff_member("card-manager")
+        ).pk,
         "portal.number": part.number,
         "portal.product_pk": ProductFactory().pk,
         "portal:offers-edit.pk": offer.pk,
