@@ -38,7 +38,8 @@ test: check ## Everything that must hold: check, then all tests on two processes
 bench: env-dev ## Measure pages, orders and the ledger into var/bench.json
 	$(BIN)/python -m tests.bench
 
-soak: env-dev ## Move, race and kill for long: SECONDS (600) of races, KILLS (100), 10,000 steps
+soak: env-dev ## Guess, race (SECONDS=600), kill (KILLS=100) and move in 10,000 steps
+	$(BIN)/python -m tests.bench.guessing
 	$(BIN)/python -m tests.bench.soak --seconds "$(or $(SECONDS),600)"
 	$(BIN)/python -m tests.kills.soak --kills "$(or $(KILLS),100)"
 	$(BIN)/pytest -m soak -s

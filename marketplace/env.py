@@ -51,6 +51,7 @@ class Env:
     default_from_email: str
     sms_gateway: str
     promotional_refund_grace_days: int
+    cards_printed_here: bool
 
 
 def _choice(environ: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:
@@ -173,6 +174,7 @@ def load(environ: Mapping[str, str]) -> Env:
         email_url=email_url,
         default_from_email=environ.get("DEFAULT_FROM_EMAIL", "Nuqta <no-reply@localhost>"),
         promotional_refund_grace_days=_number(environ, "PROMOTIONAL_REFUND_GRACE_DAYS", 14),
+        cards_printed_here=_flag(environ, "CARDS_PRINTED_HERE", default=mode != "production"),
         sms_gateway=_choice(environ, "SMS_GATEWAY", "console", ("console",)),
     )
 

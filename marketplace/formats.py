@@ -50,6 +50,11 @@ def format_date(value: datetime.date) -> str:
     return babel_date(_local(value), format="long", locale=current_locale())
 
 
+def format_month(value: datetime.date) -> str:
+    """``تموز 2026``."""
+    return babel_date(_local(value), format="LLLL y", locale=current_locale())
+
+
 def format_datetime(value: datetime.date) -> str:
     """``4 تموز 2026، 3:05 م``, in the shop's time zone; of a date without a time the date alone."""
     local = _local(value)

@@ -13,6 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -36,12 +37,19 @@ def log_file() -> Path:
     return current().var_dir / "log" / "shop.log"
 
 
-def running() -> psutil.Process | None:
+@dataclass(frozen=True, slots=True)
+class Server:
+    process: psutil.Process
+    port: int
+
+
+def running() -> Server | None:
     """The server that an earlier command of this checkout started, if it still runs."""
     try:
-        process = psutil.Process(int(pid_file().read_text(encoding="ascii")))
-        # Numbers of processes are used again: only one that names our file is ours.
-        return process if str(pid_file()) in process.cmdline() else None
+        pid, started, port = pid_file().read_text(encoding="ascii").split()
+        process = psutil.Process(int(pid))
+        # Numbers of processes are used again, moments are not. (A process may change what it calls itself.)
+        return Server(process, int(port)) if str(process.create_time()) == started else None
     except (OSError, ValueError, psutil.Error):
         return None
 
@@ -55,7 +63,7 @@ def check_port(port: int) -> None:
     if not 1 <= port <= 65535:
         raise SettingsError(f"PORT must be a number from 1 to 65535, not {port}.")
     own = running()
-    if own is not None and _bound(own) == port:
+    if own is not None and own.port == port:
         return
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -77,7 +85,7 @@ def start(port: int) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
     command = [
         *(sys.executable, "-m", "gunicorn", "marketplace.wsgi:application"),
-        *("--bind", f"{HOST}:{port}", "--pid", str(pid_file())),
+        *("--bind", f"{HOST}:{port}"),
         *("--worker-class", "gthread", "--workers", str(WORKERS), "--threads", str(THREADS)),
         *("--graceful-timeout", "5", "--timeout", "60", "--no-control-socket"),
     ]
@@ -85,6 +93,8 @@ def start(port: int) -> str:
         server = subprocess.Popen(
             command, cwd=BASE_DIR, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
+    started = psutil.Process(server.pid).create_time()
+    pid_file().write_text(f"{server.pid} {started} {port}", encoding="ascii")
     address = f"http://{HOST}:{port}/"
     _wait_until_it_answers(address, server)
     return address
@@ -92,9 +102,10 @@ def start(port: int) -> str:
 
 def stop_server() -> bool:
     """End the server; whether one was running."""
-    process = running()
-    if process is None:
+    own = running()
+    if own is None:
         return False
+    process = own.process
     process.terminate()
     try:
         process.wait(STOP_SECONDS)
@@ -102,11 +113,6 @@ def stop_server() -> bool:
         for one in [*process.children(recursive=True), process]:
             one.kill()
     return True
-
-
-def _bound(process: psutil.Process) -> int | None:
-    command = process.cmdline()
-    return int(command[command.index("--bind") + 1].rpartition(":")[2]) if "--bind" in command else None
 
 
 def _wait_until_it_answers(address: str, server: subprocess.Popen[bytes]) -> None:

@@ -124,6 +124,19 @@ class CardAdmin(ReadOnlyAdmin):
     search_fields = ("=number",)
 
 
+@admin.register(models.Printer)
+class PrinterAdmin(ReadOnlyAdmin):
+    list_display = ("name", "fingerprint", "added_by", "confirmed_by", "retired_at")
+    list_select_related = ("added_by", "confirmed_by")
+
+
+@admin.register(models.CardProduction)
+class CardProductionAdmin(ReadOnlyAdmin):
+    list_display = ("batch", "kind", "printer", "state", "started_by", "released_by", "file_sha256")
+    list_select_related = ("batch", "printer", "started_by", "released_by")
+    list_filter = ("state",)
+
+
 @admin.register(models.TopUp)
 class TopUpAdmin(ReadOnlyAdmin):
     list_display = (
@@ -189,3 +202,93 @@ class CardReplacementAdmin(ReadOnlyAdmin):
     list_display = ("id", "card", "state", "requested_by", "decided_by", "reason")
     list_select_related = ("card", "requested_by", "decided_by")
     list_filter = ("state",)
+
+
+@admin.register(models.VoucherCampaign)
+class VoucherCampaignAdmin(ReadOnlyAdmin):
+    list_display = ("name", "is_single_use", "value_points", "total_limit", "redeemed_count", "is_active")
+    list_filter = ("is_active",)
+
+
+@admin.register(models.Voucher)
+class VoucherAdmin(ReadOnlyAdmin):
+    # Codes that are still good are for who may hand them out.
+    exclude = ("code",)
+    list_display = ("id", "campaign", "created_at")
+    list_select_related = ("campaign",)
+
+
+@admin.register(models.VoucherRedemption)
+class VoucherRedemptionAdmin(ReadOnlyAdmin):
+    list_display = ("id", "campaign", "customer", "amount_points", "expires_at", "created_at")
+    list_select_related = ("campaign", "customer")
+
+
+@admin.register(models.VoucherEvent)
+class VoucherEventAdmin(ReadOnlyAdmin):
+    list_display = ("campaign", "kind", "codes", "actor", "created_at")
+    list_select_related = ("campaign", "actor")
+
+
+# The top-up desk ----------------------------------------------------------------------------
+
+
+@admin.register(models.TopUpOperator)
+class TopUpOperatorAdmin(ReadOnlyAdmin):
+    list_display = ("user", "movement_points", "day_points", "customer_day_points", "float_points")
+    list_select_related = ("user",)
+
+
+@admin.register(models.LimitChange)
+class LimitChangeAdmin(ReadOnlyAdmin):
+    list_display = ("operator", "limit", "old_points", "new_points", "changed_by", "reason", "created_at")
+    list_select_related = ("operator", "changed_by")
+
+
+@admin.register(models.CallerVerification)
+class CallerVerificationAdmin(ReadOnlyAdmin):
+    list_display = ("id", "operator", "customer", "method", "wrong_tries", "verified_at", "used_at")
+    list_select_related = ("operator", "customer")
+    list_filter = ("method",)
+    exclude = ("code_hash",)
+
+
+@admin.register(models.TopUpRequest)
+class TopUpRequestAdmin(ReadOnlyAdmin):
+    list_display = ("id", "customer", "amount_points", "method", "pay_on", "state", "operator")
+    list_select_related = ("customer", "operator")
+    list_filter = ("state", "method")
+
+
+@admin.register(models.TopUpProposal)
+class TopUpProposalAdmin(ReadOnlyAdmin):
+    list_display = ("id", "proposed_by", "customer", "amount_points", "state", "decided_by", "created_at")
+    list_select_related = ("proposed_by", "customer", "decided_by")
+    list_filter = ("state",)
+
+
+@admin.register(models.CashHandIn)
+class CashHandInAdmin(ReadOnlyAdmin):
+    list_display = ("id", "proposed_by", "account_kind", "amount_points", "state", "decided_by", "created_at")
+    list_select_related = ("proposed_by", "decided_by")
+    list_filter = ("state", "account_kind")
+
+
+@admin.register(models.DrawerCount)
+class DrawerCountAdmin(ReadOnlyAdmin):
+    list_display = ("id", "operator", "kind", "held_points", "counted_points", "reason", "created_at")
+    list_select_related = ("operator",)
+    list_filter = ("kind",)
+
+
+@admin.register(models.HolderChange)
+class HolderChangeAdmin(ReadOnlyAdmin):
+    list_display = ("id", "distributor", "shop", "values", "actor", "reason", "created_at")
+    list_select_related = ("distributor", "shop", "actor")
+
+
+@admin.register(models.GuessingAlert)
+class GuessingAlertAdmin(ReadOnlyAdmin):
+    list_display = ("id", "scope", "failures", "hour", "seen_by", "note")
+    list_select_related = ("seen_by",)
+    list_filter = ("scope",)

@@ -110,7 +110,7 @@ class SamePerson(PointsError):
 
 
 class OwnWallet(PointsError):
-    """Nobody adds points to their own wallet."""
+    """Nobody adds points to their own wallet, or corrects it."""
 
     code = "own_wallet"
 
@@ -215,3 +215,270 @@ class WrongAdjustmentState(PointsError):
     def __init__(self, state: str) -> None:
         super().__init__(f"The adjustment is {state}.")
         self.state = state
+
+
+class VoucherNotRedeemable(PointsError):
+    """The one answer for a voucher that is unknown, or whose reason is nobody's to know."""
+
+    code = "voucher_not_redeemable"
+    #: Whether the code exists for everybody to know, so that typing it was no guess.
+    is_public = False
+
+
+class VoucherNotBegun(VoucherNotRedeemable):
+    """The campaign of this shared code begins later."""
+
+    code = "voucher_not_begun"
+    is_public = True
+
+    def __init__(self, *, starts_at: datetime) -> None:
+        super().__init__(f"The campaign begins {starts_at}.")
+        self.starts_at = starts_at
+
+
+class VoucherOver(VoucherNotRedeemable):
+    """The campaign of this shared code has ended."""
+
+    code = "voucher_over"
+    is_public = True
+
+
+class VoucherPaused(VoucherNotRedeemable):
+    """The campaign of this shared code is paused."""
+
+    code = "voucher_paused"
+    is_public = True
+
+
+class VoucherUsedUp(VoucherNotRedeemable):
+    """Others have redeemed all that the campaign of this shared code gives."""
+
+    code = "voucher_used_up"
+    is_public = True
+
+
+class VoucherUsed(VoucherNotRedeemable):
+    """This customer redeemed the code, as often as one may."""
+
+    code = "voucher_used"
+    is_public = True
+
+
+class WrongVoucherCode(PointsError):
+    """A campaign cannot advertise this code: 4 to 11 Latin letters and digits, not digits alone."""
+
+    code = "wrong_voucher_code"
+
+
+class VoucherCodeTaken(PointsError):
+    """Another campaign has this code."""
+
+    code = "voucher_code_taken"
+
+
+class SharedCode(PointsError):
+    """The campaign has one code for everybody, and gets no others."""
+
+    code = "shared_code"
+
+
+class WrongCampaignState(PointsError):
+    """The campaign is paused or resumed already."""
+
+    code = "wrong_campaign_state"
+
+
+# The top-up desk ----------------------------------------------------------------------------
+
+
+class OverLimit(PointsError):
+    """An operator's limit (a value of ``OperatorLimit``) leaves less than this."""
+
+    code = "over_limit"
+
+    def __init__(self, *, limit: str, limit_points: int, left_points: int) -> None:
+        super().__init__(f"{limit}: {left_points} of {limit_points} points are left.")
+        self.limit = limit
+        self.limit_points = limit_points
+        self.left_points = left_points
+
+
+class CallerNotVerified(PointsError):
+    """This operator has not verified this customer, or too long ago, or used it for another top-up."""
+
+    code = "caller_not_verified"
+
+
+class PhoneNotProven(PointsError):
+    """The customer has no phone that was proven, so no code can be sent to it."""
+
+    code = "phone_not_proven"
+
+
+class WrongCallerCode(PointsError):
+    """The code is not the one that was sent."""
+
+    code = "wrong_caller_code"
+
+    def __init__(self, *, tries_left: int) -> None:
+        super().__init__(f"The code is wrong; {tries_left} tries are left.")
+        self.tries_left = tries_left
+
+
+class CallerCodeExpired(PointsError):
+    """No code waits for an answer: none was sent, it is too old, or it was tried too often."""
+
+    code = "caller_code_expired"
+
+
+class WrongCallerAnswers(PointsError):
+    """Too few of the answers are right; which ones, nobody is told."""
+
+    code = "wrong_caller_answers"
+
+
+class RequestOpen(PointsError):
+    """The customer has a request that nobody decided yet."""
+
+    code = "request_open"
+
+
+class WrongRequestState(PointsError):
+    """A request for points was decided, withdrawn or taken by somebody else."""
+
+    code = "wrong_request_state"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"The request is {state}.")
+        self.state = state
+
+
+class WrongProposalState(PointsError):
+    """What waited for a second person was decided or withdrawn before."""
+
+    code = "wrong_proposal_state"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"It is {state}.")
+        self.state = state
+
+
+class MoreThanHeld(PointsError):
+    """Somebody hands in more cash than they hold by the books."""
+
+    code = "more_than_held"
+
+    def __init__(self, *, held_points: int) -> None:
+        super().__init__(f"{held_points} points are held.")
+        self.held_points = held_points
+
+
+class TooLateToReverse(PointsError):
+    """The time in which this person may reverse the top-up is over."""
+
+    code = "too_late_to_reverse"
+
+
+class NothingLeftToReverse(PointsError):
+    """The customer has spent all points of the top-up."""
+
+    code = "nothing_left_to_reverse"
+
+
+class WrongShift(PointsError):
+    """A shift is opened while one is open, or closed while none is."""
+
+    code = "wrong_shift"
+
+
+class DifferenceUnexplained(PointsError):
+    """The counted cash differs from the books, and no reason was given."""
+
+    code = "difference_unexplained"
+
+    def __init__(self, *, difference_points: int) -> None:
+        super().__init__(f"{difference_points} points of difference.")
+        self.difference_points = difference_points
+
+
+class HolderExists(PointsError):
+    """A distributor of this name, or a shop of this name at this address, exists already."""
+
+    code = "holder_exists"
+
+
+class AlertSeen(PointsError):
+    """Someone has looked at this alert before."""
+
+    code = "alert_seen"
+
+
+# The making of cards ---------------------------------------------------------------------
+
+
+class UnknownCodeFormat(PointsError):
+    """Codes of such a length or alphabet are not made."""
+
+    code = "unknown_code_format"
+
+
+class NotAPublicKey(PointsError):
+    """The text is no public key of age."""
+
+    code = "not_a_public_key"
+
+
+class PrinterNotUsable(PointsError):
+    """The printer's key was not confirmed by a second person, or is retired."""
+
+    code = "printer_not_usable"
+
+
+class PrinterExists(PointsError):
+    """A printer of this name or with this key is there already."""
+
+    code = "printer_exists"
+
+
+class PrinterNeeded(PointsError):
+    """So large a batch, or any in this shop, is made for a printer's key alone."""
+
+    code = "printer_needed"
+
+
+class TooManyCards(PointsError):
+    """Sheets are for small batches."""
+
+    code = "too_many_cards"
+
+    def __init__(self, *, most_cards: int) -> None:
+        super().__init__(f"Up to {most_cards} cards.")
+        self.most_cards = most_cards
+
+
+class SiteAddressUnknown(PointsError):
+    """Nobody said yet where this shop is; a QR on paper would lead elsewhere."""
+
+    code = "site_address_unknown"
+
+
+class InterruptedTooOften(PointsError):
+    """Worker after worker was killed while it made a batch's codes."""
+
+    code = "interrupted_too_often"
+
+
+class ExportDamaged(PointsError):
+    """The file with the codes is gone, or is not the one that was made."""
+
+    code = "export_damaged"
+
+
+class CardKeyMissing(PointsError):
+    """Cards are stored under a key that this process does not have."""
+
+    code = "card_key_missing"
+
+    def __init__(self, versions: list[int]) -> None:
+        super().__init__(f"CARD_KEYS lacks version {', '.join(map(str, versions))}.")
+        self.versions = versions

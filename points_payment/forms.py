@@ -14,12 +14,13 @@ def new_key() -> str:
 
 class RedeemForm(forms.Form):
     code = forms.CharField(
-        label=_("Code of your card"),
+        label=_("Code of your card or voucher"),
         max_length=80,
-        help_text=_("The 18 digits under the scratch field. Spaces don't matter."),
+        help_text=_(
+            "The digits under the scratch field, or the letters of your voucher. Spaces don't matter."
+        ),
         widget=forms.TextInput(
             attrs={
-                "inputmode": "numeric",
                 "dir": "ltr",
                 "autocomplete": "off",
                 "autocapitalize": "off",
@@ -27,7 +28,7 @@ class RedeemForm(forms.Form):
                 "class": "form-control-lg",
             }
         ),
-        error_messages={"required": _("Type the code of your card.")},
+        error_messages={"required": _("Type the code of your card or voucher.")},
     )
     #: Made with the page: sending it twice redeems once.
     idempotency_key = forms.CharField(required=False, max_length=MAX_KEY_LENGTH, widget=forms.HiddenInput)

@@ -21,6 +21,7 @@ class AccountKind(models.TextChoices):
     COLLECTIONS = "collections", _("Cash collected from shops")
     BATCH = "batch", _("Cards in circulation")
     OPERATOR = "operator", _("Cash taken by an operator")
+    CASH = "cash", _("Cash of the platform")
     COMMISSION = "commission", _("Commission")
     PROMOTIONS = "promotions", _("Promotions")
     PAYOUTS = "payouts", _("Payouts")
@@ -46,6 +47,7 @@ class TransferKind(models.TextChoices):
     CARD_EXPIRY = "card_expiry", _("Cards expired")
     TOP_UP = "top_up", _("Top-up")
     TOP_UP_REVERSAL = "top_up_reversal", _("Top-up reversed")
+    CASH_HANDED_IN = "cash_handed_in", _("Cash handed in")
     PURCHASE = "purchase", _("Purchase")
     RELEASE = "release", _("Released to the vendor")
     CANCELLATION = "cancellation", _("Cancellation")
@@ -73,6 +75,8 @@ class CardState(models.TextChoices):
 class BatchState(models.TextChoices):
     DRAFT = "draft", _("Draft")
     APPROVED = "approved", _("Approved")
+    #: The codes exist, in a file that waits for a second person.
+    GENERATED = "generated", _("Codes made")
     EXPORTED = "exported", _("Codes downloaded")
     RECEIVED = "received", _("Received from the printer")
     STOCKED = "stocked", _("In stock")
@@ -80,6 +84,32 @@ class BatchState(models.TextChoices):
     FROZEN = "frozen", _("Frozen")
     VOID = "void", _("Void")
     EXPIRED = "expired", _("Expired")
+
+
+class CodeAlphabet(models.TextChoices):
+    """What the codes of a batch are made of."""
+
+    DIGITS = "digits", _("Digits")
+    #: Crockford's base 32: no I, L, O and U.
+    CROCKFORD = "crockford", _("Letters and digits")
+
+
+class ExportKind(models.TextChoices):
+    """What the printer gets."""
+
+    LIST = "list", _("List of codes (CSV)")
+    SHEETS = "sheets", _("Sheets of cards to cut (PDF)")
+
+
+class ProductionState(models.TextChoices):
+    """Of the making of a batch's codes and of the file with them."""
+
+    WAITING = "waiting", _("Waiting to begin")
+    RUNNING = "running", _("Under way")
+    READY = "ready", _("Waiting for release")
+    RELEASED = "released", _("Released")
+    FAILED = "failed", _("Failed")
+    DISCARDED = "discarded", _("Discarded")
 
 
 class EventScope(models.TextChoices):
@@ -129,3 +159,80 @@ class AdjustmentState(models.TextChoices):
     DONE = "done", _("Carried out")
     REFUSED = "refused", _("Refused")
     WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class VoucherEventKind(models.TextChoices):
+    CREATED = "created", _("Campaign made")
+    CODES_MADE = "codes_made", _("Codes made")
+    DOWNLOADED = "downloaded", _("Codes downloaded")
+    PAUSED = "paused", _("Paused")
+    RESUMED = "resumed", _("Resumed")
+
+
+class CampaignState(models.TextChoices):
+    """Of vouchers, as a customer meets it; computed, never stored."""
+
+    WAITING = "waiting", _("Not begun yet")
+    ACTIVE = "active", _("Active")
+    PAUSED = "paused", _("Paused")
+    USED_UP = "used_up", _("Used up")
+    OVER = "over", _("Ended")
+
+
+# The top-up desk ----------------------------------------------------------------------------
+
+
+class OperatorLimit(models.TextChoices):
+    """What bounds an operator of the top-up desk; the values are fields of ``TopUpOperator``."""
+
+    MOVEMENT = "movement_points", _("One top-up")
+    DAY = "day_points", _("One day")
+    CUSTOMER_DAY = "customer_day_points", _("One customer in a day")
+    FLOAT = "float_points", _("Cash held at once")
+
+
+class VerificationMethod(models.TextChoices):
+    """How an operator knows that the caller is the customer."""
+
+    CODE = "code", _("Code sent to the phone")
+    ANSWERS = "answers", _("Answers to questions")
+
+
+class PaymentMethod(models.TextChoices):
+    """How a customer who asks for points will pay for them."""
+
+    SHOP = "shop", _("Cash at a shop or an agent")
+    COURIER = "courier", _("Cash to a courier")
+    WALLET = "wallet", _("Mobile wallet")
+    BANK = "bank", _("Bank transfer")
+    OTHER = "other", _("Another way")
+
+
+class RequestState(models.TextChoices):
+    """Of a customer's wish for points."""
+
+    WAITING = "waiting", _("Waiting for an operator")
+    TAKEN = "taken", _("An operator looks after it")
+    FULFILLED = "fulfilled", _("Points added")
+    DECLINED = "declined", _("Declined")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class ProposalState(models.TextChoices):
+    """Of what one person asks for and another one decides."""
+
+    WAITING = "waiting", _("Waiting for approval")
+    DONE = "done", _("Carried out")
+    REFUSED = "refused", _("Refused")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class CountKind(models.TextChoices):
+    """When an operator counts their drawer."""
+
+    OPENING = "opening", _("Start of the shift")
+    CLOSING = "closing", _("End of the shift")
+
+
+#: Accounts that show the cash which a person holds for the platform.
+CASH_KINDS = (AccountKind.OPERATOR, AccountKind.COLLECTIONS)

@@ -8,6 +8,8 @@ from celery import shared_task
 
 from points_payment.proof import prove
 from points_payment.services.expiry import announce_expiry, expire_points
+from points_payment.services.production import discard_exports
+from points_payment.services.ranges import expire_cards
 from points_payment.services.sealing import seal_transfers
 
 logger = logging.getLogger("nuqta.points")
@@ -28,5 +30,22 @@ def prove_and_seal() -> int:
 @shared_task
 def expire_promotional_points() -> int:
     """Take expired points off their wallets and tell whose points expire soon; the points taken."""
+    while announce_expiry():
+        pass
+    taken = 0
+    while points := expire_points():
+        taken += points
+    return taken
     announce_expiry()
     return expire_points()
+
+
+@shared_task
+def expire_overdue_cards() -> int:
+    """End the batches whose last day is over; the cards that expired. Run again, it finds nothing."""
+    return expire_cards()
+
+
+def discard_card_exports() -> int:
+    """Delete files with codes that nobody let out in time; how many."""
+    return discard_exports()

@@ -25,6 +25,17 @@ for _directory in (VAR_DIR / "assets", VAR_DIR / "static"):
 # Effects after commit wait until a test asks for them: fixture drain_outbox.
 OUTBOX_DRAINED_BY = "hand"
 
+# Files with codes go with the process that ran the tests.
+_exports_directory = tempfile.TemporaryDirectory(prefix="nuqta-exports-")
+STORAGES["exports"] = STORAGES["exports"] | {
+    "OPTIONS": STORAGES["exports"]["OPTIONS"] | {"location": _exports_directory.name}
+}
+
 # Tests neither read nor write the shop's own index; each worker has one that goes with it.
 _search_directory = tempfile.TemporaryDirectory(prefix="nuqta-search-")
 HAYSTACK_CONNECTIONS = {"default": {**HAYSTACK_CONNECTIONS["default"], "PATH": _search_directory.name}}
+
+# Tests give people the points that they need; the usual limits have tests of their own.
+TOP_UP_LIMITS = dict.fromkeys(
+    ("movement_points", "day_points", "customer_day_points", "float_points"), 10**15
+)

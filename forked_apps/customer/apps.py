@@ -14,7 +14,10 @@ class CustomerConfig(apps.CustomerConfig):
     def ready(self) -> None:
         super().ready()
         from forked_apps.customer import addresses, views
+        from forked_apps.customer.caller_questions import GOVERNORATE
+        from points_payment.caller_questions import register_caller_question
 
+        register_caller_question(GOVERNORATE)
         self.summary_view = views.AccountHomeView
         self.profile_view = views.ProfileView
         self.addresses = addresses

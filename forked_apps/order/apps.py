@@ -5,9 +5,12 @@ class OrderConfig(apps.OrderConfig):
     name = "forked_apps.order"
 
     def ready(self) -> None:
+        from forked_apps.order.caller_questions import LAST_ORDER
         from forked_apps.order.proof import register_checks
         from forked_apps.payment.points import PointsSource
         from forked_apps.payment.sources import register_source
+        from points_payment.caller_questions import register_caller_question
 
         register_source(PointsSource())
         register_checks()
+        register_caller_question(LAST_ORDER)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +16,8 @@ from django.utils import timezone
 from marketplace.demo.guard import require_demo
 from marketplace.demo.people import ADMIN, BUYERS, CARD_MANAGER, DISTRIBUTOR, demo_user, residents
 from marketplace.users.models import User
+from points_payment.errors import RequestOpen
+from points_payment.kinds import AccountKind, OperatorLimit, PaymentMethod
 from points_payment.selectors import redeemable_serials
 from points_payment.services.attempts import Attempt
 from points_payment.services.batches import (
@@ -24,7 +27,10 @@ from points_payment.services.batches import (
     draft_batch,
     issue_codes_once,
 )
+from points_payment.services.cash import confirm_hand_in, hand_in_cash
+from points_payment.services.operators import held_points, operator_limits, set_operator_limits
 from points_payment.services.redemption import redeem_card
+from points_payment.services.topup_requests import request_top_up
 from points_payment.services.topups import top_up
 
 SHOWN_CODES = 5
@@ -34,6 +40,8 @@ CARD_DAYS = 365
 #: What the cards of the residents are worth; each buyer redeems one of each.
 FACE_VALUES = (25_000, 50_000, 100_000, 250_000)
 HANDED_OUT_POINTS = 100_000
+#: What the demo's operator may add and hold, and the cash that they keep.
+DESK_POINTS, KEPT_CASH_POINTS = 1_000_000_000, 3_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,12 @@ class ShownCode:
 
 
 def wallets_exist() -> bool:
-    return all(_has_wallet(buyer) for buyer in residents()[: BUYERS + 1])
+    return all(_has_wallet(buyer) for buyer in residents()[: BUYERS + 1]) and _desk_is_open()
+
+
+def _desk_is_open() -> bool:
+    operator = User.objects.filter(phone=DISTRIBUTOR.phone).first()
+    return operator is not None and operator_limits(operator_id=operator.pk).float_points == DESK_POINTS
 
 
 def _has_wallet(person: User) -> bool:
@@ -55,6 +68,7 @@ def load_wallets() -> str:
     """Card batches that two people made, cards redeemed by their buyers, points added at the desk."""
     require_demo()
     buyers = [buyer for buyer in residents()[: BUYERS + 1] if not _has_wallet(buyer)]
+    _open_desk()
     codes = {
         points: list(_new_batch(points=points, cards=len(buyers) + 10, note="demo")) for points in FACE_VALUES
     }
@@ -68,8 +82,46 @@ def load_wallets() -> str:
                 attempt=Attempt(address=f"10.0.0.{place + 1}", device=f"demo-{buyer.pk}"),
             )
         _top_up(buyer, place)
+    _hand_in()
+    _ask_for_points(residents()[BUYERS + 1 : BUYERS + 4])
     unused_codes()
     return f"{len(buyers)} wallets"
+
+
+def _open_desk() -> None:
+    """The demo's one operator serves everybody in an hour: more than the usual limits let pass."""
+    set_operator_limits(
+        operator=demo_user(DISTRIBUTOR),
+        limits={OperatorLimit.DAY: DESK_POINTS, OperatorLimit.FLOAT: DESK_POINTS},
+        reason="مكتب بغداد الرئيسي",
+        actor=demo_user(ADMIN),
+    )
+
+
+def _hand_in() -> None:
+    """All but a rest of the cash went to the admin, who counted it."""
+    operator = demo_user(DISTRIBUTOR)
+    amount_points = held_points(person_id=operator.pk) - KEPT_CASH_POINTS
+    if amount_points > 0:
+        hand_in = hand_in_cash(
+            person=operator, kind=AccountKind.OPERATOR, amount_points=amount_points, reference="C-1",
+            idempotency_key=f"demo-hand-in-{amount_points}",
+        )  # fmt: skip
+        confirm_hand_in(hand_in=hand_in, actor=demo_user(ADMIN))
+
+
+def _ask_for_points(people: list[User]) -> None:
+    """Some residents wait for an operator."""
+    wishes = (
+        (250_000, PaymentMethod.SHOP),
+        (1_500_000, PaymentMethod.WALLET),
+        (75_000, PaymentMethod.COURIER),
+    )
+    for person, (points, method) in zip(people, wishes, strict=False):
+        with suppress(RequestOpen):
+            request_top_up(
+                customer=person, amount_points=points, method=method, pay_on=timezone.localdate(), note=""
+            )
 
 
 def _top_up(buyer: User, place: int) -> None:

@@ -34,7 +34,11 @@ STANDING = """
                                     JOIN users_user_groups AS member ON member.group_id = given.group_id
                                    WHERE given.permission_id = permission.id AND member.user_id = %(user)s))),
            EXISTS (SELECT FROM vendor_portal_vendormember WHERE user_id = %(user)s AND is_active),
-           (SELECT paid_points + promotional_points FROM points_payment_wallet WHERE user_id = %(user)s),
+           -- Promotional points whose day has come are in the balance for up to an hour, and cannot be spent.
+           (SELECT paid_points + promotional_points - coalesce(
+                       (SELECT sum(remaining_points) FROM points_payment_lot
+                         WHERE customer_id = %(user)s AND remaining_points > 0 AND expires_at <= now()), 0)
+              FROM points_payment_wallet WHERE user_id = %(user)s),
            (SELECT sum(line.quantity) FROM basket_line AS line
               JOIN basket_basket AS basket ON basket.id = line.basket_id
              WHERE basket.owner_id = %(user)s AND basket.status = 'Open')

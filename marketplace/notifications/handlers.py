@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import translation
+from django.utils.translation import gettext as _
+
 from forked_apps.order.models import Order, Parcel
 from forked_apps.partner.models import Partner, VendorStatus
 from marketplace.notifications import services
 from marketplace.notifications.services import deliver_email, deliver_sms, notify
+from marketplace.notifications.sms import gateway
 from marketplace.outbox.registry import handles
 from marketplace.users.models import User
+from marketplace.users.permissions import PlatformPermission
+from points_payment.desk_selectors import answer_to_request
+from points_payment.services.verification import issue_code
 
 
 @handles(services.SMS_TOPIC)
@@ -97,3 +104,55 @@ def tell_points_expire(payload: dict[str, Any]) -> None:
         user=User.objects.get(pk=payload["user_id"]),
         facts={"amount_points": payload["amount_points"], "first_on": payload["first_on"]},
     )
+
+
+@handles("top_up.code")
+def send_caller_code(payload: dict[str, Any]) -> None:
+    """Make the code that an operator asked for, and send it; if it is not sent, it does not exist."""
+    issued = issue_code(verification_id=payload["verification_id"])
+    if issued is None:
+        return
+    with translation.override(issued.language):
+        text = _(
+            "Nuqta: %(code)s. Our top-up desk asks for this code to know that it is you. "
+            "If you are not with them now, tell it to nobody."
+        ) % {"code": issued.code}
+        gateway().send(phone=issued.phone, text=text)
+
+
+@handles("top_up.reversed")
+def tell_top_up_reversed(payload: dict[str, Any]) -> None:
+    user = User.objects.get(pk=payload["user_id"])
+    notify(
+        kind="top_up.reversed",
+        about=f"top_up.reversed:{payload['transfer_id']}",
+        user=user,
+        facts={"amount_points": payload["amount_points"], "balance_points": user.point_balance},
+    )
+
+
+@handles("top_up_request.declined")
+def tell_request_declined(payload: dict[str, Any]) -> None:
+    answer = answer_to_request(request_id=payload["request_id"])
+    notify(
+        kind="top_up_request.declined",
+        about=f"top_up_request.declined:{payload['request_id']}",
+        user=User.objects.get(pk=payload["user_id"]),
+        facts={"amount_points": answer.amount_points, "reason": answer.reason},
+    )
+
+
+@handles("cards.guessing")
+def tell_guessing(payload: dict[str, Any]) -> None:
+    """Tell who helps with cards and who issues them; once an hour for each kind of subject."""
+    for right in (PlatformPermission.CARDS_SUPPORT, PlatformPermission.CARDS_ISSUE):
+        holders = User.objects.with_perm(
+            right.full_name, include_superusers=False, backend="django.contrib.auth.backends.ModelBackend"
+        )
+        for person in holders:
+            notify(
+                kind="cards.guessing",
+                about=f"cards.guessing:{payload['scope']}:{payload['hour']}",
+                user=person,
+                facts={"scope": payload["scope"], "failures": payload["failures"]},
+            )

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _, ngettext
+
+from marketplace.formats import format_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,8 @@ class Words:
 
 
 Kind = Callable[..., Words]
+#: ``2026-07-04``: facts are JSON, which has no dates.
+IsoDate = str
 
 _kinds: dict[str, Kind] = {}
 
@@ -121,12 +126,45 @@ def points_added(*, amount_points: int, balance_points: int) -> Words:
 
 
 @kind("points.expiring")
-def points_expiring(*, amount_points: int, first_on: str) -> Words:
-    facts = {"points": points(amount_points), "date": first_on}
+def points_expiring(*, amount_points: int, first_on: IsoDate) -> Words:
+    facts = {"points": points(amount_points), "date": format_date(date.fromisoformat(first_on))}
     return Words(
         subject=_("Some of your points expire soon"),
         text=_("Nuqta: %(points)s of your promotional points expire soon, the first on %(date)s.") % facts,
     )
+
+
+@kind("top_up.reversed")
+def top_up_reversed(*, amount_points: int, balance_points: int) -> Words:
+    return Words(
+        subject=_("A top-up was taken back"),
+        text=_(
+            "Nuqta: a top-up was made by mistake, so %(points)s were taken back from your wallet. "
+            "You have %(balance)s now."
+        )
+        % {"points": points(amount_points), "balance": points(balance_points)},
+    )
+
+
+@kind("top_up_request.declined")
+def top_up_request_declined(*, amount_points: int, reason: str) -> Words:
+    return Words(
+        subject=_("Your request for points"),
+        text=_("Nuqta: we could not add the %(points)s that you asked for. Reason: %(reason)s")
+        % {"points": points(amount_points), "reason": reason},
+    )
+
+
+@kind("cards.guessing")
+def cards_guessing(*, scope: str, failures: int) -> Words:
+    text = {
+        "account": _("Nuqta: an account has typed %(failures)s wrong card codes. Look at the alerts."),
+        "device": _("Nuqta: a device has typed %(failures)s wrong card codes. Look at the alerts."),
+        "address": _(
+            "Nuqta: %(failures)s wrong card codes came from one network address. Look at the alerts."
+        ),
+    }.get(scope, _("Nuqta: %(failures)s wrong card codes were typed in an hour. Look at the alerts."))
+    return Words(subject=_("Someone may be guessing card codes"), text=text % {"failures": f"{failures:,}"})
 
 
 @kind("team.invited")

@@ -65,6 +65,8 @@ CELERY_BEAT_SCHEDULE = {
         "task": "points_payment.tasks.expire_promotional_points",
         "schedule": 3600.0,
     },
+    "expire-cards": {"task": "points_payment.tasks.expire_overdue_cards", "schedule": 3600.0},
+    "discard-card-exports": {"task": "points_payment.tasks.discard_card_exports", "schedule": 3600.0},
     "prove-and-seal-the-books": {"task": "points_payment.tasks.prove_and_seal", "schedule": 3600.0},
 }
 
@@ -170,6 +172,15 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(urlsplit(_env.storage_url).path)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    #: Encrypted files with card codes, until they are released; nothing serves them.
+    "exports": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": VAR_DIR / "exports",
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 THUMBNAIL_FORMAT = "WEBP"

@@ -51,8 +51,19 @@ HAYSTACK_SIGNAL_PROCESSOR = "haystack.signals.BaseSignalProcessor"
 # Points -----------------------------------------------------------------------------------
 #: Keys of the card codes' HMAC; see points_payment.
 CARD_KEYS = _env.card_keys
+#: Small batches may be released without a printer's key, to be printed in the house.
+CARDS_PRINTED_HERE = _env.cards_printed_here
 #: Promotional points that a refund gives back can be spent for so many days at least.
 PROMOTIONAL_REFUND_GRACE_DAYS = _env.promotional_refund_grace_days
+#: What an operator of the top-up desk may do, in points, unless a supervisor gave them other limits.
+TOP_UP_LIMITS = {
+    #: Above it a second person approves.
+    "movement_points": 5_000_000,
+    "day_points": 50_000_000,
+    "customer_day_points": 10_000_000,
+    #: Cash that was not handed in yet.
+    "float_points": 50_000_000,
+}
 
 # Sign-in ----------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = [

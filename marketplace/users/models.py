@@ -114,7 +114,7 @@ class User(AbstractUser):
     def point_balance(self) -> int:
         """Points that this person can spend now; 1 point = 1 dinar."""
         wallet = getattr(self, "wallet", None)
-        return wallet.balance_points if wallet is not None else 0
+        return wallet.spendable_points if wallet is not None else 0
 
 
 def display_name(user: User) -> str:

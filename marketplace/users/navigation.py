@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.urls import reverse
+
 from marketplace.users.permissions import PlatformPermission
 
 if TYPE_CHECKING:
@@ -57,6 +59,11 @@ class StaffCounter:
     #: Whether more than none means that someone should act.
     is_waiting: bool = True
     order: int = 100
+    #: In place of ``count``, where it depends on who looks: what waits for somebody else than oneself.
+    count_for: Callable[[AbstractBaseUser], int] | None = None
+
+    def number_for(self, user: AbstractBaseUser) -> int:
+        return self.count_for(user) if self.count_for else self.count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,11 @@ class PersonFact:
     read: Callable[[User], int | str]
     permission: PlatformPermission
     order: int = 100
+    #: Where the fact leads: a page that takes the person's number.
+    url_name: str = ""
+
+    def url_of(self, person: User) -> str:
+        return reverse(self.url_name, args=[person.pk]) if self.url_name else ""
 
 
 _counters: list[StaffCounter] = []

@@ -2,9 +2,21 @@
 
 from points_payment.models.adjustments import Adjustment, ExpiryNotice
 from points_payment.models.cards import AttemptCounter, Batch, BatchEvent, Card, RedemptionAttempt
+from points_payment.models.desk import (
+    CallerVerification,
+    CashHandIn,
+    DrawerCount,
+    LimitChange,
+    TopUpOperator,
+    TopUpProposal,
+    TopUpRequest,
+)
 from points_payment.models.escrow import Allocation, AllocationMove
+from points_payment.models.holders import GuessingAlert, HolderChange
 from points_payment.models.ledger import Account, Entry, IdempotencyKey, Seal, Transfer
+from points_payment.models.production import CardProduction, Printer
 from points_payment.models.supply import CardReplacement, Consignment, ConsignmentEvent, Distributor, Shop
+from points_payment.models.vouchers import Voucher, VoucherCampaign, VoucherEvent, VoucherRedemption
 from points_payment.models.wallets import Lot, LotUse, TopUp, VendorBalance, Wallet
 
 __all__ = [
@@ -15,21 +27,36 @@ __all__ = [
     "AttemptCounter",
     "Batch",
     "BatchEvent",
+    "CallerVerification",
     "Card",
+    "CardProduction",
     "CardReplacement",
+    "CashHandIn",
     "Consignment",
     "ConsignmentEvent",
     "Distributor",
+    "DrawerCount",
     "Entry",
     "ExpiryNotice",
+    "GuessingAlert",
+    "HolderChange",
     "IdempotencyKey",
+    "LimitChange",
     "Lot",
     "LotUse",
+    "Printer",
     "RedemptionAttempt",
     "Seal",
     "Shop",
     "TopUp",
+    "TopUpOperator",
+    "TopUpProposal",
+    "TopUpRequest",
     "Transfer",
     "VendorBalance",
+    "Voucher",
+    "VoucherCampaign",
+    "VoucherEvent",
+    "VoucherRedemption",
     "Wallet",
 ]

@@ -8,7 +8,15 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from points_payment.kinds import AttemptOutcome, BatchState, CardState, CounterScope, EventScope
+from points_payment.codes import CodeFormat, serial_of
+from points_payment.kinds import (
+    AttemptOutcome,
+    BatchState,
+    CardState,
+    CodeAlphabet,
+    CounterScope,
+    EventScope,
+)
 from points_payment.models.ledger import Transfer
 
 
@@ -18,6 +26,10 @@ class Batch(models.Model):
     face_value_points = models.BigIntegerField(_("value of a card"))
     number_of_cards = models.PositiveIntegerField(_("number of cards"))
     code_digits = models.PositiveSmallIntegerField(_("digits of a code"), default=18)
+    code_alphabet = models.CharField(
+        _("symbols of a code"), max_length=12, choices=CodeAlphabet,
+        default=CodeAlphabet.DIGITS, db_default=CodeAlphabet.DIGITS,
+    )  # fmt: skip
     expires_on = models.DateField(_("last day"))
     note = models.CharField(_("note"), max_length=200, blank=True)
     drafted_by = models.ForeignKey(
@@ -43,10 +55,20 @@ class Batch(models.Model):
                 | Q(last_number=F("first_number") + F("number_of_cards") - 1),
                 name="points_batch_numbers",
             ),
+            models.CheckConstraint(
+                condition=Q(code_alphabet=CodeAlphabet.DIGITS, code_digits__range=(16, 24))
+                | Q(code_alphabet=CodeAlphabet.CROCKFORD, code_digits=16),
+                name="points_batch_code_format",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+    @property
+    def code_format(self) -> CodeFormat:
+        """What its codes look like."""
+        return CodeFormat(CodeAlphabet(self.code_alphabet), self.code_digits)
 
     @property
     def total_points(self) -> int:
@@ -134,8 +156,6 @@ class Card(models.Model):
     @property
     def serial(self) -> str:
         """The printed number, with its check digit."""
-        from points_payment.codes import serial_of
-
         return serial_of(self.number)
 
 
@@ -167,6 +187,8 @@ class AttemptCounter(models.Model):
     scope = models.CharField(_("scope"), max_length=12, choices=CounterScope)
     subject = models.CharField(_("subject"), max_length=64)
     failures = models.PositiveIntegerField(_("wrong codes"), default=0)
+    #: When counting started.
+    since = models.DateTimeField(_("since"), db_default=Now())
     last_at = models.DateTimeField(_("last"), db_default=Now())
     blocked_until = models.DateTimeField(_("blocked until"), null=True, blank=True)
 

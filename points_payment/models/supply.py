@@ -147,6 +147,11 @@ class Consignment(models.Model):
         return self.last_number - self.first_number + 1
 
     @property
+    def value_points(self) -> int:
+        """What its cards are worth, or would be if all were active."""
+        return self.cards * self.batch.face_value_points
+
+    @property
     def first_serial(self) -> str:
         from points_payment.codes import serial_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -40,8 +40,21 @@ class Wallet(models.Model):
 
     @property
     def balance_points(self) -> int:
-        """Paid and promotional points together."""
+        """Paid and promotional points together, as the books have them."""
         return self.paid_points + self.promotional_points
+
+    @property
+    def expired_points(self) -> int:
+        """Promotional points whose day has come and that are not taken off yet; nobody can spend them."""
+        if not self.promotional_points:
+            return 0
+        lots = Lot.objects.filter(customer_id=self.user_id, remaining_points__gt=0, expires_at__lte=Now())
+        return lots.aggregate(total=Sum("remaining_points"))["total"] or 0
+
+    @property
+    def spendable_points(self) -> int:
+        """What an order can take now: what the wallet's purchases would find under its lock."""
+        return self.balance_points - self.expired_points
 
 
 class VendorBalance(models.Model):
@@ -111,6 +124,12 @@ class Lot(models.Model):
             models.Index(
                 fields=["customer", "id"], name="points_lot_spendable", condition=Q(remaining_points__gt=0)
             ),
+            # Whose day comes next: only promotional lots that are not used up are in it.
+            models.Index(
+                fields=["expires_at"],
+                name="points_lot_expiring",
+                condition=Q(remaining_points__gt=0, expires_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -167,12 +186,38 @@ class TopUp(models.Model):
     amount_points = models.PositiveBigIntegerField(_("amount"))
     reason = models.CharField(_("reason"), max_length=200)
     reference = models.CharField(_("reference"), max_length=64)
+    #: How the operator knew the caller; each verification is good for one top-up.
+    verification = models.OneToOneField(
+        "points_payment.CallerVerification",
+        verbose_name=_("verification"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="top_up",
+    )
+    #: Who let a top-up above its operator's limit pass.
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("approved by"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
     created_at = models.DateTimeField(_("when"), db_default=Now())
 
     class Meta:
         verbose_name = _("top-up")
         verbose_name_plural = _("top-ups")
         ordering = ["-transfer_id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(approved_by=None)
+                | (~Q(approved_by=F("operator")) & ~Q(approved_by=F("customer"))),
+                name="points_top_up_two_persons",
+            ),
+        ]
+        indexes = [models.Index(fields=["operator", "created_at"], name="points_top_up_of_a_day")]
 
     def __str__(self) -> str:
         return f"#{self.pk}"

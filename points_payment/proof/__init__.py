@@ -1,6 +1,18 @@
 """The proof of the books. Each module here registers its checks when it is imported."""
 
-from points_payment.proof import cards, corrections, escrow, ledger, supply, topups  # noqa: F401 - they register
+from points_payment.proof import (  # noqa: F401 - they register
+    cards,
+    corrections,
+    desk,
+    escrow,
+    holders,
+    ledger,
+    production,
+    statements,
+    supply,
+    topups,
+    vouchers,
+)
 from points_payment.proof.base import (
     MAX_FINDINGS,
     Check,

@@ -104,12 +104,12 @@ sql_check(
     _("No account stands on the wrong side"),
     """
     SELECT 'account ' || a.kind || ':' || a.owner_id,
-           CASE WHEN a.kind IN ('operator', 'collections', 'vendor_receivable', 'promotions') OR a.kind = 'shop' AND a.owner_id = 0
+           CASE WHEN a.kind IN ('operator', 'collections', 'cash', 'vendor_receivable', 'promotions') OR a.kind = 'shop' AND a.owner_id = 0
                 THEN 'at most 0' ELSE 'at least 0' END,
            sum(e.amount_points)::text
     FROM points_payment_account a JOIN points_payment_entry e ON e.account_id = a.id
     GROUP BY a.id, a.kind, a.owner_id
-    HAVING CASE WHEN a.kind IN ('operator', 'collections', 'vendor_receivable', 'promotions') OR a.kind = 'shop' AND a.owner_id = 0
+    HAVING CASE WHEN a.kind IN ('operator', 'collections', 'cash', 'vendor_receivable', 'promotions') OR a.kind = 'shop' AND a.owner_id = 0
                 THEN sum(e.amount_points) > 0
                 -- A shop that paid for cards which came back since has them to its credit.
                 WHEN a.kind IN ('adjustments', 'shop') THEN false

@@ -1,7 +1,7 @@
 """Corrections of the books that no other service makes: one person proposes, another carries out.
 
 The other side of each is the account ``adjustments``, which shows what was ever corrected.
-Locks: the adjustment, then the wallet or the vendor's balance.
+Locks: the key, the adjustment, then the wallet or the vendor's balance.
 """
 
 from __future__ import annotations
@@ -12,11 +12,19 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from points_payment.errors import InsufficientPoints, InvalidAmount, SamePerson, WrongAdjustmentState
+from points_payment.errors import (
+    InsufficientPoints,
+    InvalidAmount,
+    OwnWallet,
+    SamePerson,
+    WrongAdjustmentState,
+)
 from points_payment.kinds import ADJUSTABLE_KINDS, AccountKind, AdjustmentState, TransferKind
-from points_payment.models import Adjustment, VendorBalance
+from points_payment.models import Adjustment
 from points_payment.retry import retry_on_conflict
+from points_payment.services.idempotency import claim, hash_request, record_result
 from points_payment.services.ledger import LotChange, NewLot, Posting, post_transfer
+from points_payment.services.payouts import lock_vendor_balance
 from points_payment.services.wallets import lock_spendable_lots, plan_spending
 
 if TYPE_CHECKING:
@@ -26,26 +34,47 @@ if TYPE_CHECKING:
 MAX_ADJUSTMENT_POINTS = 10_000_000
 
 
+@retry_on_conflict
 @transaction.atomic
 def propose_adjustment(
-    *, account_kind: AccountKind, owner_id: int, amount_points: int, reason: str, actor: User
+    *,
+    account_kind: AccountKind,
+    owner_id: int,
+    amount_points: int,
+    reason: str,
+    actor: User,
+    idempotency_key: str | None = None,
 ) -> Adjustment:
     """Ask for a correction: points added to the account, or taken from it where negative.
 
+    The same key again gives the first proposal: two would be carried out twice.
+
     Raises:
         InvalidAmount: 0, too much, without a reason, or of an account that is not corrected by hand.
+        OwnWallet: nobody proposes a correction of their own wallet.
+        IdempotencyConflict: the key was used for another proposal.
     """
     if not 0 < abs(amount_points) <= MAX_ADJUSTMENT_POINTS:
         raise InvalidAmount(amount_points)
     if account_kind not in ADJUSTABLE_KINDS or not reason.strip():
         raise InvalidAmount(account_kind)
-    return Adjustment.objects.create(
+    _refuse_own_wallet(account_kind, owner_id, actor)
+    claimed = None
+    if idempotency_key is not None:
+        request_hash = hash_request(account_kind, owner_id, amount_points, reason.strip(), actor.pk)
+        claimed = claim(key=idempotency_key, request_hash=request_hash, scope="adjustment")
+        if not claimed.is_new:
+            return Adjustment.objects.get(pk=claimed.result)
+    proposed = Adjustment.objects.create(
         account_kind=account_kind,
         owner_id=owner_id,
         amount_points=amount_points,
         reason=reason.strip(),
         proposed_by=actor,
     )
+    if claimed is not None:
+        record_result(claimed=claimed, result=str(proposed.pk))
+    return proposed
 
 
 @retry_on_conflict
@@ -55,12 +84,14 @@ def approve_adjustment(*, adjustment: Adjustment, actor: User) -> Adjustment:
 
     Raises:
         SamePerson: who proposed it cannot carry it out.
+        OwnWallet: nobody carries out a correction of their own wallet.
         WrongAdjustmentState: it was decided or withdrawn before.
         InsufficientPoints: the account holds less than is to be taken; nothing was written.
     """
     locked = _lock(adjustment)
     if locked.proposed_by_id == actor.pk:
         raise SamePerson
+    _refuse_own_wallet(locked.account_kind, locked.owner_id, actor)
     if locked.amount_points < 0:
         lot_changes = _taken(locked)
         new_lot = None
@@ -120,14 +151,16 @@ def _lock(adjustment: Adjustment) -> Adjustment:
     return locked
 
 
+def _refuse_own_wallet(account_kind: str, owner_id: int, actor: User) -> None:
+    if account_kind == AccountKind.CUSTOMER_PAID and owner_id == actor.pk:
+        raise OwnWallet(actor.pk)
+
+
 def _taken(adjustment: Adjustment) -> Sequence[LotChange]:
     """Lock the account and see that it holds enough; the lots that a wallet's points come from."""
     needed = -adjustment.amount_points
     if adjustment.account_kind == AccountKind.VENDOR_PAYABLE:
-        balance = (
-            VendorBalance.objects.select_for_update(no_key=True).filter(vendor_id=adjustment.owner_id).first()
-        )
-        payable = balance.payable_points if balance else 0
+        payable = lock_vendor_balance(vendor_id=adjustment.owner_id)
         if payable < needed:
             raise InsufficientPoints(needed_points=needed, available_points=payable)
         return []

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from django.db import models, transaction
 from django.utils import timezone
 
-from points_payment.codes import ascii_digits
+from points_payment.codes import plain_symbols
 from points_payment.errors import CardNotFreezable, CardNotReplaceable, SamePerson, WrongLastFour
 from points_payment.kinds import (
     AccountKind,
@@ -100,7 +100,7 @@ def request_replacement(
     batch, locked = _lock_card(card)
     if not _is_replaceable(locked, batch) or _requests(locked).exists():
         raise CardNotReplaceable
-    if ascii_digits(last_four).upper() != locked.last_four:
+    if plain_symbols(last_four) != locked.last_four:
         logger.warning("replacement of card %s: wrong last digits, by user %s", locked.serial, actor.pk)
         raise WrongLastFour
     if locked.state == CardState.ACTIVE:

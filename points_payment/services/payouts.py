@@ -39,10 +39,9 @@ def pay_out(
     if actor_id == approved_by_id:
         raise SamePerson
     request_hash = hash_request("pay_out", vendor_id, amount_points, actor_id, approved_by_id, reference)
-    balance = VendorBalance.objects.select_for_update(no_key=True).filter(vendor_id=vendor_id).first()
+    payable = lock_vendor_balance(vendor_id=vendor_id)
     if earlier := find_posted(idempotency_key=idempotency_key, request_hash=request_hash):
         return Posted(earlier.pk, is_new=False)
-    payable = balance.payable_points if balance else 0
     if payable < amount_points:
         raise InsufficientPoints(needed_points=amount_points, available_points=payable)
     return post_transfer(
@@ -51,6 +50,8 @@ def pay_out(
         request_hash=request_hash,
         reference=reference,
         actor_id=actor_id,
+        # A transfer names one person; who confirmed it has to be found as well.
+        reason=f"confirmed by {approved_by_id}",
         postings=[
             Posting(AccountKind.VENDOR_PAYABLE, vendor_id, -amount_points),
             Posting(AccountKind.PAYOUTS, 0, amount_points),
@@ -68,18 +69,18 @@ def return_payout(*, transfer_id: int, actor_id: int, reason: str, idempotency_k
         IdempotencyConflict: the key was used for another request.
     """
     request_hash = hash_request("return_payout", transfer_id, actor_id, reason)
-    payout = (
-        Transfer.objects.select_for_update(no_key=True)
-        .filter(pk=transfer_id, kind=TransferKind.PAYOUT)
-        .first()
-    )
-    if earlier := find_posted(idempotency_key=idempotency_key, request_hash=request_hash):
-        return Posted(earlier.pk, is_new=False)
-    if payout is None or Transfer.objects.filter(reverses=payout).exists():
+    payout = Transfer.objects.filter(pk=transfer_id, kind=TransferKind.PAYOUT).first()
+    if payout is None:
         raise NotReversible(transfer_id)
     paid = Entry.objects.select_related("account").get(
         transfer=payout, account__kind=AccountKind.VENDOR_PAYABLE
     )
+    # Not the payout's own row: in production nobody may lock transfers, which takes the right to change them.
+    lock_vendor_balance(vendor_id=paid.account.owner_id)
+    if earlier := find_posted(idempotency_key=idempotency_key, request_hash=request_hash):
+        return Posted(earlier.pk, is_new=False)
+    if Transfer.objects.filter(reverses=payout).exists():
+        raise NotReversible(transfer_id)
     return post_transfer(
         kind=TransferKind.PAYOUT_RETURNED,
         idempotency_key=idempotency_key,
@@ -93,3 +94,9 @@ def return_payout(*, transfer_id: int, actor_id: int, reason: str, idempotency_k
             Posting(AccountKind.VENDOR_PAYABLE, paid.account.owner_id, -paid.amount_points),
         ],
     )
+
+
+def lock_vendor_balance(*, vendor_id: int) -> int:
+    """Lock what can be paid out to a vendor; 0 for one who never earned anything."""
+    locked = VendorBalance.objects.select_for_update(no_key=True).filter(vendor_id=vendor_id).first()
+    return locked.payable_points if locked is not None else 0

@@ -27,8 +27,11 @@ def give_promotional_points(
     reason: str,
     actor_id: int | None,
     idempotency_key: str,
+    request_hash: str | None = None,
 ) -> Posted:
     """Credit promotional points, which are spent before paid ones.
+
+    ``request_hash`` is for a caller whose request says more than the credit: when it expires, for instance.
 
     Raises:
         InvalidAmount: not at least 1.
@@ -39,6 +42,7 @@ def give_promotional_points(
     return post_transfer(
         kind=kind,
         idempotency_key=idempotency_key,
+        request_hash=request_hash,
         reference=reference,
         actor_id=actor_id,
         reason=reason,

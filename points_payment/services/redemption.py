@@ -6,24 +6,29 @@ Locks: a card before the wallet.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from points_payment.codes import candidate_hmacs, normalise_code
+from points_payment.codes import candidate_hmacs
 from points_payment.errors import CardNotRedeemable
 from points_payment.kinds import AccountKind, BatchState, CardState, TransferKind
 from points_payment.models import Batch, Card, Entry, Transfer, Wallet
 from points_payment.retry import retry_on_conflict
 from points_payment.services.attempts import Attempt, reserve_attempt, settle_attempt
+from points_payment.services.code_reading import read_code
 from points_payment.services.consignments import is_open
 from points_payment.services.idempotency import hash_request
 from points_payment.services.ledger import NewLot, Posting, find_posted, post_transfer
 
 if TYPE_CHECKING:
     from marketplace.users.models import User
+
+#: Stands in for the card that a code has not, so that it is refused by the same queries as any other.
+NO_CARD = Card(number=0, batch_id=0, state=CardState.VOID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,8 @@ class Redemption:
     #: The wallet's, after the card.
     balance_points: int
     transfer_id: int
+    #: Of promotional points.
+    expires_at: datetime | None = None
 
 
 def redeem_card(*, customer: User, code: str, idempotency_key: str, attempt: Attempt) -> Redemption:
@@ -46,7 +53,7 @@ def redeem_card(*, customer: User, code: str, idempotency_key: str, attempt: Att
         CardNotRedeemable: any other reason, and none is named.
         IdempotencyConflict: the key was used for another code or customer.
     """
-    plain = normalise_code(code)
+    plain = read_code(code)
     hmacs = candidate_hmacs(plain, keys=settings.CARD_KEYS)
     # Of an HMAC, never of the code: whoever reads the database must not be able to try codes out.
     request_hash = hash_request("redeem", customer.pk, hmacs[0].hex())
@@ -67,22 +74,21 @@ def redeem_card(*, customer: User, code: str, idempotency_key: str, attempt: Att
 @retry_on_conflict
 @transaction.atomic
 def _redeem(*, customer_id: int, hmacs: list[bytes], idempotency_key: str, request_hash: str) -> Redemption:
-    card = lock_card(hmacs=hmacs)
-    if card is None:
-        raise CardNotRedeemable
-    if card.state == CardState.REDEEMED:
+    # Every refusal takes the same steps, whatever its reason: time must not tell one from another.
+    card = lock_card(hmacs=hmacs) or NO_CARD
+    # Read after the lock: a batch that was frozen meanwhile counts.
+    batch = Batch.objects.filter(pk=card.batch_id).first()
+    may_be_redeemed = is_open(card)
+    if (
+        batch is None
+        or card.state != CardState.ACTIVE
+        or batch.state != BatchState.ACTIVE
+        or batch.expires_on < timezone.localdate()
+        or not may_be_redeemed
+    ):
         # The same request a moment ago, which was under way when this one began?
         if earlier := find_posted(idempotency_key=idempotency_key, request_hash=request_hash):
             return _redemption_of(earlier)
-        raise CardNotRedeemable
-    # Read after the lock: a batch that was frozen meanwhile counts.
-    batch = Batch.objects.get(pk=card.batch_id)
-    if (
-        card.state != CardState.ACTIVE
-        or batch.state != BatchState.ACTIVE
-        or batch.expires_on < timezone.localdate()
-        or not is_open(card)
-    ):
         raise CardNotRedeemable
     posted = post_transfer(
         kind=TransferKind.CARD_REDEMPTION,
@@ -101,7 +107,7 @@ def _redeem(*, customer_id: int, hmacs: list[bytes], idempotency_key: str, reque
     card.save(update_fields=["state", "redemption"])
     return Redemption(
         amount_points=batch.face_value_points,
-        balance_points=Wallet.objects.get(user_id=customer_id).balance_points,
+        balance_points=Wallet.objects.get(user_id=customer_id).spendable_points,
         transfer_id=posted.transfer_id,
     )
 
@@ -115,5 +121,5 @@ def _redemption_of(transfer: Transfer) -> Redemption:
     amount = Entry.objects.get(transfer=transfer, account__kind=AccountKind.CUSTOMER_PAID)
     wallet = Wallet.objects.get(user=transfer.actor)
     return Redemption(
-        amount_points=amount.amount_points, balance_points=wallet.balance_points, transfer_id=transfer.pk
+        amount_points=amount.amount_points, balance_points=wallet.spendable_points, transfer_id=transfer.pk
     )

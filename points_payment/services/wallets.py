@@ -119,13 +119,13 @@ def with_grace(
     Points whose lot expires later, or never, stay in it. The others pass through theirs into a new lot, so
     that each lot remains what its uses left of it.
     """
-    returned = {change.lot_id: change.points for change in changes if change.points > 0}
-    ending = Lot.objects.filter(
-        id__in=returned, account_kind=AccountKind.CUSTOMER_PROMOTIONAL, expires_at__lt=usable_until
-    ).values_list("id", flat=True)
-    moved = tuple(
-        LotChange(change.lot_id, -change.points) for change in changes if change.lot_id in set(ending)
+    returned = {change.lot_id for change in changes}
+    ending = set(
+        Lot.objects.filter(
+            id__in=returned, account_kind=AccountKind.CUSTOMER_PROMOTIONAL, expires_at__lt=usable_until
+        ).values_list("id", flat=True)
     )
+    moved = tuple(LotChange(change.lot_id, -change.points) for change in changes if change.lot_id in ending)
     if not moved:
         return tuple(changes), None
     new_lot = NewLot(

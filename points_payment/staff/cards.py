@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count
-from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _, gettext_lazy
@@ -22,26 +21,29 @@ from marketplace.users.models import User
 from marketplace.users.permissions import PlatformPermission, platform_permission_required
 from points_payment.errors import PointsError, SamePerson, WrongBatchState
 from points_payment.kinds import BatchState, CardState
-from points_payment.models import Batch, Card
+from points_payment.models import Batch, Card, CardProduction
+from points_payment.models.supply import GONE
 from points_payment.services.batches import (
     TRANSITIONS,
     activate_batch,
     approve_batch,
     draft_batch,
     freeze_batch,
-    issue_codes_once,
     unfreeze_batch,
     void_batch,
 )
-from points_payment.staff.forms import DownloadForm, DraftForm, EmptyForm, FindCardForm, ReasonForm
+from points_payment.services.production import UNRELEASED_DAYS
+from points_payment.services.ranges import CONSIGNABLE, receive_batch
+from points_payment.staff.card_desk import card_facts
+from points_payment.staff.forms import DraftForm, EmptyForm, FindCardForm, ReasonForm
+from points_payment.staff.production import production_of
+from points_payment.staff.production_forms import format_label
 
 if TYPE_CHECKING:
     from django import forms
     from django.utils.functional import _StrPromise
 
 PER_PAGE = 25
-#: A file up to this size stays in memory.
-SPOOL_BYTES = 4 * 1024 * 1024
 
 may_view = platform_permission_required(PlatformPermission.CARDS_VIEW)
 may_issue = platform_permission_required(PlatformPermission.CARDS_ISSUE)
@@ -60,8 +62,8 @@ class Step:
     label: _StrPromise
     icon: str
     question: _StrPromise
-    consequence: _StrPromise
-    done: _StrPromise
+    consequence: _StrPromise | str
+    done: _StrPromise | str
     carry_out: Callable[..., Batch] | None = None
     needs_reason: bool = False
     danger: bool = False
@@ -75,9 +77,11 @@ APPROVE = Step(
 )  # fmt: skip
 CODES = Step(
     "codes", frozenset({BatchState.APPROVED}), PlatformPermission.CARDS_ISSUE, False,
-    gettext_lazy("Download the codes"), "download", gettext_lazy("Make and download the codes now?"),
-    gettext_lazy("The codes are made now and shown only in this file. They cannot be downloaded again: if the file is lost, the batch has to be voided."),  # noqa: E501
-    gettext_lazy("The codes were downloaded."),
+    gettext_lazy("Make the codes"), "printer", gettext_lazy("Make the codes now?"), "", "",
+)  # fmt: skip
+RELEASE = Step(
+    "release", frozenset({BatchState.GENERATED}), PlatformPermission.CARDS_APPROVE, True,
+    gettext_lazy("Release the file"), "download", gettext_lazy("Release the file with the codes?"), "", "",
 )  # fmt: skip
 ACTIVATE = Step(
     "activate", frozenset({BatchState.EXPORTED, BatchState.RECEIVED, BatchState.STOCKED}),
@@ -106,7 +110,15 @@ VOID = Step(
     gettext_lazy("Cards that nobody has redeemed become worthless. This cannot be undone."),
     gettext_lazy("The batch is void."), void_batch, True, True,
 )  # fmt: skip
-STEPS = (APPROVE, CODES, ACTIVATE, FREEZE, UNFREEZE, VOID)
+RECEIVE = Step(
+    "receive", TRANSITIONS[BatchState.RECEIVED], PlatformPermission.CARDS_DISTRIBUTE, False,
+    gettext_lazy("Receive from the printer"), "box-arrow-in-down",
+    gettext_lazy("Did all cards of this batch arrive?"),
+    gettext_lazy("Count them, and compare the first and the last serial. Then they can be sent to shops."),
+    gettext_lazy("The batch is here. Its cards can be sent."), receive_batch,
+)  # fmt: skip
+#: The pages of CODES and RELEASE are in ``staff.production``.
+STEPS = (APPROVE, CODES, RELEASE, RECEIVE, ACTIVATE, FREEZE, UNFREEZE, VOID)
 
 
 @require_safe
@@ -139,10 +151,11 @@ def draft(request: HttpRequest) -> HttpResponse:
 def batch(request: HttpRequest, pk: int) -> HttpResponse:
     one = get_object_or_404(Batch.objects.select_related("drafted_by"), pk=pk)
     counts = dict(Card.objects.filter(batch=one).values_list("state").annotate(Count("id")).order_by())
+    production = production_of(one)
     steps, waiting_for_other = [], False
-    for step in STEPS:
+    for step in STEPS if production is None or not production.is_under_way else ():
         if one.state in step.given and request.user.has_perm(step.permission.full_name):
-            if step.needs_other and one.drafted_by_id == request.user.pk:
+            if _needs_other(step, one, production, request.user.pk):
                 waiting_for_other = True
             else:
                 steps.append(step)
@@ -154,8 +167,22 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
         "events": one.events.select_related("actor"),
         "steps": steps,
         "waiting_for_other": waiting_for_other,
+        "may_send": one.state in CONSIGNABLE
+        and request.user.has_perm(PlatformPermission.CARDS_DISTRIBUTE.full_name),
+        "consignments": one.consignments.filter(parent=None).exclude(state__in=GONE).exists(),
+        "code_format": format_label(one.code_format),
+        "production": production,
+        "unreleased_days": UNRELEASED_DAYS,
     }
     return render(request, "staff/points/batch.html", context)
+
+
+def _needs_other(step: Step, batch: Batch, production: CardProduction | None, person_id: int | None) -> bool:
+    """Whether the step is one that this person has to leave to someone else."""
+    before = {batch.drafted_by_id}
+    if step is RELEASE and production is not None:
+        before.add(production.started_by_id)
+    return step.needs_other and person_id in before
 
 
 def _step_page(step: Step) -> Callable[..., HttpResponse]:
@@ -182,40 +209,9 @@ def _step_page(step: Step) -> Callable[..., HttpResponse]:
     return page
 
 
-approve, activate, freeze, unfreeze, void = (
-    _step_page(step) for step in (APPROVE, ACTIVATE, FREEZE, UNFREEZE, VOID)
+approve, receive, activate, freeze, unfreeze, void = (
+    _step_page(step) for step in (APPROVE, RECEIVE, ACTIVATE, FREEZE, UNFREEZE, VOID)
 )
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
-@may_issue
-def download_codes(request: HttpRequest, pk: int) -> HttpResponse:
-    """The only moment in which anyone sees the codes: the answer to this POST."""
-    one = get_object_or_404(Batch, pk=pk)
-    form = DownloadForm(request.POST if request.method == "POST" else None)
-    if not form.is_valid():
-        return _ask(request, one, CODES, form)
-    assert isinstance(request.user, User)
-    try:
-        issued = issue_codes_once(batch=one, actor=request.user)
-    except PointsError as error:
-        messages.error(request, _explain(error))
-        return redirect("points_staff:batch", one.pk)
-    name = f"nuqta-batch-{one.pk}.csv"
-    if recipient := form.cleaned_data["recipient"]:
-        encrypted = tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES)  # noqa: SIM115 - the response closes it
-        issued.write_encrypted(encrypted, recipient=recipient)
-        encrypted.seek(0)
-        response: FileResponse | StreamingHttpResponse = FileResponse(
-            encrypted, as_attachment=True, filename=f"{name}.age", content_type="application/octet-stream"
-        )
-    else:
-        response = StreamingHttpResponse(issued.csv_lines(), content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "no-store"
-    # Only the type differs: a decorated view is declared to answer with an HttpResponse.
-    return cast("HttpResponse", response)
 
 
 @require_safe
@@ -230,9 +226,11 @@ def find_card(request: HttpRequest) -> HttpResponse:
         found = cards.filter(number=form.cleaned_data["serial"]).first()
         if found is None:
             form.add_error("serial", _("No card has this serial."))
+    assert isinstance(request.user, User)
     context = {
         "form": form,
         "card": found,
+        **(card_facts(found, request.user) if found else {}),
         "may_see_customer": request.user.has_perm(PlatformPermission.CUSTOMERS_VIEW.full_name),
     }
     return render(request, "staff/points/card.html", context)

@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from points_payment.codes import number_of
 from points_payment.errors import WrongCheckDigit
 from points_payment.forms import MAX_KEY_LENGTH
-from points_payment.services.batches import MAX_CARDS, MAX_FACE_VALUE_POINTS, parse_recipient
+from points_payment.services.batches import MAX_CARDS, MAX_FACE_VALUE_POINTS
 from points_payment.services.topups import MAX_TOP_UP_POINTS
 from points_payment.staff.numbers import WholeNumberField
+from points_payment.staff.production_forms import CodeFormatField
 
 #: Cards lie in shops for a while.
 USUAL_LIFE = timedelta(days=365 * 2)
@@ -27,6 +28,7 @@ class DraftForm(forms.Form):
         label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d"], initial=lambda: timezone.localdate() + USUAL_LIFE,
     )  # fmt: skip
+    code_format = CodeFormatField()
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
 
     def clean_expires_on(self) -> date:
@@ -42,25 +44,6 @@ class ReasonForm(forms.Form):
 
 class EmptyForm(forms.Form):
     """Asks for nothing but a yes."""
-
-
-class DownloadForm(forms.Form):
-    recipient = forms.CharField(
-        label=_("The printer's public key (age)"), required=False, max_length=100,
-        widget=forms.TextInput(attrs={"dir": "ltr", "autocomplete": "off", "spellcheck": "false"}),
-        help_text=_("With a key, only the printer can open the file. Without one, it is plain text."),
-    )  # fmt: skip
-
-    def clean_recipient(self) -> str:
-        text: str = self.cleaned_data["recipient"].strip()
-        if text:
-            try:
-                parse_recipient(text)
-            except ValueError:
-                raise forms.ValidationError(
-                    _("This is no public key of age; one begins with age1.")
-                ) from None
-        return text
 
 
 class FindCardForm(forms.Form):
@@ -91,6 +74,8 @@ class TopUpForm(forms.Form):
     )
     reference = forms.CharField(label=_("Reference"), max_length=64, help_text=_("Number of the receipt."))
     customer = forms.IntegerField(widget=forms.HiddenInput, max_value=2**63 - 1)
+    #: The customer's own, which this fulfils.
+    request = forms.IntegerField(widget=forms.HiddenInput, max_value=2**63 - 1, required=False)
     #: Made with the page: a double click adds once.
     idempotency_key = forms.CharField(max_length=MAX_KEY_LENGTH, widget=forms.HiddenInput)
 

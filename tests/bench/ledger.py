@@ -37,6 +37,7 @@ from points_payment.services.escrow import AllocationSpec, hold_for_order
 from points_payment.services.idempotency import hash_request
 from points_payment.services.ledger import POST_AND_ALLOCATE
 from points_payment.services.topups import MAX_TOP_UP_POINTS, top_up
+from tests.factories.points import lift_limits
 
 TURN_SECONDS, TURNS = 0.3, 24
 #: pgbench stops by itself: about as long.
@@ -73,7 +74,7 @@ def _ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
 
 def _customers_with_points(number: int) -> list[int]:
     """Ids in a row, so that a script of pgbench finds its own."""
-    operator = User.objects.create_user(first_name="Bench")
+    operator = lift_limits(User.objects.create_user(first_name="Bench"))
     customers = User.objects.bulk_create(User(first_name="Bench") for _ in range(number))
     for customer in customers:
         top_up(

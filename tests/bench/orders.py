@@ -21,6 +21,7 @@ from forked_apps.partner.models import Partner, StockRecord, VendorStatus
 from forked_apps.shipping.models import ShippingRate
 from marketplace.users.models import User
 from points_payment.services.topups import top_up
+from tests.factories.points import lift_limits
 
 VENDORS, OFFERS_PER_VENDOR, LINES = 12, 20, 3
 #: Of each client, timed; a tenth more come before, untimed.
@@ -139,7 +140,7 @@ def _offers() -> list[list[StockRecord]]:
 
 def _baskets(offers: Sequence[Sequence[StockRecord]], number: int) -> list[Work]:
     """A customer with points and a basket of 3 lines from 3 vendors, so many times."""
-    operator = User.objects.create_user(email=f"operator-{uuid.uuid4().hex[:12]}@bench.invalid")
+    operator = lift_limits(User.objects.create_user(email=f"operator-{uuid.uuid4().hex[:12]}@bench.invalid"))
     customers = User.objects.bulk_create(User(first_name="Bench") for _ in range(number))
     for customer in customers:
         top_up(

@@ -64,6 +64,7 @@ from points_payment.services.escrow import refund_allocations
 from points_payment.services.redemption import redeem_card
 from points_payment.services.topups import top_up
 from tests.bench.orders import ADDRESS
+from tests.factories.points import lift_limits
 
 if TYPE_CHECKING:
     from forked_apps.order.models import Line
@@ -268,7 +269,9 @@ def open_shop() -> Shop:
         for _ in range(CUSTOMERS + 2)
     ]
     goods, _ = ProductClass.objects.get_or_create(slug="soak", defaults={"name": "Soak"})
-    shop = Shop(customers=people[2:], operator=people[0], second=people[1], vendors=[], goods=goods)
+    shop = Shop(
+        customers=people[2:], operator=lift_limits(people[0]), second=people[1], vendors=[], goods=goods
+    )
     for number in range(VENDORS):
         vendor = Partner.objects.create(
             name=f"Soak {shop.run} {number}", code=f"soak-{shop.run}-{number}", status=VendorStatus.APPROVED

@@ -98,7 +98,7 @@ def hire_clerk(someone: Callable[..., Person], owner: Person, portal: str) -> Pe
 
 
 def issue_cards(someone: Callable[..., Person], language: str, tmp_path: Path) -> list[str]:
-    """A card manager drafts a batch, an admin approves it, its codes are downloaded once, it is activated."""
+    """A card manager drafts a batch, an admin approves it, releases its codes and activates it."""
     manager = someone(language).sign_in(
         login=CARD_MANAGER.phone, password=DEMO_PASSWORD, landing="/staff/cards/new/"
     )
@@ -112,17 +112,23 @@ def issue_cards(someone: Callable[..., Person], language: str, tmp_path: Path) -
     admin.send("")
 
     manager.go(f"{path}codes/")
-    with manager.page.expect_download() as downloading:
-        manager.form("").locator("button:not([type=button])").last.click()
+    manager.send("", kind="list")
+    # The page looks by itself how far it is; who started it cannot release the file.
+    expect(manager.page.locator("#production progress")).to_have_count(0, timeout=30_000)
+    assert manager.status_of(f"{path}release/") == 403
+
+    admin.go(path)
+    admin.follow("release/")
+    with admin.page.expect_download() as downloading:
+        admin.form("").locator("button:not([type=button])").last.click()
     target = tmp_path / "codes.csv"
     downloading.value.save_as(target)
-    rows = list(csv.DictReader(io.StringIO(target.read_text(encoding="utf-8-sig"))))
+    rows = list(csv.DictReader(io.StringIO(target.read_text(encoding="ascii"))))
     codes = [row["code"] for row in rows]
     assert len(set(codes)) == 3
     # Asking once more gives nothing but the way back to the batch.
-    manager.go(f"{path}codes/")
-    manager.send("")
-    assert manager.page.url.endswith(path)
+    admin.send("")
+    assert admin.page.url.endswith(path)
 
     admin.go(path)
     admin.follow("activate/")
@@ -131,11 +137,14 @@ def issue_cards(someone: Callable[..., Person], language: str, tmp_path: Path) -
 
 
 def top_up(someone: Callable[..., Person], language: str, phone: str) -> None:
-    """A point distributor finds the customer by phone and adds points with a reason and a reference."""
+    """A point distributor finds the customer by phone, verifies them and adds points."""
     distributor = someone(language).sign_in(
         login=DISTRIBUTOR.phone, password=DEMO_PASSWORD, landing="/staff/top-up/"
     )
     distributor.go(f"/staff/top-up/?phone={phone}")
+    # The caller is verified by a code that their phone receives.
+    distributor.send("/top-up/send-code/")
+    distributor.send("/top-up/check-code/", code=distributor.newest_code(phone))
     distributor.send(
         "/top-up/check/", amount_points=str(TOP_UP), reason="Cash", reference=f"R-{secrets.token_hex(3)}"
     )

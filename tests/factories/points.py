@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from marketplace.users.models import User
-from points_payment.kinds import TransferKind
-from points_payment.models import Batch, Transfer
+from points_payment.codes import STANDARD_FORMAT, CodeFormat
+from points_payment.kinds import OperatorLimit, TransferKind
+from points_payment.models import Batch, TopUpOperator, Transfer
 from points_payment.services.attempts import Attempt
 from points_payment.services.batches import (
     activate_batch,
@@ -28,6 +29,12 @@ def new_key() -> str:
 
 def make_person(name: str = "") -> User:
     return User.objects.create_user(first_name=name, email=f"{new_key()}@example.com", password="x")
+
+
+def lift_limits(operator: User) -> User:
+    """Let an operator add whatever a bench or a soak wants, under the shop's own settings too."""
+    TopUpOperator.objects.create(user=operator, **dict.fromkeys(OperatorLimit.values, 10**15))
+    return operator
 
 
 def top_up_wallet(customer: User, points: int) -> Transfer:
@@ -53,11 +60,17 @@ def make_customer_with_points(*, paid: int = 0, promotional: int = 0) -> User:
     return User.objects.get(pk=customer.pk)
 
 
-def make_batch(*, cards: int = 3, value: int = 5_000, drafter: User | None = None) -> Batch:
+def make_batch(
+    *,
+    cards: int = 3,
+    value: int = 5_000,
+    drafter: User | None = None,
+    code_format: CodeFormat = STANDARD_FORMAT,
+) -> Batch:
     """A draft."""
     return draft_batch(
         face_value_points=value, number_of_cards=cards, expires_on=timezone.localdate() + timedelta(days=365),
-        note="", actor=drafter or make_person("Dana"),
+        note="", actor=drafter or make_person("Dana"), code_format=code_format,
     )  # fmt: skip
 
 

@@ -12,13 +12,32 @@ from oscar.apps.catalogue.reviews.models import ProductReview
 
 from forked_apps.order.models import VendorOrder
 from marketplace.users.models import User
+from points_payment.kinds import AccountKind
+from points_payment.models import GuessingAlert
+from points_payment.services.adjustments import propose_adjustment
 from points_payment.services.batches import draft_batch
+from points_payment.services.card_support import request_replacement
+from points_payment.services.cash import hand_in_cash
+from points_payment.services.printers import add_printer
+from points_payment.statements import export_rows, span_of
 from tests.factories.catalogue import CategoryFactory, ProductFactory
+from tests.factories.desk import make_proposal, make_request, make_top_up
 from tests.factories.orders import give_points, make_basket, make_offer, make_order
+from tests.factories.points import make_active_batch
+from tests.factories.supply import make_distributor, make_received_batch, make_shop, send
 from tests.factories.vendors import a_cast, a_person, a_staff_member, membership, seeded
+from tests.factories.vouchers import make_campaign
 from vendor_portal.services.members import add_member, invite_member
 
+#: Of an adjustment.
+STEPS = ("approve", "refuse", "withdraw")
+#: A public key of age, made for this; nobody has its other half.
+PRINTER_KEY = "age1z68q77esv7musgxt7exu4v93fvvl7zu3w64z2hdqy70607zmugcsg5epfm"
 ROLES = ("anonymous", "customer", "owner", "clerk", "other", "distributor", "cards", "admin")
+
+CONSIGNMENT_PAGES = ("consignment", "consignment-step", "consignment-check", "consignment-do")
+SHOP_PAGES = ("shop", "shop-edit", "shop-switch", "shop-pay", "shop-pay-check", "shop-pay-add")
+DISTRIBUTOR_PAGES = ("distributor", "distributor-edit", "distributor-switch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +60,8 @@ def a_world() -> World:
     basket = make_basket(customer, [offer])
     admin = a_staff_member("admin", name="Admin")
     cards = a_staff_member("card-manager", name="Cards")
+    distributor = a_staff_member("point-distributor", name="Distributor")
+    top_up = make_top_up(operator=distributor, customer=customer)
     batch = draft_batch(
         face_value_points=25_000,
         number_of_cards=2,
@@ -49,9 +70,24 @@ def a_world() -> World:
         # Who drafted a batch approves nothing about it, so it is someone outside the table.
         actor=a_staff_member("card-manager"),
     )
+    received, _codes = make_received_batch(cards=4)
+    shop, distributor = make_shop(), make_distributor()
+    sent = send(received, 0, 1, shop=shop)
+    sold, _codes = make_active_batch()
+    card = sold.cards.earliest("number")
+    asked = request_replacement(
+        card=card, actor=a_person(), reason="Torn", proof_seen="The card", last_four=card.last_four
+    )
+    alert = GuessingAlert.objects.create(
+        scope="account", subject=str(customer.pk), hour=timezone.now(), failures=9
+    )
     invitation = invite_member(
         vendor=cast.vendor, role=seeded(cast.vendor, "manager"), actor=cast.alice, phone=customer.phone or ""
     )
+    adjustment = propose_adjustment(
+        account_kind=AccountKind.CUSTOMER_PAID, owner_id=customer.pk, amount_points=5, reason="Miscounted",
+        actor=a_staff_member("admin"),
+    )  # fmt: skip
     country = Country.objects.filter(pk="IQ").first() or Country.objects.create(
         iso_3166_1_a2="IQ", iso_3166_1_a3="IRQ", printable_name="Iraq", is_shipping_country=True
     )
@@ -61,16 +97,63 @@ def a_world() -> World:
     )  # fmt: skip
     review = ProductReview.objects.create(product=product, score=5, title="Good", body="Good", user=customer)
     part = VendorOrder.objects.get(order=order, vendor=cast.vendor)
+    wish = make_request(customer).pk
+    hand_in = hand_in_cash(
+        person=distributor, kind=AccountKind.OPERATOR, amount_points=top_up.amount_points, reference="Bag 1",
+        idempotency_key="world",
+    )  # fmt: skip
+    proposal = make_proposal(operator=distributor, customer=customer)
     people: dict[str, User | None] = {
         "anonymous": None, "customer": customer, "owner": cast.alice, "clerk": cast.bob, "other": cast.dana,
-        "distributor": a_staff_member("point-distributor", name="Distributor"), "cards": cards,
-        "admin": admin,
+        "distributor": distributor, "cards": cards, "admin": admin,
     }  # fmt: skip
     examples = {
         "code": cast.vendor.code,
         "slug": "support",
         "staff.pk": customer.pk,
         "points_staff.pk": batch.pk,
+        "points_staff.campaign_pk": make_campaign().pk,
+        "points_staff:top-up-reverse.pk": top_up.pk,
+        **dict.fromkeys((f"points_staff:request-{act}.pk" for act in ("take", "put-back", "decline")), wish),
+        **dict.fromkeys(
+            (f"points_staff:approval-{act}.pk" for act in ("approve", "refuse", "withdraw")), proposal.pk
+        ),
+        **dict.fromkeys(
+            (f"points_staff:hand-in-{act}.pk" for act in ("confirm", "refuse", "withdraw")), hand_in.pk
+        ),
+        **dict.fromkeys(
+            (
+                f"points_staff:{page}.pk"
+                for page in (
+                    "operator",
+                    "operator-limits",
+                    "cash-report",
+                    "cash-report-csv",
+                    "cash-report-pdf",
+                )
+            ),
+            distributor.pk,
+        ),
+        "wallet:top-up-withdraw.pk": wish,
+        "points_staff.customer_pk": customer.pk,
+        **dict.fromkeys((f"points_staff:adjustment-{step}.pk" for step in STEPS), adjustment.pk),
+        "wallet.entry_id": next(export_rows(span_of(customer_id=customer.pk))).entry_id,
+        **dict.fromkeys((f"points_staff:{name}.pk" for name in CONSIGNMENT_PAGES), sent.pk),
+        **dict.fromkeys((f"points_staff:{name}.pk" for name in SHOP_PAGES), shop.pk),
+        **dict.fromkeys((f"points_staff:{name}.pk" for name in DISTRIBUTOR_PAGES), distributor.pk),
+        "points_staff:send-on.pk": send(received, 2, 3, distributor=distributor).pk,
+        "points_staff:card-freeze.pk": card.pk,
+        "points_staff:card-unfreeze.pk": card.pk,
+        "points_staff:card-replace.pk": card.pk,
+        "points_staff:replacement.pk": asked.pk,
+        "points_staff:replacement-approve.pk": asked.pk,
+        "points_staff:replacement-refuse.pk": asked.pk,
+        "points_staff:alert-seen.pk": alert.pk,
+        "points_staff.step": "freeze",
+        "points_staff.kind": "shops",
+        "points_staff.printer_pk": add_printer(
+            name="Tigris", public_key=PRINTER_KEY, actor=a_staff_member("card-manager")
+        ).pk,
         "portal.number": part.number,
         "portal.product_pk": ProductFactory().pk,
         "portal:offers-edit.pk": offer.pk,

@@ -1,4 +1,4 @@
-"""Corrections by two persons, and payouts that may come back."""
+"""Corrections by two persons."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from points_payment.errors import (
     IdempotencyConflict,
     InsufficientPoints,
     InvalidAmount,
-    NotReversible,
+    OwnWallet,
     SamePerson,
     WrongAdjustmentState,
 )
@@ -24,13 +24,10 @@ from points_payment.services.adjustments import (
     refuse_adjustment,
     withdraw_adjustment,
 )
-from points_payment.services.escrow import AllocationSpec, hold_for_order, release_allocations
-from points_payment.services.payouts import pay_out, return_payout
-from tests.factories.points import give_promotion, make_customer_with_points, make_person, new_key
+from tests.factories.points import give_promotion, make_customer_with_points, make_person
+from tests.points_payment.vendors import VENDOR, earn
 
 pytestmark = pytest.mark.django_db
-
-VENDOR = 31
 
 
 def propose(owner_id: int, points: int, *, kind=AccountKind.CUSTOMER_PAID, reason="Miscounted", actor=None):
@@ -41,17 +38,6 @@ def propose(owner_id: int, points: int, *, kind=AccountKind.CUSTOMER_PAID, reaso
         reason=reason,
         actor=actor or make_person(),
     )
-
-
-def earn(points: int) -> None:
-    """Payable points for the vendor, after 10% commission."""
-    customer = make_customer_with_points(paid=points)
-    reference = new_key()
-    hold_for_order(
-        customer_id=customer.pk, order_reference=reference, idempotency_key=new_key(), actor_id=None,
-        allocations=[AllocationSpec(f"{reference}-1", VENDOR, points, 1_000)],
-    )  # fmt: skip
-    release_allocations(references=[f"{reference}-1"], actor_id=None, idempotency_key=new_key())
 
 
 def paid_points(customer) -> int:
@@ -166,58 +152,24 @@ def test_a_changed_adjustment_is_found(change):
     assert all(str(done.pk) in finding.culprit or "transfer" in finding.culprit for finding in findings)
 
 
-# Payouts ------------------------------------------------------------------------------------
+def test_nobody_proposes_or_carries_out_a_correction_of_their_own_wallet():
+    person = make_customer_with_points(paid=100)
+    with pytest.raises(OwnWallet):
+        propose(person.pk, 5, actor=person)
+    proposed = propose(person.pk, 5)
+    with pytest.raises(OwnWallet):
+        approve_adjustment(adjustment=proposed, actor=person)
+    assert paid_points(person) == 100
+    # Their number may also be a vendor's.
+    assert propose(person.pk, 5, kind=AccountKind.VENDOR_PAYABLE, actor=person).pk
 
 
-def payout(points: int, **other):
-    people = {"actor_id": make_person().pk, "approved_by_id": make_person().pk} | other
-    key = people.pop("idempotency_key", new_key())
-    return pay_out(vendor_id=VENDOR, amount_points=points, reference="R-1", idempotency_key=key, **people)
-
-
-def test_a_payout_takes_what_is_payable_and_no_more():
-    earn(1_000)
-    with pytest.raises(InsufficientPoints) as refused:
-        payout(901)
-    assert refused.value.available_points == 900
-    payout(900)
-    assert VendorBalance.objects.get(pk=VENDOR).payable_points == 0
-    assert account_points(kind=AccountKind.PAYOUTS) == 900
-
-
-def test_a_vendor_without_a_balance_is_paid_nothing():
-    with pytest.raises(InsufficientPoints):
-        payout(1)
-
-
-def test_a_payout_needs_two_persons_and_an_amount():
-    earn(1_000)
-    actor = make_person()
-    with pytest.raises(SamePerson):
-        payout(5, actor_id=actor.pk, approved_by_id=actor.pk)
-    with pytest.raises(InvalidAmount):
-        payout(0)
-
-
-def test_a_payout_with_its_key_again_is_the_same_one():
-    earn(1_000)
-    people = {"actor_id": make_person().pk, "approved_by_id": make_person().pk, "idempotency_key": "p1"}
-    first, second = payout(600, **people), payout(600, **people)
-    assert (first.is_new, second.is_new) == (True, False)
-    assert first.transfer_id == second.transfer_id
+def test_the_same_proposal_twice_is_one():
+    actor, customer = make_person(), make_person()
+    facts = {"account_kind": AccountKind.CUSTOMER_PAID, "owner_id": customer.pk, "reason": "Miscounted"}
+    facts |= {"actor": actor, "idempotency_key": "once"}
+    first = propose_adjustment(**facts, amount_points=5)
+    assert propose_adjustment(**facts, amount_points=5) == first
     with pytest.raises(IdempotencyConflict):
-        payout(1, **people)
-
-
-def test_a_payout_comes_back_whole_and_once():
-    earn(1_000)
-    posted = payout(900)
-    again = {"transfer_id": posted.transfer_id, "actor_id": make_person().pk, "reason": "Closed account"}
-    first = return_payout(**again, idempotency_key="back")
-    assert return_payout(**again, idempotency_key="back") == type(first)(first.transfer_id, False)
-    assert VendorBalance.objects.get(pk=VENDOR).payable_points == 900
-    assert account_points(kind=AccountKind.PAYOUTS) == 0
-    with pytest.raises(NotReversible):
-        return_payout(**again, idempotency_key="again")
-    with pytest.raises(NotReversible):
-        return_payout(**(again | {"transfer_id": first.transfer_id}), idempotency_key="that")
+        propose_adjustment(**facts, amount_points=6)
+    assert Adjustment.objects.count() == 1

@@ -45,7 +45,7 @@ def fail(customer, times=1, *, now=NOW, device="", address="192.0.2.1"):
     [(0, 0), (5, 0), (6, 30), (7, 60), (8, 120), (13, 3_840), (16, 21_600), (10_000, 21_600)],
 )
 def test_waits_double_up_to_the_longest(failures, seconds):
-    limit = Limit(5, timedelta(seconds=30), timedelta(hours=6), timedelta(hours=24))
+    limit = Limit(5, timedelta(seconds=30), timedelta(hours=6), timedelta(hours=24), alert_at=8)
     assert wait_after(failures, limit=limit) == timedelta(seconds=seconds)
 
 

@@ -31,7 +31,7 @@ from points_payment.errors import (
 )
 from points_payment.kinds import AccountKind, AttemptOutcome, BatchState, CardState
 from points_payment.models import Account, AttemptCounter, Batch, Card, Entry, RedemptionAttempt
-from points_payment.services import batches, redemption
+from points_payment.services import issuing, redemption
 from points_payment.services.batches import (
     activate_batch,
     approve_batch,
@@ -87,6 +87,7 @@ def test_damm_agrees_with_the_published_example():
         lambda code: "-".join(code[i : i + 6] for i in range(0, 18, 6)),
         lambda code: code.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")),
         lambda code: code.translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")),
+        lambda code: code.translate(str.maketrans("0123456789", "०१२३४५६७८९")),
         lambda code: "\u200f" + code[:9] + "\u2013" + code[9:] + "\u00a0\n",
     ],
 )
@@ -95,7 +96,7 @@ def test_code_is_read_in_every_spelling(spell):
     assert normalise_code(spell(code)) == code
 
 
-@pytest.mark.parametrize("text", ["", "12", "x" * 18, "1" * 17, "²" * 18, "0" * 19, "१" * 18])
+@pytest.mark.parametrize("text", ["", "12", "x" * 18, "1" * 17, "²" * 18, "0" * 25, "0" * 15])
 def test_what_is_no_code_is_mistyped(text):
     with pytest.raises(WrongCheckDigit):
         normalise_code(text)
@@ -176,16 +177,17 @@ def test_numbers_of_batches_follow_each_other():
 def test_codes_that_collide_are_drawn_again(monkeypatch):
     batch, second = make_batch(cards=2), make_person()
     approve_batch(batch=batch, actor=second)
-    drawn = iter([new_code()] * 2 + [new_code() for _ in range(2)])
-    monkeypatch.setattr(batches, "new_code", lambda digits: next(drawn))
-    assert len(set(issue_codes_once(batch=batch, actor=second).codes)) == 2
+    twice = new_code().encode() * 2
+    drawn = iter([twice, new_code().encode() + new_code().encode()])
+    monkeypatch.setattr(issuing, "draw_codes", lambda code_format, number: next(drawn))
+    assert len({code for _serial, code in issue_codes_once(batch=batch, actor=second)}) == 2
 
 
 def test_codes_that_always_collide_are_an_error(monkeypatch):
     batch, second = make_batch(cards=2), make_person()
     approve_batch(batch=batch, actor=second)
-    code = new_code()
-    monkeypatch.setattr(batches, "new_code", lambda digits: code)
+    twice = new_code().encode() * 2
+    monkeypatch.setattr(issuing, "draw_codes", lambda code_format, number: twice)
     with pytest.raises(UniqueViolation), transaction.atomic():
         issue_codes_once(batch=batch, actor=second)
     assert not Card.objects.exists()

@@ -10,18 +10,21 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
+from marketplace.home.header import Shop
 from marketplace.outbox.models import OutboxMessage
+from marketplace.users.models import User
 from points_payment.errors import InsufficientPoints
 from points_payment.kinds import AccountKind, TransferKind
 from points_payment.models import Lot, Transfer, Wallet
 from points_payment.selectors import account_points
 from points_payment.services import expiry
 from points_payment.services.escrow import AllocationSpec, hold_for_order, refund_allocations
-from points_payment.services.expiry import announce_expiry, expire_points, expiring_next
+from points_payment.services.expiry import announce_expiry, expire_points, expiring_next, last_day_of
 from points_payment.services.ledger import post_transfer
 from points_payment.services.promotions import give_promotional_points
+from points_payment.tasks import expire_promotional_points
 from tests.factories.points import give_promotion, make_customer_with_points, make_person, new_key
 from tests.points_payment.test_races import at_once
 
@@ -188,12 +191,51 @@ def test_what_expires_next():
     customer = make_person()
     assert expiring_next(customer_id=customer.pk) is None
     give_promotion(customer, 5)
+    give_promotion(customer, 80, expires_at=in_days(-1))
     assert expiring_next(customer_id=customer.pk) is None
-    first = in_days(3)
+    first = timezone.localtime(in_days(3)).replace(hour=20, minute=0, second=0, microsecond=0)
     give_promotion(customer, 10, expires_at=first)
-    give_promotion(customer, 20, expires_at=first + timedelta(hours=5))
-    give_promotion(customer, 40, expires_at=first + timedelta(days=5))
-    assert expiring_next(customer_id=customer.pk) == (first, 30)
+    give_promotion(customer, 20, expires_at=first + timedelta(hours=3, minutes=59))
+    # At midnight the same day is over; within a day of the first, but on the next one.
+    give_promotion(customer, 40, expires_at=first + timedelta(hours=4))
+    give_promotion(customer, 80, expires_at=first + timedelta(hours=4, seconds=1))
+    assert expiring_next(customer_id=customer.pk) == (first, 70)
+    assert last_day_of(first + timedelta(hours=4)) == first.date()
+    assert last_day_of(first + timedelta(hours=4, seconds=1)) == first.date() + timedelta(days=1)
+
+
+def test_customers_are_told_in_parts_and_each_lot_once():
+    customer = make_person()
+    for days in (1, 2, 3):
+        give_promotion(customer, 10, expires_at=in_days(days))
+    assert [announce_expiry(limit=2) for _ in range(3)] == [1, 1, 0]
+    assert [message["amount_points"] for message in told()] == [20, 10]
+    # Each notice has a name of its own: the second is no repetition of the first.
+    assert len({message["notice"] for message in told()}) == 2
+
+
+def test_a_later_lot_is_told_beside_what_was_told_before(drain_outbox):
+    from marketplace.notifications.models import Notification
+
+    customer = make_person()
+    give_promotion(customer, 10, expires_at=in_days(3))
+    announce_expiry()
+    give_promotion(customer, 20, expires_at=in_days(2))
+    announce_expiry()
+    drain_outbox()
+    assert Notification.objects.filter(kind="points.expiring", user=customer).count() == 2
+
+
+def test_the_task_goes_on_until_all_are_done(monkeypatch):
+    from points_payment import tasks
+
+    monkeypatch.setattr(tasks, "expire_points", lambda: expire_points(limit=1))
+    monkeypatch.setattr(tasks, "announce_expiry", lambda: announce_expiry(limit=1))
+    for _ in range(3):
+        give_promotion(make_person(), 10, expires_at=in_days(-1))
+        give_promotion(make_person(), 7, expires_at=in_days(1))
+    assert expire_promotional_points() == 30
+    assert len(told()) == 3
 
 
 def test_the_message_says_how_much_and_when(drain_outbox):
@@ -201,10 +243,14 @@ def test_the_message_says_how_much_and_when(drain_outbox):
     give_promotion(customer, 30, expires_at=in_days(3))
     announce_expiry()
     drain_outbox()
+    from marketplace.notifications.kinds import words_of
     from marketplace.notifications.models import Notification
 
     (notification,) = Notification.objects.filter(kind="points.expiring")
     assert notification.user_id == customer.pk
+    with translation.override("ar"):
+        words = words_of("points.expiring", {"amount_points": 30, "first_on": "2026-07-04"})
+    assert "4 تموز 2026" in words.text
 
 
 def test_the_same_gift_twice_is_given_once():
@@ -215,6 +261,34 @@ def test_the_same_gift_twice_is_given_once():
             reference="r", reason="", actor_id=None, idempotency_key="one",
         )  # fmt: skip
     assert wallet(customer) == (0, 5)
+
+
+# What can be spent ---------------------------------------------------------------------------
+
+
+def test_what_expired_is_no_part_of_what_can_be_spent(client):
+    """Until the hourly task has come by, the books still have it; nobody is told that they could spend it."""
+    customer = make_customer_with_points(paid=100)
+    give_promotion(customer, 300, expires_at=in_days(-1))
+    give_promotion(customer, 50, expires_at=in_days(1))
+    give_promotion(customer, 7)
+    row = Wallet.objects.get(pk=customer.pk)
+    assert (row.balance_points, row.expired_points, row.spendable_points) == (457, 300, 157)
+    customer = User.objects.get(pk=customer.pk)
+    assert customer.point_balance == 157
+    buy(customer, 157)
+    assert User.objects.get(pk=customer.pk).point_balance == 0
+    client.force_login(customer, backend="django.contrib.auth.backends.ModelBackend")
+    request = client.get("/wallet/").wsgi_request
+    assert Shop(request).balance_points == 0
+    expire_points()
+    assert Wallet.objects.get(pk=customer.pk).balance_points == 0
+
+
+def test_paid_points_alone_are_read_without_looking_at_lots(django_assert_num_queries):
+    row = Wallet.objects.get(pk=make_customer_with_points(paid=100).pk)
+    with django_assert_num_queries(0):
+        assert row.spendable_points == 100
 
 
 # Races --------------------------------------------------------------------------------------
@@ -255,3 +329,14 @@ def test_without_the_lock_expiry_trips_over_the_others(monkeypatch):
 
     monkeypatch.setattr(expiry, "post_transfer", later)
     assert race()["LedgerConflict"]
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_announced_by_many_at_once_each_lot_is_told_once():
+    customers = [make_person() for _ in range(4)]
+    for customer in customers:
+        for days in (1, 2):
+            give_promotion(customer, 10, expires_at=in_days(days))
+    assert at_once([announce_expiry] * 8) == {"done": 8}
+    assert sum(message["amount_points"] for message in told()) == 80

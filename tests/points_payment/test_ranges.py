@@ -619,9 +619,9 @@ def test_no_card_is_redeemed_after_its_range_was_closed(service):
 
 
 @pytest_race
-@pytest.mark.parametrize("service", [freeze_range, void_range])
+@pytest.mark.parametrize(("service", "moves_points"), [(freeze_range, False), (void_range, True)])
 def test_without_the_cards_lock_a_card_is_redeemed_after_its_range_was_closed(
-    monkeypatch, tampered_books, service
+    monkeypatch, tampered_books, service, moves_points
 ):
     """Negative control: it is the card's lock, and the look at the range after it, that keep thieves out."""
     batch, codes = make_received_batch(cards=1)
@@ -644,7 +644,8 @@ def test_without_the_cards_lock_a_card_is_redeemed_after_its_range_was_closed(
     monkeypatch.setattr(redeeming, "is_open", lambda card: True)
     assert at_once([redemption(customer, codes[0], 1), close]) == {"done": 2}
     assert Card.objects.get().state == CardState.REDEEMED
-    assert prove() != []
+    # A thief has the points either way; only where the value was taken back do the books show it.
+    assert bool(prove()) is moves_points
 
 
 @pytest_race

@@ -72,7 +72,8 @@ def test_another_programs_process_is_never_ended(tmp_path: Path) -> None:
         done = run_python(
             "from marketplace import serving\n"
             "serving.pid_file().parent.mkdir(parents=True)\n"
-            f"serving.pid_file().write_text('{other.pid}')\n"
+            # The number is in use again, by a process that began at another moment.
+            f"serving.pid_file().write_text('{other.pid} 1.5 8000')\n"
             "print(serving.stop_server())",
             NUQTA_VAR=str(tmp_path),
         )

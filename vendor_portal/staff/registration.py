@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from forked_apps.order.models import Order
+from forked_apps.partner.models import Partner
 from marketplace.users.models import User
 from marketplace.users.navigation import (
     PersonFact,
@@ -13,6 +17,7 @@ from marketplace.users.navigation import (
     register_staff_link,
 )
 from marketplace.users.permissions import PlatformPermission
+from points_payment.vendors import Directory, Vendor, register_vendor_directory
 from vendor_portal.selectors import orders_of_last_days, vendors_waiting
 
 
@@ -46,7 +51,17 @@ def register() -> None:
         )
     )
     register_person_fact(PersonFact(_("Orders"), _orders_count, PlatformPermission.CUSTOMERS_VIEW, 20))
+    register_vendor_directory(Directory(find=_find_vendor, names=_names_of_vendors))
     register_person_fact(PersonFact(_("Works for"), _vendors, PlatformPermission.CUSTOMERS_VIEW, 30))
+
+
+def _find_vendor(words: str) -> Vendor | None:
+    found = Partner.objects.filter(Q(code=words.lower()) | Q(name__iexact=words)).order_by("pk").first()
+    return Vendor(found.pk, found.name) if found else None
+
+
+def _names_of_vendors(vendor_ids: Collection[int]) -> Mapping[int, str]:
+    return dict(Partner.objects.filter(pk__in=vendor_ids).values_list("pk", "name"))
 
 
 def _orders_count(person: User) -> int:

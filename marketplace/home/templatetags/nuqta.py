@@ -31,6 +31,7 @@ STATUS_TONES = {
         "paid",
         "verified",
         "done",
+        "fulfilled",
     },
     "info": {
         "accepted",
@@ -40,10 +41,22 @@ STATUS_TONES = {
         "received",
         "generated",
         "stocked",
+        "sent",
         "partly_shipped",
+        "taken",
     },
-    "warning": {"placed", "applied", "draft", "pending", "waiting", "invited", "frozen", "low_stock"},
-    "danger": {"cancelled", "refused", "suspended", "void", "failed", "rejected", "out_of_stock"},
+    "warning": {
+        "placed",
+        "applied",
+        "draft",
+        "pending",
+        "waiting",
+        "invited",
+        "frozen",
+        "low_stock",
+        "requested",
+    },
+    "danger": {"cancelled", "refused", "suspended", "void", "failed", "rejected", "out_of_stock", "declined"},
 }
 _TONE_OF = {status: tone for tone, statuses in STATUS_TONES.items() for status in statuses}
 

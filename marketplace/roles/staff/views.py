@@ -53,7 +53,7 @@ def index(request: HttpRequest) -> HttpResponse:
             url = reverse(counter.url_name) + counter.query
         except NoReverseMatch:
             continue
-        number = counter.count()
+        number = counter.number_for(request.user)  # type: ignore[arg-type]
         tiles.append(
             {"counter": counter, "number": number, "url": url, "is_waiting": counter.is_waiting and number}
         )
@@ -313,7 +313,10 @@ def _person_page(
     context = {
         "person": someone,
         "roles": [{"role": one, "may_take": one.pk in givable_ids} for one in own_roles],
-        "facts": [(fact.label, fact.read(someone)) for fact in person_facts_for(request.user)],  # type: ignore[arg-type]
+        "facts": [
+            (fact.label, fact.read(someone), fact.url_of(someone))
+            for fact in person_facts_for(request.user)  # type: ignore[arg-type]
+        ],
         "form": form,
         "changes": changes_about(person=someone)[:20],
     }

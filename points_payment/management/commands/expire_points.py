@@ -13,8 +13,9 @@ class Command(BaseCommand):
     help = "Take promotional points whose day has come off their wallets."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        told = announce_expiry()
-        taken = 0
+        told = taken = 0
+        while customers := announce_expiry():
+            told += customers
         while points := expire_points():
             taken += points
         self.stdout.write(f"{taken} points expired, {told} customers told of points that expire soon.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -107,6 +108,8 @@ def test_too_few_points_say_how_many_and_offer_a_card_right_there(client: Client
     fields = hidden_fields(html, reverse("wallet:redeem"))
     assert fields["next"] == reverse("checkout:preview")
     assert 'name="code"' in html
+    # A voucher has letters, which the card's box has no keys for on a phone; its page leads back too.
+    assert f'href="{reverse("wallet:redeem")}?next={quote(reverse("checkout:preview"), safe="")}"' in html
     give_points(customer, 105_000)
     assert reverse("checkout:place") in review(client)
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
+from django.contrib.sites.models import Site
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
@@ -55,7 +56,7 @@ class Command(BaseCommand):
             ("Static files", self._static_files),
         ]
         if not options["no_serve"]:
-            steps.append(("Application server", lambda: serving.start(port)))
+            steps.append(("Application server", lambda: self._serve(port)))
         for number, (title, step) in enumerate(steps, start=1):
             with self._timed(f"[{number}/{len(steps)}] {title}"):
                 self._result = step()
@@ -114,6 +115,11 @@ class Command(BaseCommand):
             return "there"
         count = search_services.rebuild()
         return f"{count} products"
+
+    def _serve(self, port: int) -> str:
+        # Where the QR on printed cards leads to.
+        Site.objects.filter(pk=settings.SITE_ID).update(domain=f"{serving.HOST}:{port}", name="Nuqta")
+        return serving.start(port)
 
     def _static_files(self) -> str:
         stamp = current().var_dir / "static.stamp"

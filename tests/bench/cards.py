@@ -1,0 +1,104 @@
+"""A million cards: drawn, stored by COPY, encrypted to a printer's key and committed.
+
+In a process and a database of their own, so that neither what was measured before nor what is measured
+later counts. The figures are those of the whole production, as the outbox carries it out; memory is the
+peak of that process, Django and all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from marketplace.env import BASE_DIR
+
+CARDS = 1_000_000
+
+
+def measure() -> dict[str, float]:
+    """``cards_million_s`` and ``cards_million_mb``."""
+    from django.db import connections
+
+    from tests.database import TestDatabase
+
+    database, before = TestDatabase("cards_bench"), dict(connections.settings["default"])
+    try:
+        database.set_up(reuse=False)
+        with tempfile.TemporaryDirectory() as directory:
+            return _in_a_process_of_its_own(database.url, directory)
+    finally:
+        database.drop()
+        connections.settings["default"].update(before)
+
+
+def _in_a_process_of_its_own(database_url: str, directory: str) -> dict[str, float]:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": os.environ.get("HOME", "/"),
+        "LANG": "C.UTF-8",
+        "NUQTA_MODE": "test",
+        "NUQTA_VAR": directory,
+        "DATABASE_URL": database_url,
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+    }
+    child = [sys.executable, "-m", "tests.bench.cards"]
+    output = subprocess.run(
+        child, cwd=BASE_DIR, env=environment, check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
+    figures: dict[str, float] = json.loads(output.splitlines()[-1])
+    return figures
+
+
+def _produce() -> dict[str, float]:
+    import django
+
+    django.setup()
+    from datetime import timedelta
+
+    import pyrage
+    from django.utils import timezone
+
+    from marketplace.users.models import User
+    from points_payment.kinds import ExportKind, ProductionState
+    from points_payment.models import Card
+    from points_payment.services.batches import approve_batch, draft_batch
+    from points_payment.services.printers import add_printer, confirm_printer
+    from points_payment.services.production import carry_out_production, start_production
+
+    one, other = (User.objects.create_user(first_name="Bench") for _ in range(2))
+    key = str(pyrage.x25519.Identity.generate().to_public())
+    printer = confirm_printer(printer=add_printer(name="Bench", public_key=key, actor=one), actor=other)
+    batch = draft_batch(
+        face_value_points=25_000, number_of_cards=CARDS, note="bench", actor=one,
+        expires_on=timezone.localdate() + timedelta(days=365),
+    )  # fmt: skip
+    approve_batch(batch=batch, actor=other)
+    production = start_production(batch=batch, kind=ExportKind.LIST, printer=printer, actor=one)
+    began = time.perf_counter()
+    carry_out_production(production_id=production.pk)
+    seconds = time.perf_counter() - began
+    production.refresh_from_db()
+    assert production.state == ProductionState.READY, production.error_code
+    assert Card.objects.count() == CARDS
+    return {"cards_million_s": round(seconds, 1), "cards_million_mb": round(_peak_mb(), 1)}
+
+
+def _peak_mb() -> float:
+    """The most memory that this process ever held at once.
+
+    Not ``getrusage``: its figure begins with what the parent held when it started this process.
+    """
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+    assert found
+    return int(found.group(1)) / 1024
+
+
+if __name__ == "__main__":
+    print(json.dumps(_produce()))
