@@ -13,17 +13,16 @@ from hypothesis.stateful import initialize
 
 from points_payment.kinds import TransferKind
 from tests.points_payment.machine.cards import EXPIRY_DAYS, CardRules
+from tests.points_payment.machine.cash import CashRules
 from tests.points_payment.machine.corrections import CorrectionRules
 from tests.points_payment.machine.orders import OrderRules
 from tests.points_payment.machine.wallets import WalletRules
 
 #: Kinds that no rule makes, and why.
-WITHOUT_RULE: dict[TransferKind, str] = {
-    TransferKind.TOP_UP_REVERSAL: "no service makes it yet",
-}
+WITHOUT_RULE: dict[TransferKind, str] = {}
 
 
-class LedgerMachine(WalletRules, OrderRules, CorrectionRules, CardRules):
+class LedgerMachine(CashRules, WalletRules, OrderRules, CorrectionRules, CardRules):
     """All rules together."""
 
     @initialize(commission=st.sampled_from([0, 800, 10_000]))
@@ -32,9 +31,10 @@ class LedgerMachine(WalletRules, OrderRules, CorrectionRules, CardRules):
         self.open_books()
         for place in range(len(self.customers)):
             self.give(place=place, amount=300, kind=TransferKind.REFERRAL, expires=3.5)
-            self.give(place=place, amount=300, kind=TransferKind.VOUCHER, expires=30.5)
+            self.give(place=place, amount=300, kind=TransferKind.GOODWILL, expires=30.5)
             self.top_up(place=place, amount=2_500)
             self.buy(place=place, wanted=[(1, 250, commission), (2, 333, 1_250), (1, 101, 33)])
+            self.adjust_a_vendor(vendor=place + 1, amount=400)
         for expires in EXPIRY_DAYS:
             self.print_batch(number=4, value=500, expires=expires)
         self.activate_batch(place=0)

@@ -110,11 +110,15 @@ class Books:
         return {account: points for account, points in self.accounts.items() if points}
 
     # Wallets ------------------------------------------------------------------------------
-    def credit(
-        self, customer: int, points: int, *, promotional: bool = False, expires: float = NEVER
-    ) -> None:
+    def credit(self, customer: int, points: int, *, promotional: bool = False, expires: float = NEVER) -> Lot:
         """A new lot; the account is moved by the caller."""
-        self.lots.setdefault(customer, []).append(Lot(promotional, points, expires))
+        lot = Lot(promotional, points, expires)
+        self.lots.setdefault(customer, []).append(lot)
+        return lot
+
+    def in_days(self, days: float) -> float:
+        """So many days from now: later than any such time before."""
+        return days + next(self.clock) * MOMENT
 
     def spendable(self, customer: int, *, paid_only: bool = False) -> list[Lot]:
         """In the order in which they are spent."""
@@ -140,7 +144,7 @@ class Books:
 
     def give_back(self, order: Order, *, paid: int, promotional: int) -> None:
         """To the lots that the order took from, the last first; what would expire too soon gets a new lot."""
-        usable_until = GRACE_DAYS + next(self.clock) * MOMENT
+        usable_until = self.in_days(GRACE_DAYS)
         left, moved = {False: paid, True: promotional}, 0
         for use in reversed(order.uses):
             given = min(use.left, left[use.lot.promotional])

@@ -19,7 +19,7 @@ from marketplace.users.models import User
 from points_payment.errors import IdempotencyConflict
 from points_payment.kinds import AccountKind, TransferKind
 from points_payment.models import Allocation, Card, Entry, Lot, Shop, Transfer, VendorBalance, Wallet
-from tests.factories.points import new_key
+from tests.factories.points import lift_limits, new_key
 from tests.factories.supply import make_shop
 from tests.invariants import assert_ledger_proved
 from tests.points_payment.machine.books import Books
@@ -92,6 +92,7 @@ class Steps(RuleBasedStateMachine):
         """People and a shop; called by the machine before it gives them something to begin with."""
         everyone = User.objects.bulk_create(User(first_name="Machine") for _ in range(CUSTOMERS + STAFF))
         self.customers, self.staff = everyone[:CUSTOMERS], everyone[CUSTOMERS:]
+        lift_limits(self.staff[0])
         self.shop: Shop = make_shop()
 
     # Helpers --------------------------------------------------------------------------------
