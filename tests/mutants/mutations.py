@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import CodeType
 
 COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -28,11 +29,14 @@ class Mutant:
     #: With this the change is found again in the same source: place of the node, and which of its changes.
     node: int
     choice: int
+    #: Among equal changes of the function, counted from 1.
+    turn: int = 1
 
     @property
     def name(self) -> str:
         """Survives a change of the lines above it."""
-        return f"{self.function}: {self.before} -> {self.after}"
+        turn = f" ({self.turn})" if self.turn > 1 else ""
+        return f"{self.function}: {self.before} -> {self.after}{turn}"
 
 
 def mutants_of(source: str) -> list[Mutant]:
@@ -46,7 +50,12 @@ def mutants_of(source: str) -> list[Mutant]:
         for choice, changed in enumerate(_changes(node)):
             line = (node.target if isinstance(node, ast.comprehension) else node).lineno
             found.append(Mutant(function, line, _text(node), _text(changed), node in guards, place, choice))
-    return sorted(found, key=lambda mutant: (mutant.line, mutant.node, mutant.choice))
+    seen: Counter[str] = Counter()
+    counted = []
+    for mutant in sorted(found, key=lambda mutant: (mutant.line, mutant.node, mutant.choice)):
+        seen[mutant.name] += 1
+        counted.append(replace(mutant, turn=seen[mutant.name]))
+    return counted
 
 
 def code_of(source: str, mutant: Mutant, *, filename: str) -> CodeType:

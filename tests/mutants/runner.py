@@ -83,6 +83,14 @@ class MutantRun:
         #: A process that was killed in the middle may have left rows.
         self.is_dirty = True
 
+    def pytest_configure(self) -> None:
+        # Not before pytest has rewritten it.
+        from hypothesis import Phase, settings
+
+        # That an example fails is enough; a smaller one would take minutes.
+        settings.register_profile("mutants", phases=[Phase.explicit, Phase.generate], database=None)
+        settings.load_profile("mutants")
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         if session.testsfailed:
