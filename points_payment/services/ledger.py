@@ -160,7 +160,7 @@ def post_transfer(
             reverses_id,
             [(p.kind, p.owner_id, p.amount_points) for p in merged],
         )
-    parameters: list[object] = [
+    parameters: list[str | int | datetime | list[str] | None] = [
         kind.value, stored_key(idempotency_key), request_hash, reference, actor_id, reason, reverses_id,
         array_of(posting.kind.value for posting in merged),
         array_of(posting.owner_id for posting in merged),
