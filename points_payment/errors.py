@@ -215,3 +215,25 @@ class WrongAdjustmentState(PointsError):
     def __init__(self, state: str) -> None:
         super().__init__(f"The adjustment is {state}.")
         self.state = state
+
+
+class ReasonMissing(PointsError):
+    """What is done here needs a reason, for who reads of it later."""
+
+    code = "reason_missing"
+
+
+class AlertClosed(PointsError):
+    """Somebody resolved the alert before."""
+
+    code = "alert_closed"
+
+    def __init__(self, alert_id: int) -> None:
+        super().__init__(f"Alert {alert_id} is resolved.")
+        self.alert_id = alert_id
+
+
+class BooksNotProved(PointsError):
+    """No whole proof was clean since the last one that failed."""
+
+    code = "books_not_proved"

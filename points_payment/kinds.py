@@ -129,3 +129,23 @@ class AdjustmentState(models.TextChoices):
     DONE = "done", _("Carried out")
     REFUSED = "refused", _("Refused")
     WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class ProofScope(models.TextChoices):
+    WHOLE = "whole", _("All books")
+    SINCE = "since", _("Since the last checkpoint")
+
+
+class ProofSource(models.TextChoices):
+    """Who asked for a proof."""
+
+    BEAT = "beat", _("The calendar")
+    COMMAND = "command", _("A command")
+    PAGE = "page", _("A person")
+
+
+class ProofState(models.TextChoices):
+    WAITING = "waiting", _("Waiting")
+    RUNNING = "running", _("Running")
+    CLEAN = "clean", _("Proved")
+    FAILED = "failed", _("Not proved")

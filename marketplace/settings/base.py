@@ -4,6 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from marketplace.embedded import database_url
@@ -65,7 +66,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "points_payment.tasks.expire_promotional_points",
         "schedule": 3600.0,
     },
+    # What came since the last checkpoint every hour; everything, and the day's checkpoint, at night.
     "prove-and-seal-the-books": {"task": "points_payment.tasks.prove_and_seal", "schedule": 3600.0},
+    "prove-all-books": {
+        "task": "points_payment.tasks.prove_whole_and_checkpoint",
+        "schedule": crontab(hour=3, minute=20),
+    },
 }
 
 # Requests ---------------------------------------------------------------------------------

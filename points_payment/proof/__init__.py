@@ -1,6 +1,15 @@
 """The proof of the books. Each module here registers its checks when it is imported."""
 
-from points_payment.proof import cards, corrections, escrow, ledger, supply, topups  # noqa: F401 - they register
+from points_payment.proof import (  # noqa: F401 - they register
+    cards,
+    checkpoints,
+    corrections,
+    escrow,
+    guards,
+    ledger,
+    supply,
+    topups,
+)
 from points_payment.proof.base import (
     MAX_FINDINGS,
     Check,
@@ -9,5 +18,16 @@ from points_payment.proof.base import (
     prove,
     register_check,
 )
+from points_payment.proof.since import prove_since, register_since_check, since_checks
 
-__all__ = ["MAX_FINDINGS", "Check", "Finding", "checks", "prove", "register_check"]
+__all__ = [
+    "MAX_FINDINGS",
+    "Check",
+    "Finding",
+    "checks",
+    "prove",
+    "prove_since",
+    "register_check",
+    "register_since_check",
+    "since_checks",
+]

@@ -68,18 +68,18 @@ def return_payout(*, transfer_id: int, actor_id: int, reason: str, idempotency_k
         IdempotencyConflict: the key was used for another request.
     """
     request_hash = hash_request("return_payout", transfer_id, actor_id, reason)
-    payout = (
-        Transfer.objects.select_for_update(no_key=True)
-        .filter(pk=transfer_id, kind=TransferKind.PAYOUT)
-        .first()
-    )
-    if earlier := find_posted(idempotency_key=idempotency_key, request_hash=request_hash):
-        return Posted(earlier.pk, is_new=False)
-    if payout is None or Transfer.objects.filter(reverses=payout).exists():
+    payout = Transfer.objects.filter(pk=transfer_id, kind=TransferKind.PAYOUT).first()
+    if payout is None:
         raise NotReversible(transfer_id)
     paid = Entry.objects.select_related("account").get(
         transfer=payout, account__kind=AccountKind.VENDOR_PAYABLE
     )
+    # Not the transfer: locking a row takes the right to change it, which nobody has on transfers.
+    VendorBalance.objects.select_for_update(no_key=True).get(vendor_id=paid.account.owner_id)
+    if earlier := find_posted(idempotency_key=idempotency_key, request_hash=request_hash):
+        return Posted(earlier.pk, is_new=False)
+    if Transfer.objects.filter(reverses=payout).exists():
+        raise NotReversible(transfer_id)
     return post_transfer(
         kind=TransferKind.PAYOUT_RETURNED,
         idempotency_key=idempotency_key,
