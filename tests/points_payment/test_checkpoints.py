@@ -21,13 +21,18 @@ from points_payment.models import (
     Seal,
     Transfer,
 )
-from points_payment.proof import base, prove, prove_since
+from points_payment.proof import prove, prove_since
 from points_payment.services import checkpoints as checkpointing
 from points_payment.services.adjustments import approve_adjustment, propose_adjustment
 from points_payment.services.batches import void_batch
 from points_payment.services.card_support import approve_replacement, request_replacement
 from points_payment.services.checkpoints import last_checkpoint
-from points_payment.services.escrow import AllocationSpec, hold_for_order, release_allocations
+from points_payment.services.escrow import (
+    AllocationSpec,
+    hold_for_order,
+    refund_allocations,
+    release_allocations,
+)
 from points_payment.services.expiry import expire_points
 from points_payment.services.payouts import pay_out, return_payout
 from points_payment.services.proving import run_proof
@@ -45,15 +50,7 @@ from tests.factories.points import (
 from tests.factories.supply import activate, make_received_batch, make_shop, send
 from tests.points_payment.test_proof import FIRST, TAMPERINGS, books, tamper  # noqa: F401 - a fixture
 
-pytestmark = pytest.mark.django_db
-ORDERS_OWN = {"orders-paid", "orders-add-up"}
-
-
-@pytest.fixture(autouse=True)
-def no_orders(monkeypatch):
-    """These tests know no orders: whether those were paid is not theirs to prove."""
-    known = {slug: check for slug, check in base._checks.items() if slug not in ORDERS_OWN}
-    monkeypatch.setattr(base, "_checks", known)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_orders")]
 
 
 def prove_whole() -> ProofRun:
@@ -89,11 +86,18 @@ def trade() -> None:
     give_promotion(customer, 40, expires_at=timezone.now() - timedelta(days=1))
     expire_points()
     order = new_key()
-    hold_for_order(
-        customer_id=customer.pk, order_reference=order, idempotency_key=new_key(), actor_id=customer.pk,
-        allocations=[AllocationSpec(f"{order}-{place}", 7, 500, 800) for place in range(2)],
-    )  # fmt: skip
+    with transaction.atomic():
+        hold_for_order(
+            customer_id=customer.pk, order_reference=order, idempotency_key=new_key(), actor_id=customer.pk,
+            allocations=[AllocationSpec(f"{order}-{place}", 7, 500, 800) for place in range(2)],
+        )  # fmt: skip
     release_allocations(references=[f"{order}-0"], actor_id=None, idempotency_key=new_key())
+    refund_allocations(
+        references_and_points={f"{order}-0": 100, f"{order}-1": 50},
+        actor_id=None,
+        reason="",
+        idempotency_key=new_key(),
+    )
     payout = pay_out(
         vendor_id=7, amount_points=100, actor_id=make_person().pk, approved_by_id=make_person().pk,
         reference="p", idempotency_key=new_key(),
