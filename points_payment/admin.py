@@ -189,3 +189,30 @@ class CardReplacementAdmin(ReadOnlyAdmin):
     list_display = ("id", "card", "state", "requested_by", "decided_by", "reason")
     list_select_related = ("card", "requested_by", "decided_by")
     list_filter = ("state",)
+
+
+@admin.register(models.Checkpoint)
+class CheckpointAdmin(ReadOnlyAdmin):
+    list_display = ("day", "position", "transfers_count", "entries_count", "created_at")
+
+
+@admin.register(models.ProofRun)
+class ProofRunAdmin(ReadOnlyAdmin):
+    list_display = ("id", "scope", "source", "state", "actor", "started_at", "finished_at", "findings_count")
+    list_select_related = ("actor",)
+    list_filter = ("state", "scope")
+
+
+@admin.register(models.ProofFinding)
+class ProofFindingAdmin(ReadOnlyAdmin):
+    list_display = ("run", "check_slug", "culprit", "expected", "found")
+    list_select_related = ("run",)
+    list_filter = ("check_slug",)
+    ordering = ("-id",)
+
+
+@admin.register(models.LedgerAlert)
+class LedgerAlertAdmin(ReadOnlyAdmin):
+    list_display = ("id", "opened_at", "is_open", "acknowledged_by", "resolved_by", "reason")
+    list_select_related = ("acknowledged_by", "resolved_by")
+    list_filter = ("is_open",)

@@ -10,6 +10,7 @@ from marketplace.notifications import services
 from marketplace.notifications.services import deliver_email, deliver_sms, notify
 from marketplace.outbox.registry import handles
 from marketplace.users.models import User
+from marketplace.users.permissions import PlatformPermission
 
 
 @handles(services.SMS_TOPIC)
@@ -97,3 +98,18 @@ def tell_points_expire(payload: dict[str, Any]) -> None:
         user=User.objects.get(pk=payload["user_id"]),
         facts={"amount_points": payload["amount_points"], "first_on": payload["first_on"]},
     )
+
+
+@handles("ledger.alert")
+def tell_books_not_proved(payload: dict[str, Any]) -> None:
+    """Everyone who may see the ledger: ``findings`` of the proof ``run_id``."""
+    watchers = User.objects.with_perm(
+        PlatformPermission.LEDGER_VIEW.full_name, backend="django.contrib.auth.backends.ModelBackend"
+    )
+    for watcher in watchers:
+        notify(
+            kind="ledger.alert",
+            about=f"ledger.alert:{payload['run_id']}",
+            user=watcher,
+            facts={"findings": payload["findings"]},
+        )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from points_payment.staff import cards, ledger, topups
+from points_payment.staff import cards, ledger, proof, topups
 
 app_name = "points_staff"
 
@@ -22,5 +22,9 @@ urlpatterns = [
     path("top-up/add/", topups.add, name="top-up-add"),
     path("ledger/", ledger.overview, name="ledger"),
     path("ledger/accounts/", ledger.accounts, name="accounts"),
-    path("ledger/prove/", ledger.run_proof, name="prove"),
+    path("ledger/proof/", proof.overview, name="proof"),
+    path("ledger/proof/ask/", proof.ask, name="proof-ask"),
+    path("ledger/proof/runs/<int:run_pk>/", proof.run, name="proof-run"),
+    path("ledger/proof/alerts/<int:alert_pk>/acknowledge/", proof.acknowledge, name="proof-acknowledge"),
+    path("ledger/proof/alerts/<int:alert_pk>/resolve/", proof.resolve, name="proof-resolve"),
 ]

@@ -203,7 +203,11 @@ TABLE: dict[str, Row] = {
     "points_staff:top-up-add": staff("distributor", "admin", cell=IN, method="post"),
     "points_staff:ledger": staff("admin"),
     "points_staff:accounts": staff("admin"),
-    "points_staff:prove": staff("admin", cell=IN, method="post"),
+    "points_staff:proof": staff("admin"),
+    "points_staff:proof-ask": staff("admin", cell=302, method="post"),
+    "points_staff:proof-run": staff("admin"),
+    "points_staff:proof-acknowledge": staff("admin"),
+    "points_staff:proof-resolve": staff("admin", cell=302),
     # In the demo and in tests alone ------------------------------------------------------
     "demo_phone:phone": everyone(),
 }

@@ -12,6 +12,8 @@ from oscar.apps.catalogue.reviews.models import ProductReview
 
 from forked_apps.order.models import VendorOrder
 from marketplace.users.models import User
+from points_payment.kinds import ProofScope, ProofSource, ProofState
+from points_payment.models import LedgerAlert, ProofRun
 from points_payment.services.batches import draft_batch
 from tests.factories.catalogue import CategoryFactory, ProductFactory
 from tests.factories.orders import give_points, make_basket, make_offer, make_order
@@ -103,4 +105,10 @@ def a_world() -> World:
         "basket-line-detail.basket_pk": basket.pk,
         "basket-line-detail.pk": basket.lines.get().pk,
     }
+    failed = ProofRun.objects.create(
+        scope=ProofScope.WHOLE, source=ProofSource.BEAT, state=ProofState.FAILED, findings_count=1,
+        started_at=timezone.now(), finished_at=timezone.now(),
+    )  # fmt: skip
+    alert = LedgerAlert.objects.create(first_run=failed, last_run=failed)
+    examples |= {"points_staff.run_pk": failed.pk, "points_staff.alert_pk": alert.pk}
     return World(people=people, examples=examples)
