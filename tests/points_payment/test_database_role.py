@@ -27,6 +27,7 @@ from forked_apps.order.services.fulfilment import (
 )
 from marketplace.users.models import User
 from points_payment import database_role
+from points_payment.checks import check_database_role
 from points_payment.database_role import UnfitRole, create_role, grants, relations
 from points_payment.kinds import ProofScope, ProofSource, ProofState
 from points_payment.models import Allocation, Checkpoint, LedgerAlert, ProofRun, Seal
@@ -256,3 +257,15 @@ def test_before_postgresql_17_the_view_becomes_the_roles(role, monkeypatch):
     with connection.cursor() as cursor:
         cursor.execute("SELECT DISTINCT matviewowner FROM pg_matviews")
         assert cursor.fetchall() == [(role,)]
+
+
+# The check before a deployment -------------------------------------------------------------
+
+
+def test_deployment_as_the_owner_is_warned_about(settings, role):
+    assert check_database_role(None) == []
+    settings.NUQTA_DEMO = False
+    assert [warning.id for warning in check_database_role(None)] == ["points_payment.W001"]
+    create_role(name=role, password="correct horse")
+    work_as(role, "correct horse")
+    assert check_database_role(None) == []
