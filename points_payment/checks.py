@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Warning, register
+from django.core.checks import CheckMessage, Warning as CheckWarning, register
 from django.db import connection
 
 #: Whether this role may rewrite the books, or switch off what forbids it.
@@ -14,7 +14,7 @@ SELECT has_table_privilege('points_payment_transfer', 'UPDATE, DELETE, TRUNCATE,
     OR has_table_privilege('points_payment_entry', 'UPDATE, DELETE, TRUNCATE, TRIGGER')
     OR current_setting('is_superuser') = 'on'
 """
-ROLE_MAY_REWRITE = Warning(
+ROLE_MAY_REWRITE = CheckWarning(
     "The database role that the application works as may change or empty the books.",
     hint="Let it work as the role that `manage.py create_app_role` makes; see docs/operations.md.",
     id="points_payment.W001",

@@ -128,7 +128,7 @@ def _grant(relation: Relation, role: sql.Identifier) -> sql.Composed:
             return sql.SQL("GRANT SELECT, MAINTAIN ON {} TO {}").format(table, role)
         # Only its owner refreshes it there; it holds nothing that its tables do not.
         return sql.SQL("ALTER MATERIALIZED VIEW {} OWNER TO {}").format(table, role)
-    rights = [sql.SQL("SELECT")]
+    rights: list[sql.Composable] = [sql.SQL("SELECT")]
     if relation.name not in READ_ONLY:
         rights.append(sql.SQL("INSERT"))
         if not relation.refuses_update:

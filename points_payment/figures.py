@@ -25,23 +25,23 @@ SOURCES = (
 )
 _SOURCE_LIST = ", ".join(f"'{kind.value}'" for kind in SOURCES)
 
+#: Of all entries, or of those of some transfers: kept apart, since the accounts of sources have very many.
+ALL_ENTRIES = "points_payment_entry"
+SOME_ENTRIES = "(SELECT * FROM points_payment_entry WHERE transfer_id = ANY(%s) OFFSET 0)"
+
 TOTALS = """
-SELECT a.kind, sum(e.amount_points)::bigint
-FROM points_payment_entry e JOIN points_payment_account a ON a.id = e.account_id {where} GROUP BY 1
+SELECT a.kind, sum(e.amount_points)::bigint, count(*)
+FROM {entries} e JOIN points_payment_account a ON a.id = e.account_id GROUP BY 1
 """
 #: One transfer moves points in, out, or (a shop paying) from one source to another.
 FLOWS = (
     "SELECT t.kind, coalesce(sum(-x.net) FILTER (WHERE x.net < 0), 0)::bigint,"  # noqa: S608 - constants
     " coalesce(sum(x.net) FILTER (WHERE x.net > 0), 0)::bigint FROM ("
     " SELECT e.transfer_id, sum(e.amount_points) AS net"
-    " FROM points_payment_entry e JOIN points_payment_account a ON a.id = e.account_id"
-    f" WHERE a.kind IN ({_SOURCE_LIST}) {{and_where}} GROUP BY 1"
+    " FROM {entries} e JOIN points_payment_account a ON a.id = e.account_id"
+    f" WHERE a.kind IN ({_SOURCE_LIST}) GROUP BY 1"
     ") x JOIN points_payment_transfer t ON t.id = x.transfer_id WHERE x.net <> 0 GROUP BY 1"
 )
-COUNTS = """
-SELECT (SELECT count(*) FROM points_payment_transfer t {where_transfer}),
-       (SELECT count(*) FROM points_payment_entry e {where})
-"""
 CARDS = """
 SELECT c.state, sum(c.cards)::bigint, sum(c.cards * b.face_value_points)::bigint
 FROM (SELECT batch_id, state, count(*) AS cards FROM points_payment_card GROUP BY 1, 2) c
@@ -54,7 +54,6 @@ UNION ALL
 SELECT t.id FROM points_payment_transfer t WHERE t.created_at > %s::timestamptz - interval '1 day'
 AND NOT EXISTS (SELECT 1 FROM points_payment_seal s WHERE s.transfer_id = t.id)
 """
-FRESH_ENTRIES = "WHERE e.transfer_id = ANY(%s)"
 
 #: Issued, and taken back.
 Flow = tuple[int, int]
@@ -89,19 +88,14 @@ class Figures:
         )
 
 
-def all_figures() -> Figures:
-    """From every entry there is."""
-    return _read(where="", and_where="", where_transfer="", parameters=None)
+def all_figures(*, flows: bool = True) -> Figures:
+    """From every entry there is; without the flows it is a simple sum."""
+    return _read(None, flows=flows)
 
 
-def figures_of(transfer_ids: Sequence[int]) -> Figures:
+def figures_of(transfer_ids: Sequence[int], *, flows: bool = True) -> Figures:
     """From the entries of these transfers alone."""
-    return _read(
-        where=FRESH_ENTRIES,
-        and_where="AND e.transfer_id = ANY(%s)",
-        where_transfer="WHERE t.id = ANY(%s)",
-        parameters=list(transfer_ids),
-    )
+    return _read(list(transfer_ids), flows=flows)
 
 
 def figures_at(checkpoint: Checkpoint) -> Figures:
@@ -136,13 +130,22 @@ def card_sums() -> dict[str, CardSum]:
     return sums
 
 
-def _read(*, where: str, and_where: str, where_transfer: str, parameters: list[int] | None) -> Figures:
-    one, two = ([parameters], [parameters, parameters]) if parameters is not None else (None, None)
+def _read(transfer_ids: list[int] | None, *, flows: bool) -> Figures:
+    entries, parameters = (SOME_ENTRIES, [transfer_ids]) if transfer_ids is not None else (ALL_ENTRIES, None)
     with connection.cursor() as cursor:
-        cursor.execute(TOTALS.format(where=where), one)
-        totals = dict(cursor.fetchall())
-        cursor.execute(FLOWS.format(and_where=and_where), one)
-        flows = {kind: (issued, back) for kind, issued, back in cursor.fetchall()}
-        cursor.execute(COUNTS.format(where=where, where_transfer=where_transfer), two)
-        transfers_count, entries_count = cursor.fetchone()
-    return Figures(totals, flows, transfers_count, entries_count)
+        cursor.execute(TOTALS.format(entries=entries), parameters)
+        sums = cursor.fetchall()
+        moved: dict[str, Flow] = {}
+        if flows:
+            cursor.execute(FLOWS.format(entries=entries), parameters)
+            moved = {kind: (issued, back) for kind, issued, back in cursor.fetchall()}
+        if transfer_ids is None:
+            cursor.execute("SELECT count(*) FROM points_payment_transfer")
+        else:
+            cursor.execute("SELECT count(*) FROM points_payment_transfer WHERE id = ANY(%s)", [transfer_ids])
+        return Figures(
+            totals={kind: points for kind, points, _count in sums},
+            flows=moved,
+            transfers_count=cursor.fetchone()[0],
+            entries_count=sum(count for _kind, _points, count in sums),
+        )

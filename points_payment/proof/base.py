@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 
@@ -81,7 +81,7 @@ def sql_check(slug: str, title: str | _StrPromise, *statements: str) -> None:
 
 
 def select_findings(
-    slug: str, statements: Iterable[str], parameters: dict[str, object] | None = None
+    slug: str, statements: Iterable[str], parameters: dict[str, Any] | None = None
 ) -> Iterator[Finding]:
     """What each of the statements selects: culprit, expected, found."""
     for statement in statements:

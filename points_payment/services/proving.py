@@ -7,9 +7,10 @@ meanwhile belongs to the next proof. Locks: the one of sealing, taken before the
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,8 @@ logger = logging.getLogger("nuqta.points")
 TOPIC = "ledger.prove"
 #: Of one run; whoever broke more than this knows enough.
 MAX_STORED = 1_000
+#: Whatever is under way for longer has died.
+LONGEST = timedelta(hours=6)
 UNFINISHED = (ProofState.WAITING, ProofState.RUNNING)
 
 Step = Callable[[], Iterable[Finding]]
@@ -43,7 +46,10 @@ Step = Callable[[], Iterable[Finding]]
 def ask_for_proof(*, actor: User) -> ProofRun:
     """Have all books proved in the background; a proof that is under way already is enough."""
     under_way = ProofRun.objects.filter(
-        scope=ProofScope.WHOLE, source=ProofSource.PAGE, state__in=UNFINISHED
+        scope=ProofScope.WHOLE,
+        source=ProofSource.PAGE,
+        state__in=UNFINISHED,
+        asked_at__gt=timezone.now() - LONGEST,
     ).first()
     if under_way is not None:
         return under_way
@@ -66,9 +72,8 @@ def run_proof(*, scope: ProofScope, source: ProofSource) -> ProofRun:
 
 def carry_out_apart(*, run_id: int) -> None:
     """Make a proof that was asked for, outside of the caller's transaction: that would be no snapshot."""
-    thread = threading.Thread(target=_with_own_connection, args=(partial(carry_out, run_id=run_id),))
-    thread.start()
-    thread.join()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        pool.submit(_with_own_connection, partial(carry_out, run_id=run_id)).result()
 
 
 def carry_out(*, run_id: int) -> ProofRun:

@@ -17,6 +17,7 @@ from points_payment.kinds import AccountKind, ProofScope, ProofSource, ProofStat
 from points_payment.models import (
     Card,
     Checkpoint,
+    Entry,
     ProofRun,
     Seal,
     Transfer,
@@ -248,6 +249,33 @@ def test_tampering_after_the_checkpoint_is_found_by_both(request, tampered_books
     assert prove() != []
     found = prove_since(made)
     assert found != []
+
+
+@pytest.mark.parametrize(
+    ("sql", "culprits"),
+    [
+        ("UPDATE points_payment_entry SET amount_points = amount_points + 1 WHERE id = {id}", {"accounts customer_paid"}),
+        ("DELETE FROM points_payment_entry WHERE id = {id}", {"accounts customer_paid", "number of entries"}),
+        ("DELETE FROM points_payment_transfer WHERE id = {transfer_id}", {"number of transfers"}),
+        ("UPDATE points_payment_wallet SET paid_points = paid_points + 1", {"all wallets (customer_paid)"}),
+        ("UPDATE points_payment_lot SET remaining_points = remaining_points - 1 WHERE remaining_points > 1",
+         {"all lots (customer_paid)"}),
+        ("UPDATE points_payment_vendorbalance SET payable_points = 0", {"all balances of vendors (vendor_payable)"}),
+        ("UPDATE points_payment_allocation SET commission_points = 0", {"all allocations (commission)"}),
+        ("UPDATE points_payment_card SET state = 'frozen' WHERE state = 'void'", {"value of cards"}),
+        ("DELETE FROM points_payment_card WHERE state = 'redeemed'", {"number of redeemed cards", "number of cards"}),
+    ],
+)  # fmt: skip
+def test_older_tampering_that_changes_a_sum_is_found_since_the_checkpoint_too(tampered_books, sql, culprits):
+    trade()
+    made = checkpoint()
+    make_customer_with_points(paid=7)
+    entry = Entry.objects.filter(account__kind=AccountKind.CUSTOMER_PAID).earliest("id")
+    tamper(sql.format(id=entry.pk, transfer_id=entry.transfer_id))
+    found = prove_since(made)
+    assert culprits <= {finding.culprit for finding in found if finding.check == "totals"}
+    # Beside the sum, the whole checks of that part name the row.
+    assert {finding.check for finding in found} - {"totals"}
 
 
 #: A row of each table of the books, what is done to it, and who is named.

@@ -128,6 +128,28 @@ def test_who_asks_twice_gets_one_proof():
     assert OutboxMessage.objects.filter(topic=proving.TOPIC).count() == 1
 
 
+def test_a_proof_that_died_long_ago_stands_in_nobodys_way():
+    dead = ask_for_proof(actor=make_person())
+    ProofRun.objects.filter(pk=dead.pk).update(state=ProofState.RUNNING)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("UPDATE points_payment_proofrun SET asked_at = now() - interval '7 hours'")
+        cursor.execute("SET LOCAL session_replication_role = origin")
+    assert ask_for_proof(actor=make_person()) != dead
+
+
+@pytest.mark.django_db(transaction=True)
+def test_trouble_in_the_background_is_tried_again(drain_outbox, monkeypatch):
+    def no_database(*, run_id):
+        raise OSError
+
+    run = ask_for_proof(actor=make_person())
+    monkeypatch.setattr(proving, "carry_out", no_database)
+    assert drain_outbox() == 0
+    run.refresh_from_db()
+    assert run.state == ProofState.WAITING
+
+
 @pytest.mark.django_db(transaction=True)
 def test_proof_in_the_background_is_one_snapshot_and_shows_how_far_it_is(drain_outbox):
     make_customer_with_points(paid=5)
