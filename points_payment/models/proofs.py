@@ -95,8 +95,10 @@ class ProofRun(models.Model):
         return self.finished_at is not None
 
     @property
-    def took(self) -> timedelta | None:
-        return self.finished_at - self.started_at if self.finished_at and self.started_at else None
+    def took_seconds(self) -> float:
+        """To a tenth; 0 while it is under way."""
+        took = self.finished_at - self.started_at if self.finished_at and self.started_at else timedelta()
+        return round(took.total_seconds(), 1)
 
 
 class ProofFinding(models.Model):

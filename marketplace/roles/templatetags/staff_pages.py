@@ -17,11 +17,10 @@ register = template.Library()
 def staff_navigation(context: dict[str, Any]) -> dict[str, Any]:
     """The links that this person may follow, in their groups."""
     request = context["request"]
-    links = [
-        {"link": link, "url": url, "is_here": _is_here(request.path, url)}
-        for link in staff_links_for(request.user)
-        if (url := _address(link.url_name))
-    ]
+    found = [(link, url) for link in staff_links_for(request.user) if (url := _address(link.url_name))]
+    # A page may lie below another one's address: the nearest is where the reader is.
+    here = max((url for _link, url in found if request.path.startswith(url)), key=len, default="")
+    links = [{"link": link, "url": url, "is_here": url == here} for link, url in found]
     groups: dict[str, list[dict[str, Any]]] = {}
     for name, entries in groupby(links, key=lambda entry: str(entry["link"].group)):  # type: ignore[attr-defined]
         groups.setdefault(name, []).extend(entries)
@@ -39,7 +38,3 @@ def _address(url_name: str) -> str:
         return reverse(url_name)
     except NoReverseMatch:
         return ""
-
-
-def _is_here(path: str, url: str) -> bool:
-    return path.startswith(url)
