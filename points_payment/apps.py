@@ -7,7 +7,7 @@ class PointsPaymentConfig(AppConfig):
     verbose_name = _("Points")
 
     def ready(self) -> None:
-        from points_payment import handlers  # noqa: F401 - registers them
+        from points_payment import checks, handlers  # noqa: F401 - they register
         from points_payment.caller_questions import LAST_TOP_UP, register_caller_question
         from points_payment.staff.registration import register
 

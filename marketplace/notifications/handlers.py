@@ -156,3 +156,18 @@ def tell_guessing(payload: dict[str, Any]) -> None:
                 user=person,
                 facts={"scope": payload["scope"], "failures": payload["failures"]},
             )
+
+
+@handles("ledger.alert")
+def tell_books_not_proved(payload: dict[str, Any]) -> None:
+    """Everyone who may see the ledger: ``findings`` of the proof ``run_id``."""
+    watchers = User.objects.with_perm(
+        PlatformPermission.LEDGER_VIEW.full_name, backend="django.contrib.auth.backends.ModelBackend"
+    )
+    for watcher in watchers:
+        notify(
+            kind="ledger.alert",
+            about=f"ledger.alert:{payload['run_id']}",
+            user=watcher,
+            facts={"findings": payload["findings"]},
+        )

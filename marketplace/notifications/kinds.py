@@ -167,6 +167,19 @@ def cards_guessing(*, scope: str, failures: int) -> Words:
     return Words(subject=_("Someone may be guessing card codes"), text=text % {"failures": f"{failures:,}"})
 
 
+@kind("ledger.alert")
+def ledger_alert(*, findings: int) -> Words:
+    return Words(
+        subject=_("The books of Nuqta are not proved"),
+        text=ngettext(
+            "Nuqta: the proof of the ledger failed with %(number)s finding. Open the page Proof at once.",
+            "Nuqta: the proof of the ledger failed with %(number)s findings. Open the page Proof at once.",
+            findings,
+        )
+        % {"number": f"{findings:,}"},
+    )
+
+
 @kind("team.invited")
 def team_invited(*, vendor: str, role: str, url: str = "") -> Words:
     facts = {"vendor": vendor, "role": role, "url": url}

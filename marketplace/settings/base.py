@@ -4,6 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from marketplace.embedded import database_url
@@ -67,7 +68,12 @@ CELERY_BEAT_SCHEDULE = {
     },
     "expire-cards": {"task": "points_payment.tasks.expire_overdue_cards", "schedule": 3600.0},
     "discard-card-exports": {"task": "points_payment.tasks.discard_card_exports", "schedule": 3600.0},
+    # What came since the last checkpoint every hour; everything, and the day's checkpoint, at night.
     "prove-and-seal-the-books": {"task": "points_payment.tasks.prove_and_seal", "schedule": 3600.0},
+    "prove-all-books": {
+        "task": "points_payment.tasks.prove_whole_and_checkpoint",
+        "schedule": crontab(hour=3, minute=20),
+    },
 }
 
 # Requests ---------------------------------------------------------------------------------

@@ -293,7 +293,6 @@ TABLE: dict[str, Row] = {
     "points_staff:wallet": staff("admin"),
     "points_staff:ledger": staff("admin"),
     "points_staff:accounts": staff("admin"),
-    "points_staff:prove": staff("admin", cell=IN, method="post"),
     "points_staff:vouchers": staff("admin"),
     "points_staff:voucher-new": staff("admin"),
     "points_staff:voucher-check": staff("admin", cell=422, method="post"),
@@ -303,6 +302,11 @@ TABLE: dict[str, Row] = {
     "points_staff:voucher-download": staff("admin", method="post"),
     "points_staff:voucher-pause": staff("admin", cell=302, method="post"),
     "points_staff:voucher-resume": staff("admin", cell=302, method="post"),
+    "points_staff:proof": staff("admin"),
+    "points_staff:proof-ask": staff("admin", cell=302, method="post"),
+    "points_staff:proof-run": staff("admin"),
+    "points_staff:proof-acknowledge": staff("admin"),
+    "points_staff:proof-resolve": staff("admin", cell=302),
     # In the demo and in tests alone ------------------------------------------------------
     "demo_phone:phone": everyone(),
 }

@@ -12,8 +12,8 @@ from oscar.apps.catalogue.reviews.models import ProductReview
 
 from forked_apps.order.models import VendorOrder
 from marketplace.users.models import User
-from points_payment.kinds import AccountKind
-from points_payment.models import GuessingAlert
+from points_payment.kinds import AccountKind, ProofScope, ProofSource, ProofState
+from points_payment.models import GuessingAlert, LedgerAlert, ProofRun
 from points_payment.services.adjustments import propose_adjustment
 from points_payment.services.batches import draft_batch
 from points_payment.services.card_support import request_replacement
@@ -186,4 +186,10 @@ def a_world() -> World:
         "basket-line-detail.basket_pk": basket.pk,
         "basket-line-detail.pk": basket.lines.get().pk,
     }
+    failed = ProofRun.objects.create(
+        scope=ProofScope.WHOLE, source=ProofSource.BEAT, state=ProofState.FAILED, findings_count=1,
+        started_at=timezone.now(), finished_at=timezone.now(),
+    )  # fmt: skip
+    alert = LedgerAlert.objects.create(first_run=failed, last_run=failed)
+    examples |= {"points_staff.run_pk": failed.pk, "points_staff.alert_pk": alert.pk}
     return World(people=people, examples=examples)
