@@ -56,7 +56,10 @@ def customer_order_details(*, customer: User) -> QuerySet[Order]:
 
 def _lines() -> Prefetch:
     return Prefetch(
-        "lines", Line.objects.select_related("product").prefetch_related("product__images").order_by("pk")
+        "lines",
+        Line.objects.select_related("product")
+        .prefetch_related("product__images", "reductions")
+        .order_by("pk"),
     )
 
 

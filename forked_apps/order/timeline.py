@@ -8,8 +8,17 @@ from datetime import datetime
 from typing import Literal
 
 from forked_apps.catalogue.images import line_images
-from forked_apps.order.models import Line, Order, Parcel, VendorOrder, VendorOrderEvent, VendorOrderStatus
-from forked_apps.order.status import CUSTOMER_MAY_CANCEL, TIMELINE
+from forked_apps.order.handover import handover_code
+from forked_apps.order.models import (
+    Line,
+    LineReduction,
+    Order,
+    Parcel,
+    VendorOrder,
+    VendorOrderEvent,
+    VendorOrderStatus,
+)
+from forked_apps.order.status import CUSTOMER_MAY_CANCEL, ENDED_WITHOUT_SALE, TIMELINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +36,7 @@ class TimelineStep:
 class PartRow:
     line: Line
     shipped: int
+    reductions: tuple[LineReduction, ...]
     #: Addresses for one and for two dots a pixel; None for a product that is gone.
     images: tuple[str, str] | None
 
@@ -45,15 +55,21 @@ class PartOfOrder:
         return self.vendor_order.status not in {
             VendorOrderStatus.DELIVERED,
             VendorOrderStatus.COMPLETED,
-            VendorOrderStatus.CANCELLED,
+            *ENDED_WITHOUT_SALE,
         }
+
+    @property
+    def handover_code(self) -> str:
+        """What the buyer tells the courier; nothing while no parcel is on its way."""
+        is_coming = self.vendor_order.status in {VendorOrderStatus.PACKED, VendorOrderStatus.SHIPPED}
+        return handover_code(self.vendor_order) if is_coming and self.parcels else ""
 
 
 def timeline(vendor_order: VendorOrder) -> tuple[TimelineStep, ...]:
     """The usual steps with the time of those done; a cancelled one ends with its cancellation."""
     reached = {VendorOrderStatus(event.new_status): event for event in vendor_order.events.all()}
     status = VendorOrderStatus(vendor_order.status)
-    if status == VendorOrderStatus.CANCELLED:
+    if status in ENDED_WITHOUT_SALE:
         done = [_step(step, "done", reached) for step in TIMELINE if step in reached]
         return (*done, _step(status, "cancelled", reached))
     # Complete means delivered and past the time for returns: the customer's timeline ends at delivery.
@@ -94,7 +110,12 @@ def _part(vendor_order: VendorOrder) -> PartOfOrder:
     return PartOfOrder(
         vendor_order=vendor_order,
         rows=tuple(
-            PartRow(line, shipped.get(line.pk, 0), line_images(line.product) if line.product else None)
+            PartRow(
+                line,
+                shipped.get(line.pk, 0),
+                tuple(line.reductions.all()),
+                line_images(line.product) if line.product else None,
+            )
             for line in vendor_order.lines.all()
         ),
         parcels=parcels,

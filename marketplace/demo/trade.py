@@ -12,15 +12,9 @@ from forked_apps.catalogue.reviews.services import write_review
 from forked_apps.checkout.addresses import DeliveryAddress
 from forked_apps.order.errors import NotDeliverable
 from forked_apps.order.models import Order, VendorOrder
-from forked_apps.order.services.fulfilment import (
-    accept_vendor_order,
-    cancel_by_customer,
-    cancel_by_vendor,
-    complete_vendor_order,
-    mark_delivered,
-    mark_packed,
-    ship_lines,
-)
+from forked_apps.order.services.cancellation import cancel_by_customer, cancel_by_vendor
+from forked_apps.order.services.delivery import complete_vendor_order, mark_delivered
+from forked_apps.order.services.fulfilment import accept_vendor_order, mark_packed, ship_lines
 from forked_apps.order.services.placement import place_order
 from forked_apps.partner.governorates import Governorate as G
 from forked_apps.partner.models import StockRecord

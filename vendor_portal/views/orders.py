@@ -14,15 +14,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from forked_apps.order.errors import OrderError
 from forked_apps.order.models import VendorOrder, VendorOrderStatus
 from forked_apps.order.selectors import vendor_orders
-from forked_apps.order.services.fulfilment import (
-    accept_vendor_order,
-    can_ship,
-    cancel_by_vendor,
-    mark_delivered,
-    mark_packed,
-    pieces_left,
-    ship_lines,
-)
+from forked_apps.order.services.cancellation import cancel_by_vendor
+from forked_apps.order.services.delivery import mark_delivered
+from forked_apps.order.services.fulfilment import accept_vendor_order, can_ship, mark_packed, ship_lines
+from forked_apps.order.services.parts import pieces_left
 from forked_apps.order.status import NEXT
 from forked_apps.order.timeline import timeline
 from forked_apps.partner.governorates import Governorate

@@ -14,7 +14,8 @@ from forked_apps.basket.models import Basket
 from forked_apps.order.errors import BasketChanged
 from forked_apps.order.models import Line, Order
 from forked_apps.order.services import placement
-from forked_apps.order.services.fulfilment import accept_vendor_order, cancel_by_customer
+from forked_apps.order.services.cancellation import cancel_by_customer
+from forked_apps.order.services.fulfilment import mark_packed
 from forked_apps.order.services.placement import place_order
 from forked_apps.partner.models import StockRecord
 from marketplace.users.models import User
@@ -159,14 +160,14 @@ def test_buyers_of_the_same_offers_in_opposite_order_never_deadlock() -> None:
     assert StockRecord.objects.filter(num_allocated=16).count() == 4
 
 
-def test_a_customer_who_cancels_while_the_vendor_accepts_gets_one_of_the_two() -> None:
+def test_a_customer_who_cancels_while_the_vendor_packs_gets_one_of_the_two() -> None:
     for _ in range(5):
         order = make_order(make_customer(points=100_000))
         part = order.vendor_orders.get()
         outcomes = at_once(
             [
                 lambda part=part, order=order: cancel_by_customer(customer=order.user, vendor_order=part),  # type: ignore[misc]
-                lambda part=part, order=order: accept_vendor_order(  # type: ignore[misc]
+                lambda part=part, order=order: mark_packed(  # type: ignore[misc]
                     vendor=part.vendor, actor=order.user, vendor_order=part
                 ),
             ]
