@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from forked_apps.order.models import Order, Parcel
+from forked_apps.order.models import DeliveryProof, Order, Parcel, VendorOrder
 from forked_apps.partner.models import Partner, VendorStatus
 from marketplace.notifications import services
 from marketplace.notifications.services import deliver_email, deliver_sms, notify
@@ -52,6 +52,59 @@ def tell_shipped(payload: dict[str, Any]) -> None:
                 "tracking_code": parcel.tracking_code,
             },
         )
+
+
+@handles("vendor_order.delivered")
+def tell_delivered(payload: dict[str, Any]) -> None:
+    """The buyer, always; the vendor too where nobody but the calendar said so."""
+    part = _part(payload)
+    is_assumed = part.delivery_proof == DeliveryProof.ASSUMED
+    if part.order.user is not None:
+        notify(
+            kind="vendor_order.delivered",
+            about=f"vendor_order.delivered:{part.pk}",
+            user=part.order.user,
+            facts={"number": part.order.number, "vendor": part.vendor.name, "is_assumed": is_assumed},
+        )
+    if is_assumed and part.vendor.phone:
+        notify(
+            kind="vendor_order.assumed",
+            about=f"vendor_order.assumed:{part.pk}",
+            phone=part.vendor.phone,
+            facts={"number": part.number},
+        )
+
+
+@handles("vendor_order.reduced")
+def tell_reduced(payload: dict[str, Any]) -> None:
+    part = _part(payload)
+    if part.order.user is not None:
+        notify(
+            kind="vendor_order.reduced",
+            about=f"vendor_order.reduced:{payload['reduction_id']}",
+            user=part.order.user,
+            facts={"number": part.order.number, "vendor": part.vendor.name, "pieces": payload["pieces"]},
+        )
+
+
+@handles("vendor_order.allowance")
+def tell_allowance(payload: dict[str, Any]) -> None:
+    part = _part(payload)
+    if part.order.user is not None:
+        notify(
+            kind="vendor_order.allowance",
+            about=f"vendor_order.allowance:{payload['reduction_id']}",
+            user=part.order.user,
+            facts={
+                "number": part.order.number,
+                "vendor": part.vendor.name,
+                "amount_points": payload["points"],
+            },
+        )
+
+
+def _part(payload: dict[str, Any]) -> VendorOrder:
+    return VendorOrder.objects.select_related("order__user", "vendor").get(pk=payload["vendor_order_id"])
 
 
 @handles("vendor.decided")

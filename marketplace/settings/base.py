@@ -65,6 +65,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "points_payment.tasks.expire_promotional_points",
         "schedule": 3600.0,
     },
+    "close-deliveries": {"task": "forked_apps.order.tasks.close_deliveries", "schedule": 3600.0},
     "prove-and-seal-the-books": {"task": "points_payment.tasks.prove_and_seal", "schedule": 3600.0},
 }
 

@@ -155,6 +155,9 @@ TABLE: dict[str, Row] = {
     "portal:orders-ship": portal(422, clerk=422, method="post"),
     "portal:orders-delivered": portal(302, clerk=302, method="post"),
     "portal:orders-cancel": portal(422, method="post"),
+    # The order is not on its way yet: whoever may do this is led back to it.
+    "portal:orders-hand-over": portal(302, clerk=302, method="post"),
+    "portal:orders-allowance": portal(302, method="post"),
     "portal:offers": portal(),
     "portal:offers-find": portal(),
     "portal:offers-add": portal(422, method="post"),

@@ -44,5 +44,8 @@ def give_allowance(
         actor=actor,
     )
     give_back(locked, [row], actor=actor, reason=reason)
-    enqueue(topic="vendor_order.allowance", payload={"vendor_order_id": locked.pk, "points": points})
+    enqueue(
+        topic="vendor_order.allowance",
+        payload={"vendor_order_id": locked.pk, "points": points, "reduction_id": row.pk},
+    )
     return row

@@ -82,7 +82,7 @@ def _cancel(
     nothing_sent = not any(pieces.shipped for pieces in known.values())
     is_all = wanted == left
     # Wallet before stock: the project's order of locks.
-    product_ids = reduce_lines(
+    effects = reduce_lines(
         locked,
         wanted,
         kind=ReductionKind.CANCELLED,
@@ -97,10 +97,5 @@ def _cancel(
     elif is_all:
         # What was sent is all there will be.
         move(locked, to=_S.SHIPPED, actor=actor, note=reason)
-    enqueue_many(
-        [
-            ("search.products", {"ids": product_ids}),
-            ("vendor_order.reduced", {"vendor_order_id": locked.pk, "pieces": sum(wanted.values())}),
-        ]
-    )
+    enqueue_many(effects)
     return locked

@@ -92,7 +92,7 @@ def _hand_over(
     if not refused:
         return _deliver(locked, proof=DeliveryProof.CODE, actor=actor)
     check_pieces(refused, arrived)
-    product_ids = reduce_lines(
+    effects = reduce_lines(
         locked, refused, kind=ReductionKind.REFUSED, actor=actor, reason=reason, with_shipping=False
     )
     if refused == arrived:
@@ -101,12 +101,7 @@ def _hand_over(
     else:
         _deliver(locked, proof=DeliveryProof.CODE, actor=actor)
     put_back_in_stock(refused)
-    enqueue_many(
-        [
-            ("search.products", {"ids": product_ids}),
-            ("vendor_order.reduced", {"vendor_order_id": locked.pk, "pieces": sum(refused.values())}),
-        ]
-    )
+    enqueue_many(effects)
     return locked
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 from django.db.models import F, Sum
@@ -165,8 +165,8 @@ def reduce_lines(
     actor: User | None,
     reason: str,
     with_shipping: bool,
-) -> list[int]:
-    """Give the points of these pieces back and write down why; ids of the products.
+) -> list[tuple[str, dict[str, Any]]]:
+    """Give the points of these pieces back and write down why; messages for the outbox.
 
     ``with_shipping``: the delivery charge goes back too. What happens to the stock is the caller's.
     """
@@ -186,7 +186,17 @@ def reduce_lines(
         for pk, number in sorted(pieces.items())
     ]
     give_back(locked, rows, actor=actor, reason=reason or str(kind.label), with_shipping=with_shipping)
-    return sorted({lines[pk].product_id for pk in pieces if lines[pk].product_id})
+    return [
+        ("search.products", {"ids": sorted({lines[pk].product_id for pk in pieces if lines[pk].product_id})}),
+        (
+            "vendor_order.reduced",
+            {
+                "vendor_order_id": locked.pk,
+                "pieces": sum(pieces.values()),
+                "reduction_id": rows[-1].pk,
+            },
+        ),
+    ]
 
 
 def give_back(
