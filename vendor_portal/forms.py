@@ -10,14 +10,15 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from forked_apps.catalogue.models import Product
-from forked_apps.order.models import Line, VendorOrder, VendorOrderStatus
+from forked_apps.order.forms import PiecesForm
+from forked_apps.order.models import Line, Return, VendorOrder, VendorOrderStatus
 from forked_apps.partner.governorates import Governorate
 from forked_apps.partner.models import Partner, StockRecord
 from forked_apps.partner.permissions import VendorPermission
 from forked_apps.shipping.models import ShippingRate
 from marketplace.users.fields import ContactField, PhoneField, WordsField, visible
+from marketplace.users.numbers import PointsField, WholeNumberField
 from marketplace.users.phones import ascii_digits
-from vendor_portal.fields import PointsField, WholeNumberField
 from vendor_portal.models import VendorRole
 from vendor_portal.services.offers import OfferChanges
 from vendor_portal.services.settings import Rate
@@ -74,38 +75,6 @@ class OrderFilterForm(forms.Form):
     )
 
 
-class PiecesForm(forms.Form):
-    """So many pieces of each line, of those that are there."""
-
-    #: Whether all pieces are meant until someone says otherwise, or none.
-    all_at_first = True
-
-    def __init__(self, *args: Any, vendor_order: VendorOrder, there: dict[int, int], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.there = {pk: pieces for pk, pieces in there.items() if pieces}
-        self.lines = [line for line in vendor_order.lines.all() if line.pk in self.there]
-        for line in self.lines:
-            most = self.there[line.pk]
-            self.fields[f"line_{line.pk}"] = WholeNumberField(
-                label=line.title, most=most, required=False, initial=most if self.all_at_first else 0
-            )
-
-    def line_fields(self) -> list[dict[str, Any]]:
-        return [
-            {"line": line, "field": self[f"line_{line.pk}"], "left": self.there[line.pk]}
-            for line in self.lines
-        ]
-
-    def other_fields(self) -> list[forms.BoundField]:
-        return [field for field in self if not field.name.startswith("line_")]
-
-    @property
-    def quantities(self) -> dict[int, int]:
-        """Pieces by line, of lines of which some are meant."""
-        wanted = {line.pk: self.cleaned_data.get(f"line_{line.pk}") for line in self.lines}
-        return {pk: pieces for pk, pieces in wanted.items() if pieces}
-
-
 class ShipForm(PiecesForm):
     """A parcel: how many pieces of each line are in it, and with whom it goes."""
 
@@ -160,6 +129,43 @@ class HandOverForm(PiecesForm):
     def clean(self) -> dict[str, Any]:
         if not self.errors and self.quantities and not self.cleaned_data["reason"]:
             self.add_error("reason", _("Say why they were refused."))
+        return self.cleaned_data
+
+
+class AnswerReturnForm(forms.Form):
+    """Yes or no to a return, before anyone has seen the goods again."""
+
+    answer = WordsField(
+        label=_("Your answer"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("How to send it back, or why not. The customer reads it."),
+    )
+
+
+class SettleReturnForm(PiecesForm):
+    """After a look at what came back: how much of it is paid back, and what is on sale again."""
+
+    restock = forms.BooleanField(label=_("Put these pieces back in stock"), required=False)
+    deducted = PointsField(
+        label=_("Points to deduct"),
+        required=False,
+        help_text=_("For goods that came back worn; leave it empty otherwise."),
+    )
+    answer = WordsField(
+        label=_("Your answer"), max_length=500, required=False, help_text=_("The customer reads it.")
+    )
+
+    def __init__(self, *args: Any, asked: Return, **kwargs: Any) -> None:
+        self.lines_asked = {line.line_id: line.quantity for line in asked.return_lines.all()}
+        super().__init__(*args, vendor_order=asked.vendor_order, there=self.lines_asked, **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        if self.errors:
+            return self.cleaned_data
+        less = self.cleaned_data["deducted"] or self.quantities != self.lines_asked
+        if less and not self.cleaned_data["answer"]:
+            self.add_error("answer", _("Say why less than everything is paid back."))
         return self.cleaned_data
 
 

@@ -162,3 +162,51 @@ class IllegalAllowance(OrderError):
     @property
     def message(self) -> str:
         return _("At most %(points)s points can be given back here.") % {"points": f"{self.left_points:,}"}
+
+
+class ReturnOpen(OrderError):
+    """The buyer wants to send some of it back, and that is not settled yet."""
+
+    code = "return_open"
+
+    @property
+    def message(self) -> str:
+        return _("A return of this order is not settled yet.")
+
+
+class NotReturnable(OrderError):
+    """These pieces are not with the buyer, or not any more, or too much time has passed."""
+
+    code = "not_returnable"
+
+    @property
+    def message(self) -> str:
+        return _("These pieces cannot be returned any more.")
+
+
+class IllegalReturnStep(OrderError):
+    """A return cannot go from its state to that one."""
+
+    code = "illegal_return_step"
+
+    def __init__(self, *, old: str, new: str) -> None:
+        super().__init__(old, new)
+        self.old, self.new = old, new
+
+    @property
+    def message(self) -> str:
+        return _("The return has changed meanwhile; this is not possible any more.")
+
+
+class DeductionTooHigh(OrderError):
+    """More would be deducted than the accepted pieces cost."""
+
+    code = "deduction_too_high"
+
+    def __init__(self, *, most_points: int) -> None:
+        super().__init__(most_points)
+        self.most_points = most_points
+
+    @property
+    def message(self) -> str:
+        return _("At most %(points)s points can be deducted.") % {"points": f"{self.most_points:,}"}

@@ -14,6 +14,8 @@ class VendorOrderStatus(models.TextChoices):
     COMPLETED = "completed", _("Completed")
     CANCELLED = "cancelled", _("Cancelled")
     REFUSED = "refused", _("Refused at the door")
+    PARTLY_RETURNED = "partly_returned", _("Partly returned")
+    RETURNED = "returned", _("Returned")
 
 
 class DeliveryProof(models.TextChoices):
@@ -29,6 +31,7 @@ class ReductionKind(models.TextChoices):
 
     CANCELLED = "cancelled", _("Cancelled")
     REFUSED = "refused", _("Refused at the door")
+    RETURNED = "returned", _("Returned")
     #: The buyer keeps the goods, and pays less for them.
     ALLOWANCE = "allowance", _("Price reduced afterwards")
 
@@ -73,7 +76,7 @@ class VendorOrder(models.Model):
     )
     number = models.CharField(_("number"), max_length=32, unique=True)
     status = models.CharField(
-        _("status"), max_length=12, choices=VendorOrderStatus, default=VendorOrderStatus.PLACED
+        _("status"), max_length=16, choices=VendorOrderStatus, default=VendorOrderStatus.PLACED
     )
     goods_points = models.PositiveBigIntegerField(_("goods, in points"))
     shipping_points = models.PositiveBigIntegerField(_("shipping, in points"))
@@ -111,7 +114,9 @@ class VendorOrder(models.Model):
             # Few are on their way at a time, of all that ever were.
             models.Index(
                 fields=["release_on"],
-                condition=models.Q(status=VendorOrderStatus.DELIVERED),
+                condition=models.Q(
+                    status__in=[VendorOrderStatus.DELIVERED, VendorOrderStatus.PARTLY_RETURNED]
+                ),
                 name="order_to_be_released",
             ),
             models.Index(
@@ -135,8 +140,8 @@ class VendorOrderEvent(models.Model):
     vendor_order = models.ForeignKey(
         VendorOrder, verbose_name=_("vendor order"), on_delete=models.CASCADE, related_name="events"
     )
-    old_status = models.CharField(_("from"), max_length=12, choices=VendorOrderStatus, blank=True)
-    new_status = models.CharField(_("to"), max_length=12, choices=VendorOrderStatus)
+    old_status = models.CharField(_("from"), max_length=16, choices=VendorOrderStatus, blank=True)
+    new_status = models.CharField(_("to"), max_length=16, choices=VendorOrderStatus)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("who"),
@@ -189,6 +194,8 @@ class LineReduction(models.Model):
     kind = models.CharField(_("kind"), max_length=12, choices=ReductionKind)
     quantity = models.PositiveIntegerField(_("pieces"))
     refunded_points = models.PositiveBigIntegerField(_("given back, in points"))
+    #: Of the pieces' share, and not given back: goods came back worn.
+    deducted_points = models.PositiveBigIntegerField(_("deducted, in points"), default=0)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -264,3 +271,10 @@ class ParcelLine(models.Model):
 
 
 from oscar.apps.order.models import *  # type: ignore[assignment]  # noqa: E402, F403
+
+from forked_apps.order.return_models import (  # noqa: E402, F401 - models of this application
+    Return,
+    ReturnLine,
+    ReturnMessage,
+    ReturnPhoto,
+)

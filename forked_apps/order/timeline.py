@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
+
+from django.utils import timezone
 
 from forked_apps.catalogue.images import line_images
 from forked_apps.order.handover import handover_code
@@ -18,7 +20,9 @@ from forked_apps.order.models import (
     VendorOrderEvent,
     VendorOrderStatus,
 )
-from forked_apps.order.status import CUSTOMER_MAY_CANCEL, ENDED_WITHOUT_SALE, TIMELINE
+from forked_apps.order.return_models import Return
+from forked_apps.order.services.returns import RETURN_DAYS
+from forked_apps.order.status import CUSTOMER_MAY_CANCEL, ENDED_WITHOUT_SALE, TIMELINE, WITH_THE_BUYER
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,18 @@ class PartOfOrder:
     parcels: tuple[Parcel, ...]
     steps: tuple[TimelineStep, ...]
     can_cancel: bool
+    returns: tuple[Return, ...]
+
+    @property
+    def can_return(self) -> bool:
+        """Whether something is with the buyer, not for too long, and no return of it is open."""
+        delivered = self.vendor_order.delivered_at
+        return (
+            self.vendor_order.status in WITH_THE_BUYER
+            and delivered is not None
+            and timezone.now() <= delivered + timedelta(days=RETURN_DAYS)
+            and not any(asked.is_open for asked in self.returns)
+        )
 
     @property
     def is_on_its_way(self) -> bool:
@@ -73,7 +89,7 @@ def timeline(vendor_order: VendorOrder) -> tuple[TimelineStep, ...]:
         done = [_step(step, "done", reached) for step in TIMELINE if step in reached]
         return (*done, _step(status, "cancelled", reached))
     # Complete means delivered and past the time for returns: the customer's timeline ends at delivery.
-    current = TIMELINE.index(VendorOrderStatus.DELIVERED if status == VendorOrderStatus.COMPLETED else status)
+    current = TIMELINE.index(VendorOrderStatus.DELIVERED if status in WITH_THE_BUYER else status)
     last = len(TIMELINE) - 1
     return tuple(
         _step(
@@ -121,4 +137,5 @@ def _part(vendor_order: VendorOrder) -> PartOfOrder:
         parcels=parcels,
         steps=timeline(vendor_order),
         can_cancel=vendor_order.status in CUSTOMER_MAY_CANCEL,
+        returns=tuple(vendor_order.returns.all()),
     )

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from forked_apps.order.models import DeliveryProof, Order, Parcel, VendorOrder
+from forked_apps.order.return_models import Return, ReturnMessage, ReturnState, Side
 from forked_apps.partner.models import Partner, VendorStatus
 from marketplace.notifications import services
 from marketplace.notifications.services import deliver_email, deliver_sms, notify
 from marketplace.outbox.registry import handles
 from marketplace.users.models import User
+
+#: States of a return that the buyer brings about; the vendor is told of these.
+BY_THE_BUYER = frozenset({ReturnState.REQUESTED, ReturnState.SENT, ReturnState.WITHDRAWN})
 
 
 @handles(services.SMS_TOPIC)
@@ -101,6 +105,35 @@ def tell_allowance(payload: dict[str, Any]) -> None:
                 "amount_points": payload["points"],
             },
         )
+
+
+@handles("return.changed")
+def tell_return(payload: dict[str, Any]) -> None:
+    """Whoever has to act or to know: the vendor of what the buyer did, the buyer of what the vendor did."""
+    asked = _asked(payload["return_id"])
+    facts = {"number": asked.number, "state": payload["state"], "refunded_points": asked.refunded_points}
+    about = f"return.changed:{asked.pk}:{payload['state']}"
+    if payload["state"] in BY_THE_BUYER:
+        if asked.vendor_order.vendor.phone:
+            notify(kind="return.changed", about=about, phone=asked.vendor_order.vendor.phone, facts=facts)
+    elif asked.vendor_order.order.user is not None:
+        notify(kind="return.changed", about=about, user=asked.vendor_order.order.user, facts=facts)
+
+
+@handles("return.message")
+def tell_return_message(payload: dict[str, Any]) -> None:
+    message = ReturnMessage.objects.get(pk=payload["message_id"])
+    asked = _asked(message.of_id)
+    about, facts = f"return.message:{message.pk}", {"number": asked.number}
+    if message.side == Side.BUYER:
+        if asked.vendor_order.vendor.phone:
+            notify(kind="return.message", about=about, phone=asked.vendor_order.vendor.phone, facts=facts)
+    elif asked.vendor_order.order.user is not None:
+        notify(kind="return.message", about=about, user=asked.vendor_order.order.user, facts=facts)
+
+
+def _asked(pk: int) -> Return:
+    return Return.objects.select_related("vendor_order__vendor", "vendor_order__order__user").get(pk=pk)
 
 
 def _part(payload: dict[str, Any]) -> VendorOrder:

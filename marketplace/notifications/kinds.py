@@ -142,6 +142,34 @@ def vendor_order_allowance(*, number: str, vendor: str, amount_points: int) -> W
     )
 
 
+@kind("return.changed")
+def return_changed(*, number: str, state: str, refunded_points: int) -> Words:
+    """The buyer reads what the vendor did, the vendor what the buyer did."""
+    facts = {"number": number, "points": points(refunded_points)}
+    texts = {
+        "requested": _("Nuqta: a buyer wants to return something, %(number)s. Answer within three days."),
+        "sent": _("Nuqta: return %(number)s is on its way to you."),
+        "withdrawn": _("Nuqta: the buyer keeps it, return %(number)s is withdrawn."),
+        "approved": _("Nuqta: you may send return %(number)s back. Look at its page for how."),
+        "refunded": _("Nuqta: return %(number)s is settled, and %(points)s are in your wallet."),
+        "refused": _("Nuqta: the seller refused return %(number)s. Look at its page for why."),
+        "rejected": _(
+            "Nuqta: the seller looked at return %(number)s and refused it. Look at its page for why."
+        ),
+    }
+    subject = _("Return %(number)s") % facts
+    return Words(subject=subject, text=texts.get(state, _("Return %(number)s")) % facts)
+
+
+@kind("return.message")
+def return_message(*, number: str) -> Words:
+    facts = {"number": number}
+    return Words(
+        subject=_("A message about return %(number)s") % facts,
+        text=_("Nuqta: there is a new message about return %(number)s.") % facts,
+    )
+
+
 @kind("vendor.approved")
 def vendor_approved(*, vendor: str) -> Words:
     return Words(

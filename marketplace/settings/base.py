@@ -171,6 +171,11 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(urlsplit(_env.storage_url).path)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Never served by address: a view checks who asks.
+    "private": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": VAR_DIR / "private", "base_url": None},
+    },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 THUMBNAIL_FORMAT = "WEBP"

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from forked_apps.order.errors import IllegalAllowance
 from forked_apps.order.models import Line, LineReduction, ReductionKind, VendorOrder, VendorOrderStatus
-from forked_apps.order.services.parts import give_back, given_back, lock_part
+from forked_apps.order.services.parts import give_back, lock_part, settled_points
 from forked_apps.partner.models import Partner
 from marketplace.outbox.services import enqueue
 from points_payment.retry import retry_on_conflict
@@ -32,7 +32,7 @@ def give_allowance(
     """
     locked = lock_part(vendor_order, vendor=vendor)
     line = Line.objects.filter(vendor_order=locked, pk=line_id).first()
-    left = line.line_points - given_back(locked).get(line.pk, 0) if line else 0
+    left = line.line_points - settled_points(locked).get(line.pk, 0) if line else 0
     if line is None or locked.status not in GIVEN_IN or not 0 < points <= left:
         raise IllegalAllowance(left_points=left)
     row = LineReduction(

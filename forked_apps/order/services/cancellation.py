@@ -88,7 +88,7 @@ def _cancel(
         kind=ReductionKind.CANCELLED,
         actor=actor,
         reason=reason,
-        with_shipping=is_all and nothing_sent,
+        shipping_points=locked.shipping_points if is_all and nothing_sent else 0,
     )
     free_stock(wanted)
     if is_all and nothing_sent:

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from forked_apps.order.errors import HandoverLocked, WrongHandoverCode
+from forked_apps.order.errors import HandoverLocked, ReturnOpen, WrongHandoverCode
 from forked_apps.order.handover import MOST_FAILURES, is_handover_code
 from forked_apps.order.models import DeliveryProof, ReductionKind, VendorOrder, VendorOrderStatus
 from forked_apps.order.numbers import shipping_reference
 from forked_apps.order.reserve import ASSUMED_AFTER, release_day
+from forked_apps.order.return_models import OPEN_RETURNS
 from forked_apps.order.services.parts import (
     allocation_references,
     check_pieces,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from marketplace.users.models import User
 
 _S = VendorOrderStatus
+IN_RESERVE = (_S.DELIVERED, _S.PARTLY_RETURNED)
 #: Looked after in one call, so that a task ends.
 MOST_AT_ONCE = 500
 
@@ -92,12 +94,12 @@ def _hand_over(
     if not refused:
         return _deliver(locked, proof=DeliveryProof.CODE, actor=actor)
     check_pieces(refused, arrived)
-    effects = reduce_lines(
-        locked, refused, kind=ReductionKind.REFUSED, actor=actor, reason=reason, with_shipping=False
-    )
+    effects = reduce_lines(locked, refused, kind=ReductionKind.REFUSED, actor=actor, reason=reason)
     if refused == arrived:
         move(locked, to=_S.REFUSED, actor=actor, note=reason)
-        _release(locked, [shipping_reference(locked.number)] if locked.shipping_points else [], actor=actor)
+        release_part(
+            locked, [shipping_reference(locked.number)] if locked.shipping_points else [], actor=actor
+        )
     else:
         _deliver(locked, proof=DeliveryProof.CODE, actor=actor)
     put_back_in_stock(refused)
@@ -137,9 +139,8 @@ def _assume(vendor_order: VendorOrder) -> bool:
 
 def complete_due(*, today: date | None = None, limit: int = MOST_AT_ONCE) -> int:
     """Let vendors have what waited out its reserve; how many vendor orders are complete now."""
-    due = VendorOrder.objects.filter(
-        status=_S.DELIVERED, release_on__lte=today or timezone.localdate()
-    ).order_by("release_on", "pk")
+    due = VendorOrder.objects.filter(status__in=IN_RESERVE, release_on__lte=today or timezone.localdate())
+    due = due.exclude(returns__state__in=OPEN_RETURNS).order_by("release_on", "pk")
     return _each(due[:limit], _complete)
 
 
@@ -147,7 +148,7 @@ def complete_due(*, today: date | None = None, limit: int = MOST_AT_ONCE) -> int
 @transaction.atomic
 def _complete(vendor_order: VendorOrder) -> bool:
     locked = lock_part(vendor_order)
-    if locked.status != _S.DELIVERED:
+    if locked.status not in IN_RESERVE or has_open_return(locked):
         return False
     _finish(locked, actor=None)
     return True
@@ -165,17 +166,26 @@ def complete_vendor_order(*, vendor_order: VendorOrder, actor: User | None) -> V
 
     Raises:
         IllegalStep: it was not delivered, or is complete already.
+        ReturnOpen: the buyer wants to send some of it back.
     """
-    return _finish(lock_part(vendor_order), actor=actor)
+    locked = lock_part(vendor_order)
+    if has_open_return(locked):
+        raise ReturnOpen
+    return _finish(locked, actor=actor)
+
+
+def has_open_return(locked: VendorOrder) -> bool:
+    return locked.returns.filter(state__in=OPEN_RETURNS).exists()
 
 
 def _finish(locked: VendorOrder, *, actor: User | None) -> VendorOrder:
     move(locked, to=_S.COMPLETED, actor=actor)
-    _release(locked, allocation_references(locked), actor=actor)
+    release_part(locked, allocation_references(locked), actor=actor)
     return locked
 
 
-def _release(locked: VendorOrder, references: list[str], *, actor: User | None) -> None:
+def release_part(locked: VendorOrder, references: list[str], *, actor: User | None) -> None:
+    """What escrow still holds of these is the vendor's, less commission; done once."""
     source_of(locked.order).release(
         order=locked.order, references=references, actor_id=actor.pk if actor else None
     )

@@ -27,6 +27,7 @@ from forked_apps.order.numbers import shipping_reference
 from forked_apps.order.status import check_step
 from forked_apps.partner.models import Partner, StockRecord
 from forked_apps.payment.sources import source_of
+from points_payment.services.wallets import split_by_largest_remainder
 
 if TYPE_CHECKING:
     from marketplace.users.models import User
@@ -72,6 +73,8 @@ class Pieces:
     cancelled: int
     #: Shipped, and not taken at the door.
     refused: int
+    #: Taken, and sent back later.
+    returned: int
 
     @property
     def to_ship(self) -> int:
@@ -83,8 +86,13 @@ class Pieces:
         return self.shipped - self.refused
 
     @property
+    def kept(self) -> int:
+        """With the buyer still."""
+        return self.arrived - self.returned
+
+    @property
     def reduced(self) -> int:
-        return self.cancelled + self.refused
+        return self.cancelled + self.refused + self.returned
 
 
 def pieces_of(vendor_order: VendorOrder) -> dict[int, Pieces]:
@@ -107,6 +115,7 @@ def pieces_of(vendor_order: VendorOrder) -> dict[int, Pieces]:
             shipped=shipped.get(line.pk, 0),
             cancelled=reduced.get((line.pk, ReductionKind.CANCELLED), 0),
             refused=reduced.get((line.pk, ReductionKind.REFUSED), 0),
+            returned=reduced.get((line.pk, ReductionKind.RETURNED), 0),
         )
         for line in vendor_order.lines.all()
     }
@@ -135,25 +144,25 @@ def allocation_references(vendor_order: VendorOrder) -> list[str]:
     return references
 
 
-def points_of_pieces(line: Line, *, reduced: int, given_back: int, pieces: int) -> int:
-    """What goes back for so many pieces of a line, of which ``reduced`` pieces and points went back before.
+def points_of_pieces(line: Line, *, reduced: int, settled: int, pieces: int) -> int:
+    """The share of so many pieces of a line, of which so many pieces and points were settled before.
 
     However a line is taken apart, with allowances in between, all of it together is what it cost.
     """
-    left = line.line_points - given_back
+    left = line.line_points - settled
     if reduced + pieces == line.quantity:
         return left
     before, after = (line.line_points * n // line.quantity for n in (reduced, reduced + pieces))
     return min(after - before, left)
 
 
-def given_back(vendor_order: VendorOrder) -> dict[int, int]:
-    """Points that went back so far, by line id; lines of which none did have no key."""
+def settled_points(vendor_order: VendorOrder) -> dict[int, int]:
+    """Points that went back so far, or were deducted for good, by line id; lines without any have no key."""
     return dict(
         LineReduction.objects.filter(line__vendor_order=vendor_order)
         .order_by()
         .values_list("line_id")
-        .annotate(points=Sum("refunded_points"))
+        .annotate(points=Sum(F("refunded_points") + F("deducted_points")))
     )
 
 
@@ -164,13 +173,15 @@ def reduce_lines(
     kind: ReductionKind,
     actor: User | None,
     reason: str,
-    with_shipping: bool,
+    shipping_points: int = 0,
+    deducted_points: int = 0,
 ) -> list[tuple[str, dict[str, Any]]]:
     """Give the points of these pieces back and write down why; messages for the outbox.
 
-    ``with_shipping``: the delivery charge goes back too. What happens to the stock is the caller's.
+    ``shipping_points`` of the delivery charge go back too; ``deducted_points`` of the pieces' share do not.
+    What happens to the stock is the caller's.
     """
-    known, before = pieces_of(locked), given_back(locked)
+    known, before = pieces_of(locked), settled_points(locked)
     lines = {line.pk: line for line in locked.lines.all()}
     rows = [
         LineReduction(
@@ -178,14 +189,20 @@ def reduce_lines(
             kind=kind,
             quantity=number,
             refunded_points=points_of_pieces(
-                lines[pk], reduced=known[pk].reduced, given_back=before.get(pk, 0), pieces=number
+                lines[pk], reduced=known[pk].reduced, settled=before.get(pk, 0), pieces=number
             ),
             reason=reason[:200],
             actor=actor,
         )
         for pk, number in sorted(pieces.items())
     ]
-    give_back(locked, rows, actor=actor, reason=reason or str(kind.label), with_shipping=with_shipping)
+    shares = [row.refunded_points for row in rows]
+    for row, less in zip(
+        rows, split_by_largest_remainder(total_points=deducted_points, weights=shares), strict=True
+    ):
+        row.refunded_points -= less
+        row.deducted_points = less
+    give_back(locked, rows, actor=actor, reason=reason or str(kind.label), shipping_points=shipping_points)
     return [
         ("search.products", {"ids": sorted({lines[pk].product_id for pk in pieces if lines[pk].product_id})}),
         (
@@ -205,13 +222,13 @@ def give_back(
     *,
     actor: User | None,
     reason: str,
-    with_shipping: bool = False,
+    shipping_points: int = 0,
 ) -> None:
     """Write reductions and move their points to the buyer, in one refund."""
     LineReduction.objects.bulk_create(rows)
     points = {row.line.partner_line_reference: row.refunded_points for row in rows if row.refunded_points}
-    if with_shipping and locked.shipping_points:
-        points[shipping_reference(locked.number)] = locked.shipping_points
+    if shipping_points:
+        points[shipping_reference(locked.number)] = shipping_points
     source_of(locked.order).refund(
         order=locked.order,
         points=points,

@@ -194,7 +194,7 @@ def test_shares_of_pieces_add_up_however_a_line_is_taken_apart(
     reduced = given_back = 0
     for pieces, allowance in zip(takes, allowances, strict=False):
         given_back += min(allowance, cost - given_back)
-        share = points_of_pieces(line, reduced=reduced, given_back=given_back, pieces=pieces)
+        share = points_of_pieces(line, reduced=reduced, settled=given_back, pieces=pieces)
         assert share >= 0
         given_back += share
         reduced += pieces

@@ -7,14 +7,19 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from forked_apps.order.services.delivery import assume_deliveries, complete_due
+from forked_apps.order.services.returns import settle_silent_returns
 
 
 class Command(BaseCommand):
     help = "Take late parcels as delivered, and let vendors have what waited out its reserve."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        assumed, complete = _all(assume_deliveries), _all(complete_due)
-        self.stdout.write(f"{assumed} vendor orders count as delivered, {complete} are complete.")
+        assumed, settled, complete = (
+            _all(work) for work in (assume_deliveries, settle_silent_returns, complete_due)
+        )
+        self.stdout.write(
+            f"{assumed} count as delivered, {settled} returns moved on, {complete} orders are complete."
+        )
 
 
 def _all(work: Any) -> int:
