@@ -11,16 +11,11 @@ from forked_apps.catalogue.models import Product
 from forked_apps.catalogue.reviews.services import write_review
 from forked_apps.checkout.addresses import DeliveryAddress
 from forked_apps.order.errors import NotDeliverable
+from forked_apps.order.handover import handover_code
 from forked_apps.order.models import Order, VendorOrder
-from forked_apps.order.services.fulfilment import (
-    accept_vendor_order,
-    cancel_by_customer,
-    cancel_by_vendor,
-    complete_vendor_order,
-    mark_delivered,
-    mark_packed,
-    ship_lines,
-)
+from forked_apps.order.services.cancellation import cancel_by_customer, cancel_by_vendor
+from forked_apps.order.services.delivery import complete_vendor_order, hand_over, mark_delivered
+from forked_apps.order.services.fulfilment import accept_vendor_order, mark_packed, ship_lines
 from forked_apps.order.services.placement import place_order
 from forked_apps.partner.governorates import Governorate as G
 from forked_apps.partner.models import StockRecord
@@ -140,7 +135,10 @@ def _bring_to(stage: str, *, vendor_order: VendorOrder, customer: User, chance: 
     )  # fmt: skip
     if stage == "shipped":
         return
-    mark_delivered(vendor=vendor, actor=actor, vendor_order=vendor_order)
+    if chance.random() < 0.7:
+        hand_over(vendor=vendor, actor=actor, vendor_order=vendor_order, code=handover_code(vendor_order))
+    else:
+        mark_delivered(vendor=vendor, actor=actor, vendor_order=vendor_order)
     if stage == "completed":
         complete_vendor_order(vendor_order=vendor_order, actor=None)
 

@@ -66,6 +66,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "points_payment.tasks.expire_promotional_points",
         "schedule": 3600.0,
     },
+    "close-deliveries": {"task": "forked_apps.order.tasks.close_deliveries", "schedule": 3600.0},
     "expire-cards": {"task": "points_payment.tasks.expire_overdue_cards", "schedule": 3600.0},
     "discard-card-exports": {"task": "points_payment.tasks.discard_card_exports", "schedule": 3600.0},
     # What came since the last checkpoint every hour; everything, and the day's checkpoint, at night.
@@ -186,6 +187,11 @@ STORAGES = {
             "file_permissions_mode": 0o600,
             "directory_permissions_mode": 0o700,
         },
+    },
+    #: Photos of returns: never served by address, a view checks who asks.
+    "private": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": VAR_DIR / "private", "base_url": None},
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }

@@ -6,11 +6,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.core.files.base import ContentFile
 from django.utils import timezone
 from oscar.apps.address.models import Country, UserAddress
 from oscar.apps.catalogue.reviews.models import ProductReview
 
 from forked_apps.order.models import VendorOrder
+from forked_apps.order.return_models import Return, ReturnReason
+from forked_apps.order.services.delivery import mark_delivered
+from forked_apps.order.services.fulfilment import ship_lines
+from forked_apps.order.services.returns import open_return
+from forked_apps.partner.models import StockRecord
 from marketplace.users.models import User
 from points_payment.kinds import AccountKind, ProofScope, ProofSource, ProofState
 from points_payment.models import GuessingAlert, LedgerAlert, ProofRun
@@ -47,6 +53,18 @@ class World:
     examples: dict[str, Any]
 
 
+def a_return(customer: User, offer: StockRecord) -> Return:
+    """What the customer wants this vendor to take back, with a photo."""
+    part = make_order(customer, [offer]).vendor_orders.get()
+    ship_lines(vendor=part.vendor, actor=customer, vendor_order=part, tracking_code="T")
+    mark_delivered(vendor=part.vendor, actor=customer, vendor_order=part)
+    return open_return(
+        customer=customer, vendor_order=VendorOrder.objects.get(pk=part.pk),
+        quantities={line.pk: 1 for line in part.lines.all()}, reason=ReturnReason.DAMAGED,
+        description="Broken", photos=[ContentFile(b"RIFF", name="photo.webp")],
+    )  # fmt: skip
+
+
 def a_world() -> World:
     """The customer's order has parts of two vendors; all else is the customer's or the first vendor's."""
     cast = a_cast(bob_may=())
@@ -57,6 +75,7 @@ def a_world() -> World:
     product = ProductFactory(category=category)
     offer = make_offer(vendor=cast.vendor, product=product)
     order = make_order(customer, [offer, make_offer(vendor=cast.other_vendor)])
+    asked = a_return(customer, offer)
     basket = make_basket(customer, [offer])
     admin = a_staff_member("admin", name="Admin")
     cards = a_staff_member("card-manager", name="Cards")
@@ -165,6 +184,20 @@ def a_world() -> World:
         "portal:invitation-accept.pk": invitation.pk,
         "portal:invitation-decline.pk": invitation.pk,
         "orders.order_number": order.number,
+        **{
+            f"orders:return{step}.order_number": asked.vendor_order.order.number
+            for step in ("", "-withdraw", "-sent", "-message", "-photo")
+        },
+        **{
+            f"{page}{step}.number": asked.number
+            for page, steps in (
+                ("orders:return", ("", "-withdraw", "-sent", "-message", "-photo")),
+                ("portal:returns", ("-detail", "-approve", "-refuse", "-settle", "-message", "-photo")),
+            )
+            for step in steps
+        },
+        "orders:return-photo.pk": asked.photos.get().pk,
+        "portal:returns-photo.pk": asked.photos.get().pk,
         "orders.number": part.number,
         "customer.order_number": order.number,
         "customer.pk": home.pk,

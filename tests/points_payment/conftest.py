@@ -9,7 +9,7 @@ import pytest
 from points_payment.proof import base
 from tests.invariants import assert_ledger_proved
 
-ORDERS_OWN = {"orders-paid", "orders-add-up"}
+ORDERS_OWN = {"orders-paid", "orders-add-up", "orders-reduced"}
 
 
 @pytest.fixture(autouse=True)

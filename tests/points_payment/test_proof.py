@@ -35,7 +35,7 @@ from tests.factories.points import (
 )
 
 pytestmark = pytest.mark.django_db
-ORDERS_OWN = {"orders-paid", "orders-add-up"}
+ORDERS_OWN = {"orders-paid", "orders-add-up", "orders-reduced"}
 
 
 def findings():
