@@ -20,6 +20,7 @@ SOURCES = (
     AccountKind.SHOP,
     AccountKind.COLLECTIONS,
     AccountKind.OPERATOR,
+    AccountKind.CASH,
     AccountKind.PROMOTIONS,
     AccountKind.ADJUSTMENTS,
 )

@@ -75,7 +75,7 @@ def a_world() -> World:
     product = ProductFactory(category=category)
     offer = make_offer(vendor=cast.vendor, product=product)
     order = make_order(customer, [offer, make_offer(vendor=cast.other_vendor)])
-    asked = a_return(customer, offer)
+    returned = a_return(customer, offer)
     basket = make_basket(customer, [offer])
     admin = a_staff_member("admin", name="Admin")
     cards = a_staff_member("card-manager", name="Cards")
@@ -90,7 +90,7 @@ def a_world() -> World:
         actor=a_staff_member("card-manager"),
     )
     received, _codes = make_received_batch(cards=4)
-    shop, distributor = make_shop(), make_distributor()
+    shop, company = make_shop(), make_distributor()
     sent = send(received, 0, 1, shop=shop)
     sold, _codes = make_active_batch()
     card = sold.cards.earliest("number")
@@ -159,8 +159,8 @@ def a_world() -> World:
         "wallet.entry_id": next(export_rows(span_of(customer_id=customer.pk))).entry_id,
         **dict.fromkeys((f"points_staff:{name}.pk" for name in CONSIGNMENT_PAGES), sent.pk),
         **dict.fromkeys((f"points_staff:{name}.pk" for name in SHOP_PAGES), shop.pk),
-        **dict.fromkeys((f"points_staff:{name}.pk" for name in DISTRIBUTOR_PAGES), distributor.pk),
-        "points_staff:send-on.pk": send(received, 2, 3, distributor=distributor).pk,
+        **dict.fromkeys((f"points_staff:{name}.pk" for name in DISTRIBUTOR_PAGES), company.pk),
+        "points_staff:send-on.pk": send(received, 2, 3, distributor=company).pk,
         "points_staff:card-freeze.pk": card.pk,
         "points_staff:card-unfreeze.pk": card.pk,
         "points_staff:card-replace.pk": card.pk,
@@ -185,19 +185,19 @@ def a_world() -> World:
         "portal:invitation-decline.pk": invitation.pk,
         "orders.order_number": order.number,
         **{
-            f"orders:return{step}.order_number": asked.vendor_order.order.number
+            f"orders:return{step}.order_number": returned.vendor_order.order.number
             for step in ("", "-withdraw", "-sent", "-message", "-photo")
         },
         **{
-            f"{page}{step}.number": asked.number
+            f"{page}{step}.number": returned.number
             for page, steps in (
                 ("orders:return", ("", "-withdraw", "-sent", "-message", "-photo")),
                 ("portal:returns", ("-detail", "-approve", "-refuse", "-settle", "-message", "-photo")),
             )
             for step in steps
         },
-        "orders:return-photo.pk": asked.photos.get().pk,
-        "portal:returns-photo.pk": asked.photos.get().pk,
+        "orders:return-photo.pk": returned.photos.get().pk,
+        "portal:returns-photo.pk": returned.photos.get().pk,
         "orders.number": part.number,
         "customer.order_number": order.number,
         "customer.pk": home.pk,

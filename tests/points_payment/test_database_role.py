@@ -17,14 +17,9 @@ from django.db import ProgrammingError, connection, connections, transaction
 from django.test import Client
 from django.utils import timezone
 
-from forked_apps.order.services.fulfilment import (
-    accept_vendor_order,
-    cancel_by_customer,
-    complete_vendor_order,
-    mark_delivered,
-    mark_packed,
-    ship_lines,
-)
+from forked_apps.order.services.cancellation import cancel_by_customer
+from forked_apps.order.services.delivery import complete_vendor_order, mark_delivered
+from forked_apps.order.services.fulfilment import accept_vendor_order, mark_packed, ship_lines
 from marketplace.users.models import User
 from points_payment import database_role
 from points_payment.checks import check_database_role

@@ -98,9 +98,7 @@ def test_tidying_a_card_looks_at_its_check_digit_alone(digits):
         tidy_code(wrong)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "12", digits_code(15), digits_code(25), "A" * 13, "١२३" * 6, "ع" * 16, "é" * 16]
-)
+@pytest.mark.parametrize("text", ["", "12", "1" * 15, "1" * 25, "A" * 13, "١२३" * 6, "ع" * 16, "é" * 16])
 def test_tidying_refuses_what_is_no_code(text):
     with pytest.raises(WrongCheckDigit):
         tidy_code(text)
