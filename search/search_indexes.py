@@ -68,7 +68,7 @@ class _Related:
 
 class ProductIndex(indexes.SearchIndex, indexes.Indexable):
     #: Raise it when documents are made in another way from the same fields: the index is rebuilt.
-    version = 1
+    version = 2
 
     text = AnalysedField(document=True, boost=1.5)
     title_ar = AnalysedField(language="ar", boost=4.0)
@@ -77,6 +77,8 @@ class ProductIndex(indexes.SearchIndex, indexes.Indexable):
     body_ar = AnalysedField(language="ar")
     body_ckb = AnalysedField(language="ckb")
     body_en = AnalysedField(language="en")
+    #: Brand and titles as they sound, for names in another script.
+    sounds = AnalysedField(language="sound", boost=0.7)
 
     codes = KeywordsField()
     #: Ids of the product's categories and all above them.
@@ -345,6 +347,7 @@ def _texts(
         body = [*names, *properties.words_in[language], strip_tags(description.replace("<", " <"))]
         texts[f"title_{language}"] = titles[language]
         texts[f"body_{language}"] = " \n ".join(part for part in body if part)
+    texts["sounds"] = " \n ".join([brand, *dict.fromkeys(titles.values())])
     return texts
 
 

@@ -7,7 +7,16 @@ from typing import Any
 from haystack.backends import BaseSearchQuery
 from haystack.inputs import AutoQuery, BaseInput, Exact, Not as NotInput, Raw
 
+from search.analysis.vocabulary import Vocabulary, understand
 from search.engines.query_language import CONTENT, escape, write_condition
+
+
+class Typed(BaseInput):
+    """What a person typed, read with a shop's own synonyms; ``AutoQuery`` reads with the built-in ones."""
+
+    def __init__(self, text: str, vocabulary: Vocabulary) -> None:
+        super().__init__(text)
+        self.parts = understand(text, vocabulary)
 
 
 class SearchQuery(BaseSearchQuery):
@@ -24,6 +33,8 @@ class SearchQuery(BaseSearchQuery):
     def build_query_fragment(self, field: str, filter_type: str, value: Any) -> str:
         if isinstance(value, Raw):
             return f"({value.query_string})" if value.query_string.strip() else "*"
+        if isinstance(value, Typed):
+            return write_condition(field, "text", [part.as_json() for part in value.parts])
         if isinstance(value, AutoQuery):
             return write_condition(field, "text", value.query_string)
         if isinstance(value, NotInput):

@@ -24,7 +24,8 @@ from haystack.utils import get_identifier, get_model_ct
 from haystack.utils.app_loading import haystack_get_model
 from tantivy import Occur, Query
 
-from search.analysis import analyse, query_words
+from search.analysis import analyse, query_terms, query_words
+from search.analysis.vocabulary import Part
 from search.engines.query import SearchQuery
 from search.engines.query_language import (
     CONTENT,
@@ -40,6 +41,7 @@ from search.engines.query_language import (
     read_query,
 )
 from search.engines.ranges import NumberRange, NumberRanges, fitted_bounds
+from search.engines.reading import GUESS_BOOST, SYNONYM_BOOST, columns_for, read_parts
 from search.engines.schema import Column, Kind, Schema, Unanswerable
 from search.engines.storage import IndexIsBusy, IndexStorage, NotBuilt, storage_at
 
@@ -102,57 +104,82 @@ class QueryBuilder:
     # Text -----------------------------------------------------------------------------------
     def _content(self, condition: Condition, columns: Sequence[Column]) -> Query:
         value = condition.value
+        if condition.lookup == "text":
+            return self._typed(value, columns)
         texts = [str(item) for item in value] if isinstance(value, list) else [str(value)]
         if condition.lookup == "exact":
             return _any_of([self._phrase(text, columns) for text in texts])
-        if condition.lookup == "text":
-            return self._typed(texts[0], columns)
         last_is_prefix = condition.lookup == "startswith"
         return _any_of([self._words(text, columns, last_is_prefix=last_is_prefix) for text in texts])
 
-    def _typed(self, text: str, columns: Sequence[Column]) -> Query:
-        """What a person typed: words, "phrases" and -words to be without."""
-        wanted: list[tuple[Occur, Query]] = []
-        for number, part in enumerate(text[:LONGEST_QUERY].split('"')):
-            if number % 2:
-                wanted.append((Occur.Must, self._phrase(part, columns)))
-                continue
-            without = [word[1:] for word in part.split() if word.startswith("-") and word.strip("-")]
-            kept = " ".join(word for word in part.split() if not word.startswith("-"))
-            if kept:
-                wanted.append((Occur.Must, self._words(kept, columns)))
-            wanted += [(Occur.MustNot, self._words(word, columns)) for word in without]
-        if not any(occur is Occur.Must for occur, _ in wanted):
-            wanted.append(
-                (Occur.Must, Query.all_query() if wanted or not text.strip() else Query.empty_query())
-            )
-        return Query.boolean_query(wanted)
+    def _typed(self, value: Any, columns: Sequence[Column]) -> Query:
+        """What a person typed: words with their synonyms, "phrases" and -words to be without."""
+        parts = read_parts(value)
+        each = [(part.kind, self._part(part, columns)) for part in parts]
+        clauses = [
+            (Occur.MustNot if kind == "without" else Occur.Must, query)
+            for kind, query in each
+            if query is not None
+        ]
+        if not any(occur is Occur.Must for occur, _ in clauses):
+            is_blank = not value if isinstance(value, list) else not str(value).strip()
+            whole = Query.all_query() if clauses or is_blank else Query.empty_query()
+            clauses.append((Occur.Must, whole))
+        return Query.boolean_query(clauses)
 
-    def _words(self, text: str, columns: Sequence[Column], *, last_is_prefix: bool = False) -> Query:
+    def _part(self, part: Part, columns: Sequence[Column]) -> Query | None:
+        if part.kind == "phrase":
+            return _any_of([self._phrase(text, columns) for text in part.alternatives])
+        first, *others = part.alternatives
+        found = self._all_words(first, columns)
+        # A synonym is worth less than the word itself, and is looked for in the languages of its script.
+        same = [
+            Query.boost_query(query, SYNONYM_BOOST)
+            for text in others
+            if (query := self._all_words(text, columns_for(text, columns, typed=first))) is not None
+        ]
+        matches = [found, *same] if found is not None else same
+        if len(matches) <= 1:
+            return matches[0] if matches else None
+        return Query.disjunction_max_query(matches, 0.0)
+
+    def _all_words(
+        self, text: str, columns: Sequence[Column], *, last_is_prefix: bool = False
+    ) -> Query | None:
         words = query_words(text[:LONGEST_QUERY])[:MOST_WORDS]
         found = [
             self._word(word, columns, is_prefix=last_is_prefix and number == len(words) - 1)
             for number, word in enumerate(words)
         ]
         each = [(Occur.Must, query) for query in found if query is not None]
-        if each:
-            return Query.boolean_query(each)
+        if len(each) <= 1:
+            return each[0][1] if each else None
+        return Query.boolean_query(each)
+
+    def _words(self, text: str, columns: Sequence[Column], *, last_is_prefix: bool = False) -> Query:
+        found = self._all_words(text, columns, last_is_prefix=last_is_prefix)
+        if found is not None:
+            return found
         return Query.empty_query() if text.strip() else Query.all_query()
 
     def _word(self, word: str, columns: Sequence[Column], *, is_prefix: bool) -> Query | None:
         """The word in any of the fields, by the rules of each; None if it has no letters or digits."""
         matches = []
         for column in columns:
-            terms = analyse(word, column.language)
-            if not terms:
+            first, *guesses = query_terms(word, column.language) or [[]]
+            if not first:
                 continue
-            parts = [(Occur.Must, self._term(column, term)) for term in terms]
+            parts = [(Occur.Must, self._term(column, term)) for term in first]
             if is_prefix:
-                pattern = _escape_regex(terms[-1]) + ".*"
+                pattern = _escape_regex(first[-1]) + ".*"
                 parts[-1] = (Occur.Must, Query.regex_query(self.schema.tantivy, column.name, pattern))
             matches.append(
                 Query.boost_query(Query.boolean_query(parts) if len(parts) > 1 else parts[0][1], column.boost)
             )
+            boost = column.boost * GUESS_BOOST
+            matches += [
+                Query.boost_query(self._term(column, term), boost) for terms in guesses for term in terms
+            ]
         return Query.disjunction_max_query(matches, TIE_BREAKER) if matches else None
 
     def _phrase(self, text: str, columns: Sequence[Column]) -> Query:
