@@ -1,4 +1,4 @@
-"""What a list page says about the shop itself: the category tree, and which attributes are facets.
+"""What a list page says about the shop itself: category tree, attributes that are facets, synonyms, rules.
 
 Read once and kept in the process. Every page asks the database for one small row of version marks
 first, so that a change by any process, also one past the ORM, is on the next page.
@@ -17,6 +17,8 @@ from django.db import connection
 from django.urls import reverse
 from modeltranslation.utils import resolution_order
 from oscar.core.loading import get_model
+
+from search.analysis.vocabulary import BUILT_IN, Vocabulary
 
 #: Attribute types whose values are words, numbers, options.
 TEXT_TYPES = frozenset({"text", "boolean"})
@@ -84,11 +86,23 @@ class FacetAttribute:
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """What staff decided about one query."""
+
+    redirect_to: str
+    pinned: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Directory:
     categories: Mapping[int, CategoryNode]
     roots: tuple[CategoryNode, ...]
     attributes: Mapping[str, FacetAttribute]
     options: Mapping[str, Texts]
+    #: Built-in synonyms and those of staff.
+    vocabulary: Vocabulary = field(default_factory=lambda: BUILT_IN)
+    #: By ``query_log.known_as``.
+    rules: Mapping[str, Rule] = field(default_factory=dict)
 
     def of_class(self, class_ids: set[int]) -> list[FacetAttribute]:
         """Facets of these product classes, in the order that staff chose."""
@@ -126,8 +140,11 @@ def _version_marks() -> tuple[Any, ...]:
 
 @cache
 def _tables() -> tuple[str, ...]:
-    models = ("Category", "ProductAttribute", "AttributeOption")
-    return tuple(connection.ops.quote_name(get_model("catalogue", name)._meta.db_table) for name in models)
+    models = (
+        ("catalogue", "Category"), ("catalogue", "ProductAttribute"), ("catalogue", "AttributeOption"),
+        ("search", "Synonym"), ("search", "QueryRule"), ("search", "PinnedProduct"),
+    )  # fmt: skip
+    return tuple(connection.ops.quote_name(get_model(*name)._meta.db_table) for name in models)
 
 
 def _translated(row: Mapping[str, Any], name: str) -> dict[str, str]:
@@ -140,7 +157,25 @@ def _columns(*names: str) -> Iterator[str]:
 
 def _read() -> Directory:
     categories, roots = _read_categories()
-    return Directory(categories, roots, *_read_attributes())
+    return Directory(categories, roots, *_read_attributes(), _read_vocabulary(), _read_rules())
+
+
+def _read_vocabulary() -> Vocabulary:
+    synonym = get_model("search", "Synonym")
+    groups = list(synonym.objects.filter(is_active=True).order_by("pk"))
+    return Vocabulary.of(
+        [group.phrases for group in groups if group.kind != synonym.Kind.APART],
+        apart=[group.phrases for group in groups if group.kind == synonym.Kind.APART],
+        beside=BUILT_IN,
+    )
+
+
+def _read_rules() -> dict[str, Rule]:
+    rules = get_model("search", "QueryRule").objects.filter(is_active=True).prefetch_related("pinned")
+    return {
+        rule.query: Rule(rule.redirect_to, tuple(pin.product_id for pin in rule.pinned.all()))
+        for rule in rules
+    }
 
 
 def _read_categories() -> tuple[dict[int, CategoryNode], tuple[CategoryNode, ...]]:

@@ -45,6 +45,8 @@ HAYSTACK_CONNECTIONS = {
         "BUILDS_ITSELF": _env.mode != "test",
     }
 }
+#: How often each process writes what was searched for; 0: only when told to.
+SEARCH_LOG_SECONDS = 0 if _env.mode == "test" else 5
 #: Changes are asked for through the outbox (topic ``search.products``), not on every save.
 HAYSTACK_SIGNAL_PROCESSOR = "haystack.signals.BaseSignalProcessor"
 

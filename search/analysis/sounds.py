@@ -26,7 +26,8 @@ _LATIN_CONSONANTS = (
     ("th", "T"), ("gh", "G"),
     ("kh", "K"), ("dh", "D"), ("ck", "K"), ("cc", "K"), ("qu", "K"), ("x", "KS"), ("c", "K"),
     *((letter, "B") for letter in "bp"), ("t", "T"), ("d", "D"), *((letter, "G") for letter in "gj"),
-    *((letter, "K") for letter in "kq"), *((letter, "S") for letter in "sz"), *((letter, "F") for letter in "fv"),
+    *((letter, "K") for letter in "kq"),
+    *((letter, "S") for letter in "sz"), *((letter, "F") for letter in "fv"),
     ("l", "L"), ("r", "R"), ("m", "M"), ("n", "N"), ("h", "H"),
 )  # fmt: skip
 #: How Arabic writes a vowel, the likeliest first.

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import combinations
 
 from search.analysis import analyse, query_words
 from search.analysis.sounds import LATIN, script_of
@@ -53,13 +54,26 @@ class Vocabulary:
 
     _groups: list[tuple[str, ...]] = field(default_factory=list)
     _by_key: dict[tuple[str, ...], list[int]] = field(default_factory=dict)
+    #: Pairs of keys that no group may bring together.
+    _apart: set[frozenset[tuple[str, ...]]] = field(default_factory=set)
 
     @classmethod
-    def of(cls, groups: Iterable[Sequence[str]], *, beside: Vocabulary | None = None) -> Vocabulary:
+    def of(
+        cls,
+        groups: Iterable[Sequence[str]],
+        *,
+        apart: Iterable[Sequence[str]] = (),
+        beside: Vocabulary | None = None,
+    ) -> Vocabulary:
+        """``beside`` stays as it is; what is ``apart`` is so in its groups too."""
         made = cls(
             list(beside._groups) if beside else [],
             {key: list(places) for key, places in beside._by_key.items()} if beside else {},
         )
+        for group in apart:
+            keys = [set(_phrase_keys(query_words(phrase))) for phrase in group]
+            for one, other in combinations(keys, 2):
+                made._apart |= {frozenset({left, right}) for left in one for right in other if left != right}
         for group in groups:
             made._add(tuple(dict.fromkeys(phrase.strip() for phrase in group if phrase.strip())))
         return made
@@ -84,9 +98,14 @@ class Vocabulary:
         for place in dict.fromkeys(place for key in own for place in self._by_key.get(key, ())):
             for phrase in self._groups[place]:
                 keys = _phrase_keys(query_words(phrase))
-                if not set(keys) & set(own):
+                if not set(keys) & set(own) and not self._are_apart(own, keys):
                     found.setdefault(tuple(keys), phrase)
         return tuple(found.values())[:MOST_ALTERNATIVES]
+
+    def _are_apart(self, one: Iterable[tuple[str, ...]], other: Iterable[tuple[str, ...]]) -> bool:
+        return bool(self._apart) and any(
+            frozenset({left, right}) in self._apart for left in one for right in other
+        )
 
 
 def _phrase_keys(words: Sequence[str]) -> list[tuple[str, ...]]:

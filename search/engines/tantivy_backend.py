@@ -59,6 +59,8 @@ MOST_WORDS = 24
 LONGEST_QUERY = 512
 #: How much of a word's match in other fields is added to that in the best one.
 TIE_BREAKER = 0.1
+#: From so many letters on two of them may be wrong.
+LONG_WORD = 8
 
 
 class QueryBuilder:
@@ -268,7 +270,10 @@ class QueryBuilder:
     def _fuzzy(self, column: Column, value: Any) -> Query:
         if column.kind is not Kind.EXACT:
             raise Unanswerable(column.name)
-        return Query.fuzzy_term_query(self.schema.tantivy, column.name, column.value(value), distance=1)
+        word = column.value(value)
+        return Query.fuzzy_term_query(
+            self.schema.tantivy, column.name, word, distance=2 if len(word) >= LONG_WORD else 1
+        )
 
     @cached_property
     def _parser(self) -> tantivy.Index:
@@ -324,6 +329,7 @@ class FacetCounter:
         narrow: Mapping[frozenset[str], Query],
     ) -> None:
         self.schema = backend.schema
+        self.builder = backend.builder
         self.searcher = searcher
         self.base = base
         self.narrow = narrow
@@ -347,12 +353,16 @@ class FacetCounter:
     def _count_group(self, query: Query, facets: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         columns: dict[str, Column] = {}
         wanted: dict[str, Any] = {}
+        stepped: dict[str, Any] = {}
         for name, options in facets.items():
             try:
                 column = self.schema.column(self.schema.same_field(name))
             except Unanswerable:
                 continue
             if column.kind in {Kind.TEXT, Kind.STORED}:
+                continue
+            if steps := options.get("steps"):
+                stepped[name] = [(step, self._at_least(query, column, step)) for step in steps]
                 continue
             columns[name] = column
             if parts := options.get("ranges"):
@@ -376,7 +386,9 @@ class FacetCounter:
         counted: dict[str, Any] = {}
         ranged: dict[str, _Fitted] = {}
         for name in facets:
-            if name not in columns:
+            if name in stepped:
+                counted[name] = stepped[name]
+            elif name not in columns:
                 counted[name] = []
             elif facets[name].get("ranges"):
                 stats = found[f"{name} stats"]
@@ -390,6 +402,10 @@ class FacetCounter:
             else:
                 counted[name] = self._values(columns[name], found[name]["buckets"], facets[name], query)
         return counted | self._count_ranges(query, columns, ranged)
+
+    def _at_least(self, query: Query, column: Column, step: Any) -> int:
+        reaching = self.builder.build(Condition(column.full_name, "gte", step))
+        return count_hits(self.searcher, _all_of(query, [reaching]))
 
     def _values(
         self, column: Column, buckets: list[dict[str, Any]], options: Mapping[str, Any], query: Query
@@ -738,16 +754,33 @@ class TantivyBackend(BaseSearchBackend):
             searcher = self.storage.searcher()
         except NotBuilt:
             return nothing
-        itself = Query.term_query(self.schema.tantivy, ID, get_identifier(model_instance), "basic")
-        hits = searcher.search(itself, limit=1).hits
-        if not hits:
+        terms = self._terms_of(model_instance)
+        if not terms:
             return nothing
-        alike = Query.more_like_this_query(hits[0][1], min_doc_frequency=1, min_term_frequency=1)
+        itself = Query.term_query(self.schema.tantivy, ID, get_identifier(model_instance), "basic")
+        alike = Query.more_like_this_document_fields_query(
+            self.schema.tantivy,
+            terms,
+            min_doc_frequency=1,
+            min_term_frequency=1,
+            # What most documents have says nothing about any.
+            max_doc_frequency=max(10, searcher.num_docs // 3),
+        )
         query = Query.boolean_query([(Occur.Must, alike), (Occur.MustNot, itself)])
         if additional_query_string:
             query = _all_of(query, [self.builder.build(self._read(additional_query_string))])
         results, count = self._hits(searcher, query, **{"end_offset": 24, **kwargs})
         return {"results": results, "hits": count}
+
+    def _terms_of(self, model_instance: Any) -> dict[str, list[str]]:
+        """Text is not kept in the index, so the document is made once more."""
+        index = connections[self.connection_alias].get_unified_index().get_index(type(model_instance))
+        ((_, document),) = prepared_documents(index, [model_instance])
+        terms = {
+            column.name: " ".join(analyse(str(document.get(column.name) or ""), column.language))
+            for column in self.schema.text_columns
+        }
+        return {name: [text] for name, text in terms.items() if text}
 
 
 def prepared_documents(index: Any, objects: Sequence[Any]) -> Iterator[tuple[str, dict[str, Any]]]:

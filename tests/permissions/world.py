@@ -13,6 +13,7 @@ from oscar.apps.catalogue.reviews.models import ProductReview
 from forked_apps.order.models import VendorOrder
 from marketplace.users.models import User
 from points_payment.services.batches import draft_batch
+from search.models import QueryRule, SavedSearch, Synonym
 from tests.factories.catalogue import CategoryFactory, ProductFactory
 from tests.factories.orders import give_points, make_basket, make_offer, make_order
 from tests.factories.vendors import a_cast, a_person, a_staff_member, membership, seeded
@@ -52,6 +53,9 @@ def a_world() -> World:
     invitation = invite_member(
         vendor=cast.vendor, role=seeded(cast.vendor, "manager"), actor=cast.alice, phone=customer.phone or ""
     )
+    saved = SavedSearch.objects.create(user=customer, name="Chairs", address="/search/?q=chair")
+    synonym = Synonym.objects.create(words="chair\nseat")
+    rule = QueryRule.objects.create(query="chair", shown="chair", redirect_to="/about/")
     country = Country.objects.filter(pk="IQ").first() or Country.objects.create(
         iso_3166_1_a2="IQ", iso_3166_1_a3="IRQ", printable_name="Iraq", is_shipping_country=True
     )
@@ -81,6 +85,12 @@ def a_world() -> World:
         "portal:team-withdraw.pk": invitation.pk,
         "portal:invitation-accept.pk": invitation.pk,
         "portal:invitation-decline.pk": invitation.pk,
+        "search:similar.pk": product.pk,
+        "search:forget.pk": saved.pk,
+        "search_staff:synonym.pk": synonym.pk,
+        "search_staff:synonym-delete.pk": synonym.pk,
+        "search_staff:rule.pk": rule.pk,
+        "search_staff:rule-delete.pk": rule.pk,
         "orders.order_number": order.number,
         "orders.number": part.number,
         "customer.order_number": order.number,
