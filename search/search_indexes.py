@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -119,6 +121,8 @@ class ProductIndex(indexes.SearchIndex, indexes.Indexable):
     weight = WeightField()
 
     card = StoredField()
+    #: Of everything else here, by which a check tells whether the document is as the database has it.
+    checksum = StoredField()
 
     def get_model(self) -> Any:
         return get_model("catalogue", "Product")
@@ -142,11 +146,13 @@ class ProductIndex(indexes.SearchIndex, indexes.Indexable):
             return
         related = _related_to(products)
         for product in products:
+            document = _document(product, related)
             yield {
                 ID: f"catalogue.product.{product.pk}",
                 DJANGO_CT: "catalogue.product",
                 DJANGO_ID: str(product.pk),
-                **_document(product, related),
+                **document,
+                "checksum": _checksum(document),
             }
 
 
@@ -315,6 +321,13 @@ def _document(product: Any, related: _Related) -> dict[str, Any]:
             brand=brand,
         ),
     }
+
+
+def _checksum(document: Mapping[str, Any]) -> str:
+    # What was sold lately changes by itself, as days pass.
+    told = {name: value for name, value in document.items() if name != "by_sales"}
+    text = json.dumps(told, ensure_ascii=False, sort_keys=True, default=str)
+    return hashlib.blake2s(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def _categories(ids: Iterable[int], shop: Directory) -> list[shop_directory.CategoryNode]:

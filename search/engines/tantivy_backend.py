@@ -604,6 +604,20 @@ class TantivyBackend(BaseSearchBackend):
                 self._write(writer, changed, self._documents_of(changed))
         return done
 
+    def stored(self, field: str) -> dict[str, str | None]:
+        """A stored field of every document, by identifier.
+
+        Raises:
+            NotBuilt: there is no index.
+        """
+        searcher = self.storage.searcher()
+        hits = searcher.search(Query.all_query(), limit=max(1, searcher.num_docs), count=False).hits
+        found = {}
+        for _, address in hits:
+            document = searcher.doc(address)
+            found[str(document.get_first(ID))] = self.schema.stored_values(document)[field]
+        return found
+
     def _documents_of(self, identifiers: Iterable[str]) -> dict[str, dict[str, Any]]:
         by_model: dict[str, list[str]] = defaultdict(list)
         for identifier in identifiers:

@@ -9,7 +9,7 @@ from marketplace.users.permissions import PlatformPermission
 def register() -> None:
     register_staff_link(
         StaffLink(
-            _("Search"), "search_staff:overview", PlatformPermission.CATALOGUE_MODERATE, _("Catalogue"),
+            _("Search"), "search_staff:overview", PlatformPermission.CATALOGUE_MODERATE, _("Products"),
             "search", 30,
         )
     )  # fmt: skip
