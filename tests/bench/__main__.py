@@ -54,9 +54,9 @@ def run(measures: list[Callable[[], Figures]]) -> Figures:
 
 def main() -> int:
     prepare()
-    from tests.bench import ledger, orders, pages, product
+    from tests.bench import ledger, orders, pages, product, search
 
-    figures = run([pages.measure, product.measure, orders.measure, ledger.measure])
+    figures = run([pages.measure, product.measure, orders.measure, ledger.measure, search.measure])
     target = BASE_DIR / "var" / "bench.json"
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(figures, indent=2, sort_keys=True) + "\n", encoding="utf-8")

@@ -61,8 +61,8 @@ def test_pieces_make_up_the_title() -> None:
 
     title = " Chair,  (of)  oak – «كرسي» "
     nothing = dict.fromkeys(
-        ["url", "image_url", "image_url_2x", "price_points", "list_price_points", "vendor_name", "offers_count",
-         "rating", "reviews_count", "in_stock", "brand"]
+        ["url", "image_url", "image_url_2x", "price_points", "list_price_points", "vendor_name",
+         "offers_count", "rating", "reviews_count", "in_stock", "brand"]
     )  # fmt: skip
     card = unpack_card(pack_card(product_id=1, titles={"en": title}, **nothing), language="en")
     pieces = Highlighter.of("oak", shop_directory.BUILT_IN).on(card).title_pieces
@@ -170,8 +170,9 @@ def test_a_customer_keeps_a_search_and_drops_it(search_backend: Any, english: Cl
 
 
 @pytest.mark.parametrize(
-    "address", ["https://evil.example/search/", "//evil.example/search/", "/wallet/", "", "javascript:x", "/nowhere/"]
-)  # fmt: skip
+    "address",
+    ["https://evil.example/search/", "//evil.example/search/", "/wallet/", "", "javascript:x", "/nowhere/"],
+)
 def test_only_lists_of_this_shop_are_kept(address: str) -> None:
     with pytest.raises(NotAList):
         save_search(user=a_person(), name="x", address=address)
