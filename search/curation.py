@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.db import transaction
@@ -138,7 +139,7 @@ def _products(codes: Sequence[str]) -> list[int]:
 
 def _product(code: str) -> int | None:
     products = get_model("catalogue", "Product").objects.browsable()
-    wanted = (
+    wanted: tuple[dict[str, Any], ...] = (
         {"upc__iexact": code},
         {"stockrecords__partner_sku__iexact": code},
         *([{"pk": int(code)}] if code.isascii() and code.isdecimal() and len(code) < 10 else []),

@@ -18,16 +18,16 @@ def since(days: int) -> date:
     return timezone.localdate() - timedelta(days=days)
 
 
-def popular_queries(*, days: int) -> QuerySet[QueryCount, dict[str, Any]]:
+def popular_queries(*, days: int) -> QuerySet[Any, Any]:
     """With how often each was asked, found nothing, and led to a product."""
     return _summed(days).order_by("-asked", "query")
 
 
-def queries_without_results(*, days: int) -> QuerySet[QueryCount, dict[str, Any]]:
+def queries_without_results(*, days: int) -> QuerySet[Any, Any]:
     return _summed(days).filter(empty__gt=0).order_by("-empty", "query")
 
 
-def _summed(days: int) -> QuerySet[QueryCount, dict[str, Any]]:
+def _summed(days: int) -> QuerySet[Any, Any]:
     return (
         QueryCount.objects.filter(day__gte=since(days))
         .values("query")
@@ -43,7 +43,7 @@ def clicks_of(queries: list[str], *, days: int) -> dict[str, int]:
 
 def clicks_by_rank(*, days: int, query: str = "") -> list[dict[str, Any]]:
     """How many results were opened in each of the first places."""
-    rows = ClickCount.objects.filter(day__gte=since(days), rank__lte=24)
+    rows: QuerySet[Any, Any] = ClickCount.objects.filter(day__gte=since(days), rank__lte=24)
     if query:
         rows = rows.filter(query=query)
     return list(rows.values("rank").annotate(opened=Sum("clicks")).order_by("rank"))

@@ -22,11 +22,13 @@ MANY_PRODUCTS = 1_000_000
 ROUNDS = 30
 #: Words that people search the demo's goods for, in three languages and with names in another script.
 TEXTS = (
-    "table", "chair white", "laptop 16gb", "كرسي", "طاولة خشب", "مێز", "سامسونج", "hp ssd", "wardrobe", "ايكيا", "sofa",
+    "table", "chair white", "laptop 16gb", "كرسي", "طاولة خشب", "مێز", "سامسونج", "hp ssd", "wardrobe",
+    "ايكيا", "sofa",
     "notebook intel core i5", "لاپتۆپ", "bookcase", "خزانة",
 )  # fmt: skip
 TYPED = (
-    "t", "ta", "tab", "tabl", "table w", "lap", "laptop 1", "كر", "كرس", "طاو", "مێ", "hp", "wardr", "ik", "so", "sofa b",
+    "t", "ta", "tab", "tabl", "table w", "lap", "laptop 1", "كر", "كرس", "طاو", "مێ", "hp", "wardr", "ik",
+    "so", "sofa b",
     "note", "خزا", "len", "ideap", "s", "b", "c",
 )  # fmt: skip
 
@@ -56,9 +58,10 @@ def _in_own_process(products: int) -> dict[str, float]:
 
 # In that process ----------------------------------------------------------------------------------
 def run(products: int) -> dict[str, float]:
+    _prepare(products)
+    # Settings are read when Haystack is imported: after the database is there.
     from haystack import connections
 
-    _prepare(products)
     indexed, seconds = _rebuild()
     backend = connections["default"].get_backend()
     path = Path(backend.path)
@@ -209,7 +212,9 @@ def _pages() -> tuple[int, float]:
         with CaptureQueriesContext(connection) as captured:
             client.get("/search/", {"q": text})
         most = max(most, len(captured))
-    return most, _median_ms([lambda text=text: client.get("/search/", {"q": text}) for text in TEXTS], rounds=3)
+    return most, _median_ms(
+        [lambda text=text: client.get("/search/", {"q": text}) for text in TEXTS], rounds=3
+    )
 
 
 def _suggestions() -> float:
