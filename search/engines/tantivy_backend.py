@@ -6,7 +6,7 @@ import logging
 import math
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -18,14 +18,13 @@ from django.db import connections as db_connections
 from haystack import connections
 from haystack.backends import BaseEngine, BaseSearchBackend, log_query
 from haystack.constants import DJANGO_CT, DJANGO_ID, ID
-from haystack.exceptions import SkipDocument
 from haystack.models import SearchResult
 from haystack.utils import get_identifier, get_model_ct
-from haystack.utils.app_loading import haystack_get_model
 from tantivy import Occur, Query
 
 from search.analysis import analyse, query_terms, query_words
 from search.analysis.vocabulary import Part
+from search.engines.documents import batches, documents_of, prepared_documents, schema_of
 from search.engines.query import SearchQuery
 from search.engines.query_language import (
     CONTENT,
@@ -36,31 +35,30 @@ from search.engines.query_language import (
     Not,
     Nothing,
     Or,
-    QuerySyntaxError,
-    fields_of,
-    read_query,
 )
 from search.engines.ranges import NumberRange, NumberRanges, fitted_bounds
-from search.engines.reading import GUESS_BOOST, SYNONYM_BOOST, columns_for, read_parts
+from search.engines.reading import (
+    DEFAULT_FACET_VALUES,
+    FEW_VALUES,
+    GUESS_BOOST,
+    LONG_WORD,
+    LONGEST_QUERY,
+    MOST_RESULTS,
+    MOST_WORDS,
+    SYNONYM_BOOST,
+    TIE_BREAKER,
+    columns_for,
+    read_narrowings,
+    read_or_words,
+    read_parts,
+)
 from search.engines.schema import Column, Kind, Schema, Unanswerable
 from search.engines.storage import IndexIsBusy, IndexStorage, NotBuilt, storage_at
 
 logger = logging.getLogger("nuqta.search")
 
-#: What one search gives back at most; Haystack asks for everything where it was told no limit.
-MOST_RESULTS = 10_000
-DEFAULT_FACET_VALUES = 1_000
-#: Up to so many different numbers are offered one by one, more only as ranges.
-FEW_VALUES = 12
 #: Tantivy counts each segment by itself: with all its values the sums are exact.
 ALL_SEGMENT_VALUES = 65_000
-#: A person's question has fewer words and letters.
-MOST_WORDS = 24
-LONGEST_QUERY = 512
-#: How much of a word's match in other fields is added to that in the best one.
-TIE_BREAKER = 0.1
-#: From so many letters on two of them may be wrong.
-LONG_WORD = 8
 
 
 class QueryBuilder:
@@ -489,7 +487,7 @@ class TantivyBackend(BaseSearchBackend):
     # The index ------------------------------------------------------------------------------
     @cached_property
     def schema(self) -> Schema:
-        return _schema_of(self.connection_alias)
+        return schema_of(self.connection_alias)
 
     @cached_property
     def builder(self) -> QueryBuilder:
@@ -527,7 +525,7 @@ class TantivyBackend(BaseSearchBackend):
         Reading happens while nobody else writes: of two changes at once the later one stays.
         """
         with self.storage.writing() as writer:
-            self._write(writer, identifiers, self._documents_of(identifiers))
+            self._write(writer, identifiers, documents_of(identifiers, alias=self.connection_alias))
             self.storage.note_changed(list(identifiers))
 
     def _write(
@@ -594,14 +592,14 @@ class TantivyBackend(BaseSearchBackend):
                 return 0
             with rebuild.filling() as writer:
                 for index, queryset in querysets:
-                    for batch in _batches(queryset, self.batch_size):
+                    for batch in batches(queryset, self.batch_size):
                         for _, document in prepared_documents(index, batch):
                             writer.add_document(self.schema.document(document))
                             done += 1
                         if progress:
                             progress(done, total)
             with rebuild.catching_up() as (writer, changed):
-                self._write(writer, changed, self._documents_of(changed))
+                self._write(writer, changed, documents_of(changed, alias=self.connection_alias))
         return done
 
     def stored(self, field: str) -> dict[str, str | None]:
@@ -618,19 +616,6 @@ class TantivyBackend(BaseSearchBackend):
             found[str(document.get_first(ID))] = self.schema.stored_values(document)[field]
         return found
 
-    def _documents_of(self, identifiers: Iterable[str]) -> dict[str, dict[str, Any]]:
-        by_model: dict[str, list[str]] = defaultdict(list)
-        for identifier in identifiers:
-            label, _, pk = identifier.rpartition(".")
-            by_model[label].append(pk)
-        unified = connections[self.connection_alias].get_unified_index()
-        documents: dict[str, dict[str, Any]] = {}
-        for label, pks in by_model.items():
-            index = unified.get_index(haystack_get_model(*label.split(".")))
-            objects = list(index.index_queryset(using=self.connection_alias).filter(pk__in=pks))
-            documents |= dict(prepared_documents(index, objects))
-        return documents
-
     # Searching ------------------------------------------------------------------------------
     @log_query
     def search(self, query_string: str, **kwargs: Any) -> dict[str, Any]:
@@ -640,7 +625,7 @@ class TantivyBackend(BaseSearchBackend):
             self._build_in_background()
             return {"results": [], "hits": 0, "facets": {}, "stats": {}, "spelling_suggestion": None}
         narrow = self._narrow_queries(kwargs.get("narrow_queries") or (), kwargs.get("models"))
-        counter = FacetCounter(self, searcher, self.builder.build(self._read(query_string)), narrow)
+        counter = FacetCounter(self, searcher, self.builder.build(read_or_words(query_string)), narrow)
         query = counter.narrowed()
         results, hits = self._hits(searcher, query, **kwargs)
         facets: dict[str, Any] = {}
@@ -649,7 +634,7 @@ class TantivyBackend(BaseSearchBackend):
         if query_facets := kwargs.get("query_facets"):
             facets["queries"] = {
                 f"{field}:{value}": count_hits(
-                    searcher, _all_of(query, [self.builder.build(self._read(f"{field}:{value}"))])
+                    searcher, _all_of(query, [self.builder.build(read_or_words(f"{field}:{value}"))])
                 )
                 for field, value in query_facets
             }
@@ -661,28 +646,11 @@ class TantivyBackend(BaseSearchBackend):
             "spelling_suggestion": None,
         }
 
-    def _read(self, query_string: str) -> Node:
-        try:
-            return read_query(query_string)
-        except QuerySyntaxError:
-            # Words of somebody who knows no syntax, by way of raw_search.
-            return Condition(CONTENT, "text", query_string)
-
     def _narrow_queries(
         self, narrow: Iterable[str], models: Iterable[Any] | None
     ) -> dict[frozenset[str], Query]:
-        by_fields: dict[frozenset[str], list[Node]] = defaultdict(list)
-        for text in narrow:
-            try:
-                node: Node = read_query(text)
-            except QuerySyntaxError:
-                # A filter that cannot be read lets nothing through; it never falls away.
-                node = Nothing()
-            by_fields[frozenset(self.schema.same_field(name) for name in fields_of(node))].append(node)
-        if models:
-            labels = [get_model_ct(model) for model in models]
-            by_fields[frozenset([DJANGO_CT])].append(Condition(DJANGO_CT, "in", labels))
-        return {fields: self.builder.build(And(tuple(nodes))) for fields, nodes in by_fields.items()}
+        read = read_narrowings(self.schema, narrow, models)
+        return {fields: self.builder.build(node) for fields, node in read.items()}
 
     def _hits(
         self,
@@ -782,7 +750,7 @@ class TantivyBackend(BaseSearchBackend):
         )
         query = Query.boolean_query([(Occur.Must, alike), (Occur.MustNot, itself)])
         if additional_query_string:
-            query = _all_of(query, [self.builder.build(self._read(additional_query_string))])
+            query = _all_of(query, [self.builder.build(read_or_words(additional_query_string))])
         results, count = self._hits(searcher, query, **{"end_offset": 24, **kwargs})
         return {"results": results, "hits": count}
 
@@ -797,51 +765,8 @@ class TantivyBackend(BaseSearchBackend):
         return {name: [text] for name, text in terms.items() if text}
 
 
-def prepared_documents(index: Any, objects: Sequence[Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Documents of objects by their identifiers; an index may prepare many in one go."""
-    if hasattr(index, "full_prepare_many"):
-        for document in index.full_prepare_many(objects):
-            yield document[ID], document
-        return
-    for obj in objects:
-        try:
-            document = dict(index.full_prepare(obj))
-        except SkipDocument:
-            continue
-        yield document[ID], document
-
-
-def _batches(queryset: Any, size: int) -> Iterator[list[Any]]:
-    last = None
-    while True:
-        batch = list((queryset if last is None else queryset.filter(pk__gt=last)).order_by("pk")[:size])
-        if not batch:
-            return
-        yield batch
-        last = batch[-1].pk
-
-
 #: Roots whose index this process is building.
 _building: set[Path] = set()
-_schemas: dict[tuple[str, int], Schema] = {}
-_schemas_lock = threading.Lock()
-
-
-def _schema_of(alias: str) -> Schema:
-    """One schema for the process: every thread has its own Haystack connection, with the same indexes."""
-    unified = connections[alias].get_unified_index()
-    fields = unified.all_searchfields()
-    versions = [
-        f"{type(index).__module__}.{getattr(index, 'version', 1)}" for index in unified.get_indexes().values()
-    ]
-    key = (
-        alias,
-        hash(tuple((name, type(field).__name__) for name, field in fields.items()) + tuple(versions)),
-    )
-    with _schemas_lock:
-        if key not in _schemas:
-            _schemas[key] = Schema(fields, versions=versions)
-        return _schemas[key]
 
 
 class TantivyEngine(BaseEngine):
