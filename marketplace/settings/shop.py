@@ -34,7 +34,9 @@ OSCAR_ACCOUNTS_REDIRECT_URL = "customer:profile-view"
 # Haystack ---------------------------------------------------------------------------------
 HAYSTACK_CONNECTIONS = {
     "default": {
-        "ENGINE": "search.engines.tantivy_backend.TantivyEngine",
+        "ENGINE": "search.engines.tantivy_backend.TantivyEngine"
+        if _env.search_url.startswith("tantivy://")
+        else "search.engines.opensearch_backend.OpenSearchEngine",
         "URL": _env.search_url,
         "PATH": _env.search_url.removeprefix("tantivy://"),
         "INCLUDE_SPELLING": False,

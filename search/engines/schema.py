@@ -260,14 +260,18 @@ class Schema:
                 document.add_bytes(column.name, column.value(item).encode())
 
     def _add_keyed(self, document: tantivy.Document, column: Column, value: Mapping[str, Any]) -> None:
+        if keyed := self.keyed_values(column, value):
+            document.add_json(column.name, keyed)
+
+    def keyed_values(self, column: Column, value: Mapping[str, Any]) -> dict[str, list[Any]]:
+        """Checked values by key; a key that cannot be part of a field's name is left out."""
         keyed = {}
         for key, items in value.items():
             if not _KEY.match(key):
                 continue
             listed = items if isinstance(items, list | tuple) else [items]
             keyed[key] = [column.value(item) for item in dict.fromkeys(listed)]
-        if keyed:
-            document.add_json(column.name, keyed)
+        return keyed
 
     def stored_values(self, document: tantivy.Document) -> dict[str, Any]:
         values: dict[str, Any] = {}
