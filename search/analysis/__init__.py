@@ -28,6 +28,7 @@ SOUND = "sound"
 
 #: Longer words are not words; nobody types them and engines refuse them.
 LONGEST_WORD = 64
+SHORT_TEXT = 40
 
 
 def _plain_term(word: str) -> str:
@@ -60,7 +61,19 @@ def analyse(text: str, language: str) -> list[str]:
         return list(
             dict.fromkeys(row for word in _folded_words(text, "ckb") for row in document_sounds(word))
         )
+    if len(text) <= SHORT_TEXT:
+        return list(_short_terms(text, language))
+    return _terms(text, language)
+
+
+def _terms(text: str, language: str) -> list[str]:
     return [term for word in _folded_words(text, language) if (term := _term(word, language))]
+
+
+@lru_cache(maxsize=50_000)
+def _short_terms(text: str, language: str) -> tuple[str, ...]:
+    # Names of brands, words of queries: asked for again and again.
+    return tuple(_terms(text, language))
 
 
 def query_terms(word: str, language: str) -> list[list[str]]:

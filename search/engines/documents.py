@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from django.db import connections as db_connections
 from haystack import connections
 from haystack.constants import ID
 from haystack.exceptions import SkipDocument
@@ -37,6 +39,39 @@ def batches(queryset: Any, size: int) -> Iterator[list[Any]]:
             return
         yield batch
         last = batch[-1].pk
+
+
+def rows_of(
+    index: Any, queryset: Any, schema: Schema, *, size: int, processes: int = 1
+) -> Iterator[list[bytes]]:
+    """Documents of everything in a queryset, batch by batch, as ``Schema.pack`` writes them.
+
+    With more than one process, others read the database and analyse text, each on a connection of its
+    own, while this one writes: what they read is what is committed.
+    """
+    if processes < 2:
+        for batch in batches(queryset, size):
+            yield [schema.pack(document) for _, document in prepared_documents(index, batch)]
+        return
+    global _work
+    # A child must not talk on its parent's connection.
+    pks = list(queryset.order_by("pk").values_list("pk", flat=True))
+    db_connections.close_all()
+    _work = (index, queryset, schema)
+    with multiprocessing.get_context("fork").Pool(processes) as pool:
+        parts = [pks[start : start + size] for start in range(0, len(pks), size)]
+        yield from pool.imap_unordered(_pack_part, parts)
+
+
+#: What the children of ``rows_of`` work on: inherited, since querysets and indexes cannot be sent.
+_work: tuple[Any, Any, Schema] | None = None
+
+
+def _pack_part(pks: list[int]) -> list[bytes]:
+    assert _work is not None
+    index, queryset, schema = _work
+    objects = list(queryset.filter(pk__in=pks).order_by("pk"))
+    return [schema.pack(document) for _, document in prepared_documents(index, objects)]
 
 
 def documents_of(identifiers: Iterable[str], *, alias: str) -> dict[str, dict[str, Any]]:

@@ -203,9 +203,15 @@ class OpenSearchBackend(BaseSearchBackend):
         )
 
     def rebuild(
-        self, progress: Callable[[int, int], None] | None = None, *, only_if_missing: bool = False
+        self,
+        progress: Callable[[int, int], None] | None = None,
+        *,
+        only_if_missing: bool = False,
+        processes: int = 1,
     ) -> int:
         """Build a new index beside the one in use and swap; the number of documents.
+
+        ``processes`` is tantivy's: here the server is what takes its time.
 
         What others change meanwhile is noted in the journal and written again before the swap, while
         nobody else writes.

@@ -24,7 +24,7 @@ from tantivy import Occur, Query
 
 from search.analysis import analyse, query_terms, query_words
 from search.analysis.vocabulary import Part
-from search.engines.documents import batches, documents_of, prepared_documents, schema_of
+from search.engines.documents import documents_of, prepared_documents, rows_of, schema_of
 from search.engines.query import SearchQuery
 from search.engines.query_language import (
     CONTENT,
@@ -574,10 +574,15 @@ class TantivyBackend(BaseSearchBackend):
             db_connections.close_all()
 
     def rebuild(
-        self, progress: Callable[[int, int], None] | None = None, *, only_if_missing: bool = False
+        self,
+        progress: Callable[[int, int], None] | None = None,
+        *,
+        only_if_missing: bool = False,
+        processes: int = 1,
     ) -> int:
         """Build a new index beside the one in use and swap; the number of documents.
 
+        More ``processes`` than one are for commands, which have no thread and no transaction open.
         ``progress`` is told documents done and objects in all. What others change meanwhile is in both.
 
         Raises:
@@ -592,10 +597,12 @@ class TantivyBackend(BaseSearchBackend):
                 return 0
             with rebuild.filling() as writer:
                 for index, queryset in querysets:
-                    for batch in batches(queryset, self.batch_size):
-                        for _, document in prepared_documents(index, batch):
-                            writer.add_document(self.schema.document(document))
-                            done += 1
+                    for rows in rows_of(
+                        index, queryset, self.schema, size=self.batch_size, processes=processes
+                    ):
+                        for row in rows:
+                            writer.add_document(self.schema.unpack(row))
+                        done += len(rows)
                         if progress:
                             progress(done, total)
             with rebuild.catching_up() as (writer, changed):

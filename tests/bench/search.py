@@ -180,7 +180,7 @@ def _rebuild() -> tuple[int, float]:
     def show(done: int, total: int) -> None:
         print(f"\rIndexed {done}/{total}", end="", file=sys.stderr)
 
-    count = services.rebuild(progress=show)
+    count = services.rebuild(progress=show, processes=os.cpu_count() or 1)
     seconds = time.perf_counter() - started
     print(file=sys.stderr)
     return count, seconds

@@ -111,7 +111,8 @@ def test_a_document_is_written_as_terms_and_values(schema: Schema) -> None:
         "id": "catalogue.product.1", "django_ct": "catalogue.product", "django_id": "1",
     "text": "wooden chair",
         "brand": "AT&T", "tags": ["a", "b"], "in_stock": True, "arrived": "2026-01-02T00:00:00+00:00",
-        "properties": {"cpu": ["i5"]}, "measures": {"width": [8.0]}, "by_price": 7, "weight": 0.5, "shown": "{}",
+        "properties": {"cpu": ["i5"]}, "measures": {"width": [8.0]}, "by_price": 7, "weight": 0.5,
+        "shown": "{}",
     }  # fmt: skip
     json.dumps(source)
 
@@ -238,8 +239,8 @@ def test_counts_that_are_asked_for(schema: Schema) -> None:
     body = search_body(
         schema,
         facets={
-            "price": {"ranges": 4}, "measures.width": {"steps": [5, 10]}, "brand": {"missing": True, "size": 7},
-            "text": {}, "no_such_field": {},
+            "price": {"ranges": 4}, "measures.width": {"steps": [5, 10]},
+            "brand": {"missing": True, "size": 7}, "text": {}, "no_such_field": {},
         },
         query_facets={"price:[1 TO 5]": QueryWriter(schema).build(read_query("price:[1 TO 5]"))},
         stats=["price"],
