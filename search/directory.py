@@ -6,6 +6,7 @@ first, so that a change by any process, also one past the ORM, is on the next pa
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +19,8 @@ from django.urls import reverse
 from modeltranslation.utils import resolution_order
 from oscar.core.loading import get_model
 
-from search.analysis.vocabulary import BUILT_IN, Vocabulary
+from search.analysis import query_words
+from search.analysis.vocabulary import BUILT_IN, LONGEST_PHRASE, Part, Vocabulary, phrase_keys, understand
 
 #: Attribute types whose values are words, numbers, options.
 TEXT_TYPES = frozenset({"text", "boolean"})
@@ -104,6 +106,24 @@ class Directory:
     #: By ``query_log.known_as``.
     rules: Mapping[str, Rule] = field(default_factory=dict)
 
+    #: Categories by the keys of their names, or of what their names list.
+    named: Mapping[tuple[str, ...], tuple[int, ...]] = field(default_factory=dict)
+
+    def understand(self, text: str) -> list[Part]:
+        """What a person typed; products of a category that is called so stand before others."""
+        parts = understand(text, self.vocabulary)
+        named = {
+            pk: None
+            for part in parts
+            if part.kind == "words"
+            for phrase in part.alternatives
+            for key in phrase_keys(query_words(phrase))
+            for pk in self.named.get(key, ())
+        }
+        if named:
+            parts.append(Part("prefer", ("category", *map(str, named))))
+        return parts
+
     def of_class(self, class_ids: set[int]) -> list[FacetAttribute]:
         """Facets of these product classes, in the order that staff chose."""
         return [found for found in self.attributes.values() if found.class_ids & class_ids]
@@ -157,7 +177,25 @@ def _columns(*names: str) -> Iterator[str]:
 
 def _read() -> Directory:
     categories, roots = _read_categories()
-    return Directory(categories, roots, *_read_attributes(), _read_vocabulary(), _read_rules())
+    return Directory(
+        categories, roots, *_read_attributes(), _read_vocabulary(), _read_rules(), _named(categories)
+    )
+
+
+#: "Tables & desks" are tables, and desks.
+_LISTED = re.compile(r"[&,،/]| and ")
+
+
+def _named(categories: Mapping[int, CategoryNode]) -> dict[tuple[str, ...], tuple[int, ...]]:
+    found: dict[tuple[str, ...], dict[int, None]] = {}
+    for node in categories.values():
+        for name in dict.fromkeys(node.names.values()):
+            for piece in dict.fromkeys([name, *_LISTED.split(name)]):
+                words = query_words(piece)
+                if node.is_public and 0 < len(words) <= LONGEST_PHRASE:
+                    for key in phrase_keys(words):
+                        found.setdefault(key, {})[node.pk] = None
+    return {key: tuple(pks) for key, pks in found.items()}
 
 
 def _read_vocabulary() -> Vocabulary:

@@ -205,7 +205,7 @@ class ListingQuery:
             if self._is_code(code):
                 found = found.filter(codes__exact=code)
             else:
-                found = found.filter(content=Typed.read(text, self.directory.vocabulary))
+                found = found.filter(content=Typed(self.directory.understand(text)))
         if self.category is not None:
             # Not a facet's choice: counts never leave it out.
             found = found.filter(category__exact=str(self.category.pk))

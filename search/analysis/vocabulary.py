@@ -26,7 +26,8 @@ LONGEST_QUERY = 512
 class Part:
     """A piece of a query. ``alternatives`` are texts; a document must have all words of one of them.
 
-    ``kind``: ``words``, ``phrase`` (in this order) or ``without``.
+    ``kind``: ``words``, ``phrase`` (in this order) or ``without``; ``prefer``, whose texts are a field and
+    values of it, narrows nothing but puts documents with one of them first.
     """
 
     kind: str
@@ -71,7 +72,7 @@ class Vocabulary:
             {key: list(places) for key, places in beside._by_key.items()} if beside else {},
         )
         for group in apart:
-            keys = [set(_phrase_keys(query_words(phrase))) for phrase in group]
+            keys = [set(phrase_keys(query_words(phrase))) for phrase in group]
             for one, other in combinations(keys, 2):
                 made._apart |= {frozenset({left, right}) for left in one for right in other if left != right}
         for group in groups:
@@ -85,7 +86,7 @@ class Vocabulary:
             words = query_words(phrase)
             if not words or len(words) > LONGEST_PHRASE:
                 continue
-            for key in _phrase_keys(words):
+            for key in phrase_keys(words):
                 places = self._by_key.setdefault(key, [])
                 if place not in places:
                     places.append(place)
@@ -94,10 +95,10 @@ class Vocabulary:
         """Phrases that mean what these words mean, without themselves; empty if nothing is known."""
         # By how they are looked for: of several spellings with the same terms one is enough.
         found: dict[tuple[tuple[str, ...], ...], str] = {}
-        own = _phrase_keys(words)
+        own = phrase_keys(words)
         for place in dict.fromkeys(place for key in own for place in self._by_key.get(key, ())):
             for phrase in self._groups[place]:
-                keys = _phrase_keys(query_words(phrase))
+                keys = phrase_keys(query_words(phrase))
                 if not set(keys) & set(own) and not self._are_apart(own, keys):
                     found.setdefault(tuple(keys), phrase)
         return tuple(found.values())[:MOST_ALTERNATIVES]
@@ -108,7 +109,7 @@ class Vocabulary:
         )
 
 
-def _phrase_keys(words: Sequence[str]) -> list[tuple[str, ...]]:
+def phrase_keys(words: Sequence[str]) -> list[tuple[str, ...]]:
     keys: list[tuple[str, ...]] = [()]
     for word in words:
         keys = [(*key, more) for key in keys for more in _keys(word)]

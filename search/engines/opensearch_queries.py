@@ -22,6 +22,7 @@ from search.engines.reading import (
     LONG_WORD,
     LONGEST_QUERY,
     MOST_WORDS,
+    PREFERRED_SCORE,
     SYNONYM_BOOST,
     TIE_BREAKER,
     columns_for,
@@ -169,16 +170,28 @@ class QueryWriter:
     def _typed(self, value: Any, columns: Sequence[Column]) -> Body:
         must: list[Body] = []
         without: list[Body] = []
+        preferred: list[Body] = []
+        places = {"without": without, "prefer": preferred}
         for part in read_parts(value):
             query = self._part(part, columns)
             if query is not None:
-                (without if part.kind == "without" else must).append(query)
+                places.get(part.kind, must).append(query)
         if not must:
             is_blank = not value if isinstance(value, list) else not str(value).strip()
             must = [EVERYTHING if without or is_blank else NOTHING]
-        return {"bool": {"must": must, **({"must_not": without} if without else {})}}
+        return {
+            "bool": {
+                "must": must,
+                **({"must_not": without} if without else {}),
+                **({"should": preferred} if preferred else {}),
+            }
+        }
 
     def _part(self, part: Part, columns: Sequence[Column]) -> Body | None:
+        if part.kind == "prefer":
+            field, *values = part.alternatives
+            wanted = self.build(Condition(field, "in", values))
+            return {"constant_score": {"filter": wanted, "boost": PREFERRED_SCORE}}
         if part.kind == "phrase":
             return any_of([self._phrase(text, columns) for text in part.alternatives])
         first, *others = part.alternatives

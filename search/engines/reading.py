@@ -39,6 +39,8 @@ LONG_WORD = 8
 #: How much a match is worth of one by the word itself.
 SYNONYM_BOOST = 0.6
 GUESS_BOOST = 0.5
+#: What a preferred document's score grows by: more than words can be worth.
+PREFERRED_SCORE = 60.0
 
 _LATIN_LANGUAGES = frozenset({PLAIN, "en", "ar", "ckb"})
 _ARABIC_LANGUAGES = frozenset({PLAIN, "ar", "ckb"})
@@ -54,7 +56,7 @@ def read_parts(value: Any) -> list[Part]:
     parts = []
     for item in value:
         match item:
-            case ["words" | "phrase" | "without" as kind, list(texts)] if texts:
+            case ["words" | "phrase" | "without" | "prefer" as kind, list(texts)] if texts:
                 parts.append(Part(kind, tuple(str(text) for text in texts)))
     return parts
 

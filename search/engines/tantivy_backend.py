@@ -45,6 +45,7 @@ from search.engines.reading import (
     LONGEST_QUERY,
     MOST_RESULTS,
     MOST_WORDS,
+    PREFERRED_SCORE,
     SYNONYM_BOOST,
     TIE_BREAKER,
     columns_for,
@@ -59,6 +60,14 @@ logger = logging.getLogger("nuqta.search")
 
 #: Tantivy counts each segment by itself: with all its values the sums are exact.
 ALL_SEGMENT_VALUES = 65_000
+
+
+_OCCURS = {
+    "words": Occur.Must,
+    "phrase": Occur.Must,
+    "without": Occur.MustNot,
+    "prefer": Occur.Should,
+}
 
 
 class QueryBuilder:
@@ -116,11 +125,7 @@ class QueryBuilder:
         """What a person typed: words with their synonyms, "phrases" and -words to be without."""
         parts = read_parts(value)
         each = [(part.kind, self._part(part, columns)) for part in parts]
-        clauses = [
-            (Occur.MustNot if kind == "without" else Occur.Must, query)
-            for kind, query in each
-            if query is not None
-        ]
+        clauses = [(_OCCURS[kind], query) for kind, query in each if query is not None]
         if not any(occur is Occur.Must for occur, _ in clauses):
             is_blank = not value if isinstance(value, list) else not str(value).strip()
             whole = Query.all_query() if clauses or is_blank else Query.empty_query()
@@ -128,6 +133,10 @@ class QueryBuilder:
         return Query.boolean_query(clauses)
 
     def _part(self, part: Part, columns: Sequence[Column]) -> Query | None:
+        if part.kind == "prefer":
+            field, *values = part.alternatives
+            wanted = self.build(Condition(field, "in", values))
+            return Query.const_score_query(wanted, PREFERRED_SCORE)
         if part.kind == "phrase":
             return _any_of([self._phrase(text, columns) for text in part.alternatives])
         first, *others = part.alternatives

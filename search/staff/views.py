@@ -99,7 +99,7 @@ def preview(request: HttpRequest) -> HttpResponse:
 def _preview(text: str) -> dict[str, Any]:
     directory = shop_directory.current()
     rule = directory.rules.get(known_as(text))
-    results = SearchQuerySet().filter(content=Typed.read(text, directory.vocabulary))
+    results = SearchQuerySet().filter(content=Typed(directory.understand(text)))
     language = get_language() or "ar"
     pinned = (
         SearchQuerySet().filter(django_id__in=[str(pk) for pk in rule.pinned])[:PREVIEWED] if rule else []

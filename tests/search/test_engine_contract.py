@@ -471,6 +471,14 @@ def test_parts_with_synonyms(index: ThingIndex) -> None:
     assert found == expected(lambda thing: "lamp" in thing.words and "winter" not in thing.words)
 
 
+def test_what_is_preferred_stands_first_and_narrows_nothing(index: ThingIndex) -> None:
+    parts = [Part("words", ("lamp",)), Part("prefer", ("tags", "نوكيا"))]
+    found = [int(result.pk) for result in SearchQuerySet().filter(content=Typed(parts))[:1000]]
+    assert set(found) == expected(lambda thing: "lamp" in thing.words)
+    preferred = expected(lambda thing: "lamp" in thing.words and "نوكيا" in thing.tags)
+    assert set(found[: len(preferred)]) == preferred != set()
+
+
 def test_steps_count_what_reaches_them(index: ThingIndex) -> None:
     found = (
         SearchQuerySet()

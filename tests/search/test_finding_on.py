@@ -32,6 +32,21 @@ def listing(client: Client, **query: str) -> Any:
     return client.get("/search/", query).context["listing"]
 
 
+# Categories -----------------------------------------------------------------------------------
+@pytest.mark.parametrize("words", ["laptop", "laptops", "لابتوب", "notebooks"])
+def test_goods_of_a_category_called_so_stand_before_what_only_goes_with_them(
+    search_backend: Any, english: Client, words: str
+) -> None:
+    laptops = CategoryFactory(name_en="Laptops & tablets", name_ar="حواسيب", slug="laptops")
+    OfferFactory(product__title_en="Laptop stand for a laptop")
+    OfferFactory(product__title_en="Pavilion 15", product__category=laptops, num_in_stock=0)
+    for number in range(10):
+        OfferFactory(product__title_en=f"Pavilion {number} other", product__category=laptops)
+    services.rebuild()
+    cards = listing(english, q=words).cards
+    assert cards[-1].title == "Laptop stand for a laptop"
+
+
 # Highlights ---------------------------------------------------------------------------------------
 def marked(client: Client, words: str) -> list[str]:
     return [text for card in listing(client, q=words).cards for text, hit in card.title_pieces if hit]
