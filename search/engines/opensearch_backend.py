@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from django.db import connection as database, connections as db_connections, transaction
 from haystack import connections
@@ -85,8 +85,9 @@ class OpenSearchBackend(BaseSearchBackend):
         super().__init__(connection_alias, **options)
         self.address, prefix = address_of(options["URL"])
         self.prefix = str(options.get("INDEX_PREFIX") or prefix)
-        self.shards = int(options.get("SHARDS", 1))
-        self.replicas = int(options.get("REPLICAS", 0))
+        # Of the cluster, so they stand with its address: ...:9200/prefix?shards=3&replicas=1
+        asked = dict(parse_qsl(urlsplit(options["URL"]).query))
+        self.shards, self.replicas = int(asked.get("shards", 1)), int(asked.get("replicas", 0))
         self.builds_itself = bool(options.get("BUILDS_ITSELF"))
         self.log = logger
 

@@ -16,21 +16,27 @@ OPENSEARCH_URL = os.environ.get("OPENSEARCH_URL", "")
 ENGINES = ("tantivy", "opensearch") if OPENSEARCH_URL else ("tantivy",)
 
 
+def connect_to_opensearch(monkeypatch: pytest.MonkeyPatch, settings: Any, *, url: str) -> None:
+    """Haystack reads a connection's options from the settings, but its engine once, when it is imported."""
+    changed = {
+        **settings.HAYSTACK_CONNECTIONS["default"],
+        "ENGINE": "search.engines.opensearch_backend.OpenSearchEngine",
+        "URL": url,
+    }
+    settings.HAYSTACK_CONNECTIONS = {"default": changed}
+    monkeypatch.setitem(haystack.connections.connections_info, "default", changed)
+
+
 @pytest.fixture(params=ENGINES)
 def engine_backend(request: pytest.FixtureRequest, settings: Any, tmp_path: Path) -> Iterator[Any]:
     """A backend of each engine that there is, empty."""
     if request.param == "tantivy":
         yield request.getfixturevalue("search_backend")
         return
-    settings.HAYSTACK_CONNECTIONS = {
-        "default": {
-            **settings.HAYSTACK_CONNECTIONS["default"],
-            "ENGINE": "search.engines.opensearch_backend.OpenSearchEngine",
-            "URL": OPENSEARCH_URL,
-            "INDEX_PREFIX": f"nuqta-test-{uuid.uuid4().hex[:8]}",
-        }
-    }
+    connect_to_opensearch(request.getfixturevalue("monkeypatch"), settings, url=OPENSEARCH_URL)
+    settings.HAYSTACK_CONNECTIONS["default"]["INDEX_PREFIX"] = f"nuqta-test-{uuid.uuid4().hex[:8]}"
     backend = haystack.connections.reload("default").get_backend()
+    assert backend.__class__.__name__ == "OpenSearchBackend"
     yield backend
     backend.delete_everything()
     haystack.connections.thread_local.connections.pop("default", None)
