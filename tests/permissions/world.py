@@ -26,6 +26,7 @@ from points_payment.services.card_support import request_replacement
 from points_payment.services.cash import hand_in_cash
 from points_payment.services.printers import add_printer
 from points_payment.statements import export_rows, span_of
+from search.models import QueryRule, SavedSearch, Synonym
 from tests.factories.catalogue import CategoryFactory, ProductFactory
 from tests.factories.desk import make_proposal, make_request, make_top_up
 from tests.factories.orders import give_points, make_basket, make_offer, make_order
@@ -107,6 +108,9 @@ def a_world() -> World:
         account_kind=AccountKind.CUSTOMER_PAID, owner_id=customer.pk, amount_points=5, reason="Miscounted",
         actor=a_staff_member("admin"),
     )  # fmt: skip
+    saved = SavedSearch.objects.create(user=customer, name="Chairs", address="/search/?q=chair")
+    synonym = Synonym.objects.create(words="chair\nseat")
+    rule = QueryRule.objects.create(query="chair", shown="chair", redirect_to="/about/")
     country = Country.objects.filter(pk="IQ").first() or Country.objects.create(
         iso_3166_1_a2="IQ", iso_3166_1_a3="IRQ", printable_name="Iraq", is_shipping_country=True
     )
@@ -183,6 +187,12 @@ def a_world() -> World:
         "portal:team-withdraw.pk": invitation.pk,
         "portal:invitation-accept.pk": invitation.pk,
         "portal:invitation-decline.pk": invitation.pk,
+        "search:similar.pk": product.pk,
+        "search:forget.pk": saved.pk,
+        "search_staff:synonym.pk": synonym.pk,
+        "search_staff:synonym-delete.pk": synonym.pk,
+        "search_staff:rule.pk": rule.pk,
+        "search_staff:rule-delete.pk": rule.pk,
         "orders.order_number": order.number,
         **{
             f"orders:return{step}.order_number": returned.vendor_order.order.number
