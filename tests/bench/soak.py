@@ -83,11 +83,15 @@ STOCK = """
            COALESCE(sold.pieces, 0)::int, COALESCE(sold.shipped, 0)::int
       FROM partner_stockrecord offer
       LEFT JOIN (
-        SELECT line.stockrecord_id, SUM(line.quantity) AS pieces, SUM(COALESCE(parcel.pieces, 0)) AS shipped
+        SELECT line.stockrecord_id, SUM(line.quantity - COALESCE(cancelled.pieces, 0)) AS pieces,
+               SUM(COALESCE(parcel.pieces, 0)) AS shipped
           FROM order_line line
-          JOIN order_vendororder part ON part.id = line.vendor_order_id AND part.status <> 'cancelled'
           LEFT JOIN (SELECT line_id, SUM(quantity) AS pieces FROM order_parcelline GROUP BY line_id) parcel
             ON parcel.line_id = line.id
+          LEFT JOIN (
+            SELECT line_id, SUM(quantity) AS pieces FROM order_linereduction WHERE kind = 'cancelled'
+             GROUP BY line_id
+          ) cancelled ON cancelled.line_id = line.id
          GROUP BY line.stockrecord_id
       ) sold ON sold.stockrecord_id = offer.id
      WHERE offer.id = ANY(%s)

@@ -136,7 +136,7 @@ def test_another_vendor_s_pieces_are_not_cancelled(order: Order, part: VendorOrd
         )  # fmt: skip
     with pytest.raises(VendorOrder.DoesNotExist):
         cancel_lines(vendor=part.vendor, actor=packer, vendor_order=other, quantities={}, reason="")
-    with pytest.raises(PiecesNotThere, match="at least one"):
+    with pytest.raises(PiecesNotThere):
         cancel_lines(vendor=part.vendor, actor=packer, vendor_order=part, quantities={}, reason="")
     assert not LineReduction.objects.exists()
 
@@ -162,10 +162,11 @@ def test_the_buyer_keeps_the_goods_and_pays_less(
     )
     assert balance(order) == before + 1_000
     assert status(part) == (S.COMPLETED if is_complete else S.SHIPPED)
-    with pytest.raises(IllegalAllowance, match="2,003"):
+    with pytest.raises(IllegalAllowance) as refused:
         give_allowance(
             vendor=part.vendor, actor=packer, vendor_order=part, line_id=three.pk, points=2_004, reason=""
         )
+    assert refused.value.left_points == 2_003
 
 
 def test_before_it_is_sent_there_is_no_allowance(order: Order, part: VendorOrder, packer: User) -> None:
