@@ -1,0 +1,214 @@
+"""Points of orders and vendors: held, released, given back early and late, paid out, returned."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from points_payment.errors import (
+    InsufficientPoints,
+    InvalidAmount,
+    NotRefundable,
+    NotReversible,
+    SamePerson,
+    UnknownAllocation,
+)
+from points_payment.kinds import AccountKind, TransferKind
+from points_payment.models import Transfer
+from points_payment.services.escrow import (
+    AllocationSpec,
+    Refunded,
+    hold_for_order,
+    refund_allocations,
+    release_allocations,
+)
+from points_payment.services.payouts import pay_out, return_payout
+from tests.points_payment.machine.books import Line, Order
+from tests.points_payment.machine.steps import VENDORS, Steps, moves, one_of, places, points
+
+lines_wanted = st.lists(
+    st.tuples(st.sampled_from(VENDORS), st.integers(0, 400), st.sampled_from([0, 33, 800, 1_250, 10_000])),
+    min_size=1,
+    max_size=4,
+)
+
+
+class OrderRules(Steps):
+    def __init__(self) -> None:
+        super().__init__()
+        #: Transfers of payouts that have not come back, with vendor and points.
+        self.payouts: list[tuple[int, int, int]] = []
+
+    # Orders -------------------------------------------------------------------------------
+    @moves(TransferKind.PURCHASE)
+    @rule(place=places, wanted=lines_wanted)
+    def buy(self, place: int, wanted: list[tuple[int, int, int]]) -> None:
+        """Also more than the wallet holds, and lines that cost nothing."""
+        customer, key = one_of(self.customers, place), self.key
+        specs = [
+            AllocationSpec(f"{key}-{number}", vendor, gross, basis_points)
+            for number, (vendor, gross, basis_points) in enumerate(wanted)
+        ]
+        paid_for = [
+            (spec.reference, spec.vendor_id, spec.gross_points, spec.commission_basis_points)
+            for spec in specs
+            if spec.gross_points
+        ]
+
+        def send(order: str) -> int | None:
+            with transaction.atomic():
+                return hold_for_order(
+                    customer_id=customer.pk, order_reference=order, allocations=specs, idempotency_key=key,
+                    actor_id=customer.pk,
+                ).transfer_id  # fmt: skip
+
+        if not paid_for:
+            assert send(key) is None
+            return
+        needed = sum(spec.gross_points for spec in specs)
+        available = self.books.available(customer.pk)
+        if available < needed:
+            error = self.refused(InsufficientPoints, lambda: send(key))
+            assert (error.needed_points, error.available_points) == (needed, available)
+            return
+        self.books.buy(customer.pk, paid_for)
+        self.remember(lambda: send(key), send(key), otherwise=lambda: send(f"{key}x"))
+
+    @moves(TransferKind.RELEASE)
+    @precondition(lambda self: self.books.orders)
+    @rule(place=places, some=st.sets(st.integers(0, 3)))
+    def release(self, place: int, some: set[int]) -> None:
+        order, key = one_of(self.books.orders, place), self.key
+        lines = self.some_lines(order, some)
+
+        def send(lines: list[Line]) -> tuple[int, int]:
+            released = release_allocations(
+                references=[line.reference for line in lines], actor_id=None, idempotency_key=key
+            )
+            return released.released_points, released.commission_points
+
+        expected = self.books.release(lines)
+        assert send(lines) == expected
+        if expected[0]:
+            self.remember(
+                lambda: send(lines), expected,
+                otherwise=(lambda: send(lines[:1])) if len(lines) > 1 else None,
+            )  # fmt: skip
+
+    @moves(TransferKind.CANCELLATION, TransferKind.RETURN)
+    @precondition(lambda self: self.books.orders)
+    @rule(place=places, some=st.sets(st.integers(0, 3)), parts=st.lists(points, min_size=4, max_size=4))
+    def refund_some_points(self, place: int, some: set[int], parts: list[int]) -> None:
+        """Also more than is left."""
+        order = one_of(self.books.orders, place)
+        wanted = dict(zip(self.some_lines(order, some), parts, strict=False))
+        if any(asked > line.left for line, asked in wanted.items()):
+            error = self.refused(NotRefundable, lambda: self.send_refund(wanted, self.key))
+            assert error.left_points in {line.left for line in wanted}
+            wanted = {line: min(asked, line.left) for line, asked in wanted.items()}
+        self.refund(order, wanted)
+
+    @moves(TransferKind.CANCELLATION, TransferKind.RETURN)
+    @precondition(lambda self: self.books.orders)
+    @rule(place=places, some=st.sets(st.integers(0, 3)))
+    def refund_all_that_is_left(self, place: int, some: set[int]) -> None:
+        order, key = one_of(self.books.orders, place), self.key
+        lines = self.some_lines(order, some)
+        names = [line.reference for line in lines]
+
+        def send() -> Refunded:
+            return refund_allocations(references=names, actor_id=None, reason="", idempotency_key=key)
+
+        paid, promotional, _late = self.books.refund(order, {line: line.left for line in lines})
+        answer = send()
+        assert (answer.paid_points, answer.promotional_points) == (paid, promotional)
+        self.remember(send, answer)
+
+    @precondition(lambda self: self.books.orders)
+    @rule(place=places)
+    def refund_and_release_what_nobody_ordered(self, place: int) -> None:
+        known = one_of(self.books.orders, place).lines[0]
+        foreign = next(
+            (order.lines[0].reference for order in self.books.orders if known not in order.lines), "nothing"
+        )
+        self.refused(
+            UnknownAllocation,
+            lambda: refund_allocations(
+                references=[known.reference, foreign], actor_id=None, reason="", idempotency_key=self.key
+            ),
+        )
+        self.refused(
+            UnknownAllocation,
+            lambda: release_allocations(
+                references=[known.reference, "nothing"], actor_id=None, idempotency_key=self.key
+            ),
+        )
+
+    def some_lines(self, order: Order, some: set[int]) -> list[Line]:
+        """Those at the places, or the first."""
+        return [line for place, line in enumerate(order.lines) if place in some] or order.lines[:1]
+
+    def send_refund(self, wanted: dict[Line, int], key: str) -> Refunded:
+        return refund_allocations(
+            references_and_points={line.reference: asked for line, asked in wanted.items()},
+            actor_id=None, reason="", idempotency_key=key,
+        )  # fmt: skip
+
+    def refund(self, order: Order, wanted: dict[Line, int]) -> None:
+        key = self.key
+        paid, promotional, late = self.books.refund(order, wanted)
+        answer = self.send_refund(wanted, key)
+        assert (answer.paid_points, answer.promotional_points) == (paid, promotional)
+        if answer.transfer_id is None:
+            assert not any(wanted.values())
+            return
+        kind = Transfer.objects.values_list("kind", flat=True).get(pk=answer.transfer_id)
+        assert kind == (TransferKind.RETURN if late else TransferKind.CANCELLATION)
+        more = {line: asked + 1 for line, asked in wanted.items()}
+        self.remember(
+            lambda: self.send_refund(wanted, key), answer, otherwise=lambda: self.send_refund(more, key)
+        )
+
+    # Payouts ------------------------------------------------------------------------------
+    @moves(TransferKind.PAYOUT)
+    @rule(vendor=st.sampled_from(VENDORS), amount=points)
+    def pay_out(self, vendor: int, amount: int) -> None:
+        key, (one, other) = self.key, self.staff
+
+        def send(amount_points: int, approved_by_id: int = other.pk) -> int:
+            return pay_out(
+                vendor_id=vendor, amount_points=amount_points, actor_id=one.pk,
+                approved_by_id=approved_by_id, reference="bank", idempotency_key=key,
+            ).transfer_id  # fmt: skip
+
+        self.refused(SamePerson, lambda: send(amount, one.pk))
+        self.refused(InvalidAmount, lambda: send(0))
+        payable = self.books.accounts[AccountKind.VENDOR_PAYABLE, vendor]
+        if payable < amount:
+            assert self.refused(InsufficientPoints, lambda: send(amount)).available_points == payable
+            amount = payable
+        if not amount:
+            return
+        transfer_id = send(amount)
+        self.remember(lambda: send(amount), transfer_id, otherwise=lambda: send(amount + 1))
+        self.payouts.append((transfer_id, vendor, amount))
+        self.books.move((AccountKind.VENDOR_PAYABLE, vendor, -amount), (AccountKind.PAYOUTS, 0, amount))
+
+    @moves(TransferKind.PAYOUT_RETURNED)
+    @precondition(lambda self: self.payouts)
+    @rule(place=places)
+    def payout_comes_back(self, place: int) -> None:
+        transfer_id, vendor, amount = self.payouts.pop(place % len(self.payouts))
+        key = self.key
+
+        def send(reason: str, *, payout: int = transfer_id, key: str = key) -> int:
+            return return_payout(
+                transfer_id=payout, actor_id=self.staff[0].pk, reason=reason, idempotency_key=key
+            ).transfer_id
+
+        back = send("closed")
+        self.remember(lambda: send("closed"), back, otherwise=lambda: send("other"))
+        for payout in (transfer_id, back):
+            self.refused(NotReversible, lambda payout=payout: send("closed", payout=payout, key=self.key))
+        self.books.move((AccountKind.PAYOUTS, 0, -amount), (AccountKind.VENDOR_PAYABLE, vendor, amount))
