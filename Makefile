@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stop test check coverage bench soak mutants fmt messages requirements audit env env-dev
+.PHONY: help demo stop test check coverage bench bench-million soak mutants fmt messages requirements audit env env-dev
 
 help: ## Show what there is
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -37,6 +37,9 @@ test: check ## Everything that must hold: check, then all tests on two processes
 
 bench: env-dev ## Measure pages, orders and the ledger into var/bench.json
 	$(BIN)/python -m tests.bench
+
+bench-million: env-dev ## Measure search at 100,000 and at a million products (hours of disk and patience)
+	$(BIN)/python -m tests.bench.search million
 
 soak: env-dev ## Guess, race (SECONDS=600), kill (KILLS=100) and move in 10,000 steps
 	$(BIN)/python -m tests.bench.guessing

@@ -149,7 +149,13 @@ def load(environ: Mapping[str, str]) -> Env:
         var_dir=var_dir,
         database_url=database_url,
         redis_url=_url(environ, "REDIS_URL", None, ("redis", "rediss", "unix")),
-        search_url=_url(environ, "SEARCH_URL", f"tantivy://{var_dir}/search", ("tantivy",)) or "",
+        search_url=_url(
+            environ,
+            "SEARCH_URL",
+            f"tantivy://{var_dir}/search",
+            ("tantivy", "opensearch", "opensearchs"),
+        )
+        or "",
         storage_url=_url(environ, "STORAGE_URL", f"file://{var_dir}/media", ("file",)) or "",
         secret_key=_secret(
             environ,

@@ -40,6 +40,7 @@ urlpatterns = [
     path("sell/", sell, name="sell"),
     path("portal/", include("vendor_portal.urls")),
     path("wallet/", include("points_payment.urls")),
+    path("staff/search/", include("search.staff.urls")),
     path("staff/vendors/", include("vendor_portal.staff.urls")),
     path("staff/", include("points_payment.staff.urls")),
     path("staff/", include("marketplace.roles.staff.urls")),

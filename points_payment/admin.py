@@ -292,3 +292,30 @@ class GuessingAlertAdmin(ReadOnlyAdmin):
     list_display = ("id", "scope", "failures", "hour", "seen_by", "note")
     list_select_related = ("seen_by",)
     list_filter = ("scope",)
+
+
+@admin.register(models.Checkpoint)
+class CheckpointAdmin(ReadOnlyAdmin):
+    list_display = ("day", "position", "transfers_count", "entries_count", "created_at")
+
+
+@admin.register(models.ProofRun)
+class ProofRunAdmin(ReadOnlyAdmin):
+    list_display = ("id", "scope", "source", "state", "actor", "started_at", "finished_at", "findings_count")
+    list_select_related = ("actor",)
+    list_filter = ("state", "scope")
+
+
+@admin.register(models.ProofFinding)
+class ProofFindingAdmin(ReadOnlyAdmin):
+    list_display = ("run", "check_slug", "culprit", "expected", "found")
+    list_select_related = ("run",)
+    list_filter = ("check_slug",)
+    ordering = ("-id",)
+
+
+@admin.register(models.LedgerAlert)
+class LedgerAlertAdmin(ReadOnlyAdmin):
+    list_display = ("id", "opened_at", "is_open", "acknowledged_by", "resolved_by", "reason")
+    list_select_related = ("acknowledged_by", "resolved_by")
+    list_filter = ("is_open",)

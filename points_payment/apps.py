@@ -9,7 +9,7 @@ class PointsPaymentConfig(AppConfig):
     def ready(self) -> None:
         from django.db.backends.signals import connection_created
 
-        from points_payment import handlers  # noqa: F401 - registers them
+        from points_payment import checks, handlers  # noqa: F401 - they register
         from points_payment.caller_questions import LAST_TOP_UP, register_caller_question
         from points_payment.services.statements import plan_once
         from points_payment.staff.registration import register

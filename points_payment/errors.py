@@ -482,3 +482,25 @@ class CardKeyMissing(PointsError):
     def __init__(self, versions: list[int]) -> None:
         super().__init__(f"CARD_KEYS lacks version {', '.join(map(str, versions))}.")
         self.versions = versions
+
+
+class ReasonMissing(PointsError):
+    """What is done here needs a reason, for who reads of it later."""
+
+    code = "reason_missing"
+
+
+class AlertClosed(PointsError):
+    """Somebody resolved the alert before."""
+
+    code = "alert_closed"
+
+    def __init__(self, alert_id: int) -> None:
+        super().__init__(f"Alert {alert_id} is resolved.")
+        self.alert_id = alert_id
+
+
+class BooksNotProved(PointsError):
+    """No whole proof was clean since the last one that failed."""
+
+    code = "books_not_proved"

@@ -236,3 +236,23 @@ class CountKind(models.TextChoices):
 
 #: Accounts that show the cash which a person holds for the platform.
 CASH_KINDS = (AccountKind.OPERATOR, AccountKind.COLLECTIONS)
+
+
+class ProofScope(models.TextChoices):
+    WHOLE = "whole", _("All books")
+    SINCE = "since", _("Since the last checkpoint")
+
+
+class ProofSource(models.TextChoices):
+    """Who asked for a proof."""
+
+    BEAT = "beat", _("The calendar")
+    COMMAND = "command", _("A command")
+    PAGE = "page", _("A person")
+
+
+class ProofState(models.TextChoices):
+    WAITING = "waiting", _("Waiting")
+    RUNNING = "running", _("Running")
+    CLEAN = "clean", _("Proved")
+    FAILED = "failed", _("Not proved")

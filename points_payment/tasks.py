@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import logging
-
 from celery import shared_task
 
-from points_payment.proof import prove
+from points_payment.kinds import ProofScope, ProofSource
 from points_payment.services.expiry import announce_expiry, expire_points
 from points_payment.services.production import discard_exports
+from points_payment.services.proving import run_proof
 from points_payment.services.ranges import expire_cards
-from points_payment.services.sealing import seal_transfers
-
-logger = logging.getLogger("nuqta.points")
 
 
 @shared_task
 def prove_and_seal() -> int:
-    """Prove the books, then seal what is new; the number of findings. Hourly in production."""
-    findings = prove()
-    for finding in findings:
-        logger.error("proof of the ledger: %s", finding)
-    if not findings:
-        # Sealing over a broken row would vouch for it.
-        seal_transfers()
-    return len(findings)
+    """Prove what came since the last checkpoint, then seal it; the number of findings. Hourly in production.
+
+    Before the first checkpoint everything is proved.
+    """
+    return run_proof(scope=ProofScope.SINCE, source=ProofSource.BEAT).findings_count
+
+
+@shared_task
+def prove_whole_and_checkpoint() -> int:
+    """Prove everything, seal it and make the day's checkpoint; the number of findings. Nightly."""
+    return run_proof(scope=ProofScope.WHOLE, source=ProofSource.BEAT).findings_count
 
 
 @shared_task
@@ -36,8 +35,6 @@ def expire_promotional_points() -> int:
     while points := expire_points():
         taken += points
     return taken
-    announce_expiry()
-    return expire_points()
 
 
 @shared_task
@@ -46,6 +43,7 @@ def expire_overdue_cards() -> int:
     return expire_cards()
 
 
+@shared_task
 def discard_card_exports() -> int:
     """Delete files with codes that nobody let out in time; how many."""
     return discard_exports()

@@ -25,6 +25,8 @@ class ProductCard:
     reviews_count: int
     in_stock: bool
     brand: str
+    #: The title in pieces, each with whether it is what was searched for; empty where nothing was.
+    title_pieces: tuple[tuple[str, bool], ...] = ()
 
 
 #: Names in the stored text are short: it is read for every card of every page.

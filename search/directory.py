@@ -1,4 +1,4 @@
-"""What a list page says about the shop itself: the category tree, and which attributes are facets.
+"""What a list page says about the shop itself: category tree, attributes that are facets, synonyms, rules.
 
 Read once and kept in the process. Every page asks the database for one small row of version marks
 first, so that a change by any process, also one past the ORM, is on the next page.
@@ -6,6 +6,7 @@ first, so that a change by any process, also one past the ORM, is on the next pa
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,9 @@ from django.db import connection
 from django.urls import reverse
 from modeltranslation.utils import resolution_order
 from oscar.core.loading import get_model
+
+from search.analysis import query_words
+from search.analysis.vocabulary import BUILT_IN, LONGEST_PHRASE, Part, Vocabulary, phrase_keys, understand
 
 #: Attribute types whose values are words, numbers, options.
 TEXT_TYPES = frozenset({"text", "boolean"})
@@ -84,11 +88,41 @@ class FacetAttribute:
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """What staff decided about one query."""
+
+    redirect_to: str
+    pinned: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Directory:
     categories: Mapping[int, CategoryNode]
     roots: tuple[CategoryNode, ...]
     attributes: Mapping[str, FacetAttribute]
     options: Mapping[str, Texts]
+    #: Built-in synonyms and those of staff.
+    vocabulary: Vocabulary = field(default_factory=lambda: BUILT_IN)
+    #: By ``query_log.known_as``.
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+
+    #: Categories by the keys of their names, or of what their names list.
+    named: Mapping[tuple[str, ...], tuple[int, ...]] = field(default_factory=dict)
+
+    def understand(self, text: str) -> list[Part]:
+        """What a person typed; products of a category that is called so stand before others."""
+        parts = understand(text, self.vocabulary)
+        named = {
+            pk: None
+            for part in parts
+            if part.kind == "words"
+            for phrase in part.alternatives
+            for key in phrase_keys(query_words(phrase))
+            for pk in self.named.get(key, ())
+        }
+        if named:
+            parts.append(Part("prefer", ("category", *map(str, named))))
+        return parts
 
     def of_class(self, class_ids: set[int]) -> list[FacetAttribute]:
         """Facets of these product classes, in the order that staff chose."""
@@ -126,8 +160,11 @@ def _version_marks() -> tuple[Any, ...]:
 
 @cache
 def _tables() -> tuple[str, ...]:
-    models = ("Category", "ProductAttribute", "AttributeOption")
-    return tuple(connection.ops.quote_name(get_model("catalogue", name)._meta.db_table) for name in models)
+    models = (
+        ("catalogue", "Category"), ("catalogue", "ProductAttribute"), ("catalogue", "AttributeOption"),
+        ("search", "Synonym"), ("search", "QueryRule"), ("search", "PinnedProduct"),
+    )  # fmt: skip
+    return tuple(connection.ops.quote_name(get_model(*name)._meta.db_table) for name in models)
 
 
 def _translated(row: Mapping[str, Any], name: str) -> dict[str, str]:
@@ -140,7 +177,43 @@ def _columns(*names: str) -> Iterator[str]:
 
 def _read() -> Directory:
     categories, roots = _read_categories()
-    return Directory(categories, roots, *_read_attributes())
+    return Directory(
+        categories, roots, *_read_attributes(), _read_vocabulary(), _read_rules(), _named(categories)
+    )
+
+
+#: "Tables & desks" are tables, and desks.
+_LISTED = re.compile(r"[&,،/]| and ")
+
+
+def _named(categories: Mapping[int, CategoryNode]) -> dict[tuple[str, ...], tuple[int, ...]]:
+    found: dict[tuple[str, ...], dict[int, None]] = {}
+    for node in categories.values():
+        for name in dict.fromkeys(node.names.values()):
+            for piece in dict.fromkeys([name, *_LISTED.split(name)]):
+                words = query_words(piece)
+                if node.is_public and 0 < len(words) <= LONGEST_PHRASE:
+                    for key in phrase_keys(words):
+                        found.setdefault(key, {})[node.pk] = None
+    return {key: tuple(pks) for key, pks in found.items()}
+
+
+def _read_vocabulary() -> Vocabulary:
+    synonym = get_model("search", "Synonym")
+    groups = list(synonym.objects.filter(is_active=True).order_by("pk"))
+    return Vocabulary.of(
+        [group.phrases for group in groups if group.kind != synonym.Kind.APART],
+        apart=[group.phrases for group in groups if group.kind == synonym.Kind.APART],
+        beside=BUILT_IN,
+    )
+
+
+def _read_rules() -> dict[str, Rule]:
+    rules = get_model("search", "QueryRule").objects.filter(is_active=True).prefetch_related("pinned")
+    return {
+        rule.query: Rule(rule.redirect_to, tuple(pin.product_id for pin in rule.pinned.all()))
+        for rule in rules
+    }
 
 
 def _read_categories() -> tuple[dict[int, CategoryNode], tuple[CategoryNode, ...]]:

@@ -10,14 +10,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.paginator import Page, Paginator
+from django.utils import timezone
 from django.utils.translation import gettext as _, ngettext
-from haystack.inputs import AutoQuery
 from haystack.query import SQ, SearchQuerySet
 
 from forked_apps.partner.models import Partner
 from search.cards import ProductCard, unpack_card
 from search.directory import CategoryNode, Directory, FacetAttribute
+from search.engines.query import Typed
 from search.engines.ranges import NumberRanges
+from search.highlights import Highlighter
+from search.no_results import Instead, find_instead
+from search.query_log import known_as
+from search.search_indexes import day_number, known_code
 from search.selection import ORDERS, PAGE_SIZES, STEP_GROUPS, Pair, Selection, link, write_number
 
 #: Values of a group that are always seen; the others open with "More".
@@ -34,7 +39,10 @@ _INDEX_ORDER = {
     "newest": "-by_arrival",
     "rating": "-by_rating",
     "discount": "-by_discount",
+    "best_selling": "-by_sales",
 }
+#: Shorter ones are numbers and sizes more often than codes.
+SHORTEST_CODE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +122,15 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class Within:
+    """A form that searches only what is in view."""
+
+    name: str
+    path: str
+    hidden: Sequence[Pair]
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     cards: Sequence[ProductCard]
     page: Page[Any]
@@ -126,6 +143,10 @@ class Listing:
     sizes: Sequence[Option]
     clear_url: str
     order_hidden: Sequence[Pair]
+    #: The category or vendor in view, to be searched within.
+    within: Within | None = None
+    #: Where nothing was found: the way on.
+    instead: Instead | None = None
 
 
 @dataclass(slots=True)
@@ -139,6 +160,7 @@ class ListingQuery:
     #: The category that the page itself is about; a choice of the facet stands in ``selection``.
     category: CategoryNode | None = None
     _vendors: dict[str, str] = field(default_factory=dict)
+    _code_found: bool | None = None
 
     def find(self) -> Listing:
         attributes = self._attributes_in_view()
@@ -148,6 +170,7 @@ class ListingQuery:
         is_ready = bool(found.query.backend.is_built)
         if counts:
             self._name_vendors(counts["vendor"])
+        nothing = not page.paginator.count and is_ready and not self.selection.filters()
         return Listing(
             cards=cards,
             page=page,
@@ -170,17 +193,38 @@ class ListingQuery:
             ],
             clear_url=self._url(self.selection.unfiltered()),
             order_hidden=self.selection.hidden("sort"),
+            within=self._within_view(),
+            instead=find_instead(self.selection.text, self.directory, self.language) if nothing else None,
         )
 
     # Asking the index -----------------------------------------------------------------------
     def _base(self) -> SearchQuerySet:
         found = SearchQuerySet()
-        if self.selection.text:
-            found = found.filter(content=AutoQuery(self.selection.text))
+        if text := self.selection.text:
+            code = known_code(text)
+            if self._is_code(code):
+                found = found.filter(codes__exact=code)
+            else:
+                found = found.filter(content=Typed(self.directory.understand(text)))
         if self.category is not None:
             # Not a facet's choice: counts never leave it out.
             found = found.filter(category__exact=str(self.category.pk))
         return found
+
+    def _is_code(self, code: str) -> bool:
+        """Whether a product or an offer has this SKU or barcode; asked for once a page."""
+        if self._code_found is None:
+            may_be = len(code) >= SHORTEST_CODE and any(character.isdigit() for character in code)
+            self._code_found = may_be and SearchQuerySet().filter(codes__exact=code).count() > 0
+        return self._code_found
+
+    def _pinned(self) -> tuple[int, ...]:
+        """Products that staff put first for these words, where a person has chosen nothing else."""
+        chosen = self.selection
+        if not chosen.text or chosen.filters() or chosen.get("category") or chosen.order != ORDERS[0]:
+            return ()
+        rule = self.directory.rules.get(known_as(chosen.text))
+        return rule.pinned if rule and self.category is None else ()
 
     def _attributes_in_view(self) -> list[FacetAttribute]:
         """Those of the class of product that the list is about, and any that was chosen."""
@@ -214,8 +258,10 @@ class ListingQuery:
         found = _within(found, "price", chosen.number("price_min"), chosen.number("price_max"))
         if chosen.get("in_stock"):
             found = found.narrow(SQ(in_stock=True))
+        if (arrival := chosen.get("arrived")) is not None:
+            found = found.narrow(SQ(arrived_on__gte=self._arrival_days()[arrival]))
         for name in STEP_GROUPS:
-            if (step := chosen.get(name)) is not None:
+            if name != "arrived" and (step := chosen.get(name)) is not None:
                 found = found.narrow(SQ(**{f"{name}_from": step}))
         if with_attributes:
             for attribute in self.directory.attributes.values():
@@ -236,6 +282,7 @@ class ListingQuery:
         for name in ("category", "brand", "vendor", "in_stock", "rating_from", "discount_from"):
             found = found.facet(name, disjunctive=True)
         found = found.facet("price", disjunctive=True, ranges=PRICE_RANGES)
+        found = found.facet("arrived_on", disjunctive=True, steps=list(self._arrival_days().values()))
         for attribute in attributes:
             options = {"ranges": PRICE_RANGES} if attribute.is_number else {}
             found = found.facet(attribute.index_field, disjunctive=True, **options)
@@ -246,18 +293,46 @@ class ListingQuery:
 
     def _page(self, found: SearchQuerySet) -> tuple[list[ProductCard], Page[Any], SearchQuerySet]:
         size, number = self.selection.page_size, self.selection.page
-        results = found[(number - 1) * size : number * size]
+        pinned = self._pinned_results()
+        if pinned:
+            found = found.exclude(django_id__in=[result.pk for result in pinned])
+        results = self._slice(found, pinned, number)
         # The slice has asked the index; counting again would ask once more.
-        count = len(found)
+        count = len(pinned) + len(found)
         paginator = Paginator(range(count), size)
         if number > paginator.num_pages:
             # Past the end, as after a filter in another tab: the last page there is.
             number = paginator.num_pages
             found = found.all()
-            results = found[(number - 1) * size : number * size]
+            results = self._slice(found, pinned, number)
             len(found)
-        cards = [unpack_card(result.card, language=self.language) for result in results if result is not None]
+        marked = Highlighter.of(self.selection.text, self.directory.vocabulary)
+        cards = [
+            marked.on(unpack_card(result.card, language=self.language))
+            for result in results
+            if result is not None
+        ]
         return cards, paginator.page(number), found
+
+    def _slice(self, found: SearchQuerySet, pinned: Sequence[Any], number: int) -> list[Any]:
+        """A page of what is pinned and then of what was found."""
+        size = self.selection.page_size
+        start, end = (number - 1) * size, number * size
+        first = list(pinned[start:end])
+        rest = found[max(0, start - len(pinned)) : max(0, end - len(pinned))]
+        return [*first, *rest]
+
+    def _pinned_results(self) -> list[Any]:
+        """Those of them that the index has, in the order that staff gave them."""
+        ids = [str(pk) for pk in self._pinned()]
+        if not ids:
+            return []
+        by_id = {result.pk: result for result in SearchQuerySet().filter(django_id__in=ids)[: len(ids)]}
+        return [by_id[pk] for pk in ids if pk in by_id]
+
+    def _arrival_days(self) -> dict[str, int]:
+        today = day_number(timezone.now())
+        return {step: today - int(step) for step in STEP_GROUPS["arrived"]}
 
     def _name_vendors(self, counts: Sequence[tuple[str, int]]) -> None:
         ids = {value for value, _ in counts[:MOST_OFFERED]} | set(self.selection.all("vendor"))
@@ -280,6 +355,7 @@ class ListingQuery:
             self._value_group("vendor", _("Seller"), counts["vendor"], lambda pk: self._vendors.get(pk, "")),
             self._steps("rating", _("Customer rating"), counts["rating_from"]),
             self._steps("discount", _("Discount"), counts["discount_from"]),
+            self._steps("arrived", _("New arrivals"), self._arrivals(counts["arrived_on"])),
             *(self._attribute_group(attribute, counts[attribute.index_field]) for attribute in attributes),
         ]
 
@@ -330,6 +406,10 @@ class ListingQuery:
             if counted.get(step) or step == chosen
         ]
         return FacetGroup(name, name, title, values) if values else None
+
+    def _arrivals(self, counts: Sequence[tuple[int, int]]) -> list[tuple[str, int]]:
+        by_day = dict(counts)
+        return [(step, by_day.get(day, 0)) for step, day in self._arrival_days().items()]
 
     def _range_group(
         self,
@@ -433,6 +513,15 @@ class ListingQuery:
         count = None if above_page else counts.get(str(node.pk), 0)
         return FacetValue(node.name(self.language), count, self._category_url(node), selected)
 
+    def _within_view(self) -> Within | None:
+        node, vendors = self._category_in_view(), self.selection.all("vendor")
+        kept = [pair for pair in self.selection.pairs if pair[0] in {"category", "vendor", "sort", "size"}]
+        if node is not None:
+            return Within(node.name(self.language), self.path, kept)
+        if len(vendors) == 1 and (name := self._vendors.get(vendors[0])):
+            return Within(name, self.path, kept)
+        return None
+
     # Chips, orders --------------------------------------------------------------------------
     def _chips(self, attributes: Iterable[FacetAttribute]) -> Iterable[Chip]:
         chosen = self.selection
@@ -453,7 +542,10 @@ class ListingQuery:
             yield Chip("value", _("Seller"), label, self._url(chosen.toggled("vendor", vendor)))
         if chosen.get("in_stock"):
             yield Chip("value", _("Availability"), _("In stock"), self._url(chosen.without("in_stock")))
-        for name, title in (("rating", _("Customer rating")), ("discount", _("Discount"))):
+        steps = (
+            ("rating", _("Customer rating")), ("discount", _("Discount")), ("arrived", _("New arrivals")),
+        )  # fmt: skip
+        for name, title in steps:
             if (step := chosen.number(name)) is not None:
                 yield Chip(name, title, "", self._url(chosen.without(name)), low=step)
         for attribute in attributes:
@@ -480,6 +572,7 @@ class ListingQuery:
             "newest": _("Newest"),
             "rating": _("Customer rating"),
             "discount": _("Biggest discount"),
+            "best_selling": _("Best selling"),
         }
         return [
             Option(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import zlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, QuerySet, prefetch_related_objects
+from django.db.models import Count, QuerySet, Sum, prefetch_related_objects
+from django.utils import timezone
 from django.utils.html import strip_tags
 
 # The module, not its class: Haystack would take an imported index for a second one.
@@ -21,6 +24,8 @@ from forked_apps.catalogue.images import card_images
 from forked_apps.partner.models import StockRecord
 from forked_apps.partner.offers import available_pieces, offers_on_sale, rank_offers
 from search import directory as shop_directory
+from search.analysis.letters import fold_text, words
+from search.analysis.sorani import join_sorani
 from search.cards import pack_card
 from search.directory import LANGUAGES, NUMBER_TYPES, Directory, in_every_language
 from search.fields import (
@@ -36,6 +41,8 @@ from search.fields import (
 #: Thresholds of the facets "and up": a product counts under each that it reaches.
 RATING_STEPS = (4, 3, 2, 1)
 DISCOUNT_STEPS = (50, 30, 20, 10)
+#: What counts for "best selling".
+SALES_DAYS = 90
 #: Attribute types that have a column of their own and are facets or searched for.
 PLAIN_TYPES = ("text", "integer", "float", "boolean")
 #: The document's id in a sort key's lowest bits, so that no two are equal: room for 16 million products.
@@ -63,12 +70,14 @@ class _Related:
     categories: dict[int, list[int]]
     values: dict[int, list[_Value]]
     reviews: dict[int, int]
+    #: Pieces sold lately.
+    sales: dict[int, int]
     shop: Directory
 
 
 class ProductIndex(indexes.SearchIndex, indexes.Indexable):
     #: Raise it when documents are made in another way from the same fields: the index is rebuilt.
-    version = 1
+    version = 3
 
     text = AnalysedField(document=True, boost=1.5)
     title_ar = AnalysedField(language="ar", boost=4.0)
@@ -77,8 +86,13 @@ class ProductIndex(indexes.SearchIndex, indexes.Indexable):
     body_ar = AnalysedField(language="ar")
     body_ckb = AnalysedField(language="ckb")
     body_en = AnalysedField(language="en")
+    #: Brand and titles as they sound, for names in another script.
+    sounds = AnalysedField(language="sound", boost=0.7)
 
+    #: SKUs and barcodes, as ``known_code`` writes them.
     codes = KeywordsField()
+    #: Whole words of titles and brand, for suggestions and spelling.
+    words = KeywordsField()
     #: Ids of the product's categories and all above them.
     category = KeywordsField()
     brand = KeywordsField()
@@ -93,6 +107,8 @@ class ProductIndex(indexes.SearchIndex, indexes.Indexable):
     rating_from = KeywordsField()
     reviews_count = indexes.IntegerField(stored=False)
     arrived = indexes.DateTimeField(stored=False)
+    #: Days since 1970, for "new in the last week".
+    arrived_on = indexes.IntegerField(stored=False)
     attributes = KeyedField(null=True)
     numbers = KeyedNumbersField(null=True)
 
@@ -101,9 +117,12 @@ class ProductIndex(indexes.SearchIndex, indexes.Indexable):
     by_arrival = SortKeyField()
     by_rating = SortKeyField()
     by_discount = SortKeyField()
+    by_sales = SortKeyField()
     weight = WeightField()
 
     card = StoredField()
+    #: Of everything else here, by which a check tells whether the document is as the database has it.
+    checksum = StoredField()
 
     def get_model(self) -> Any:
         return get_model("catalogue", "Product")
@@ -127,11 +146,13 @@ class ProductIndex(indexes.SearchIndex, indexes.Indexable):
             return
         related = _related_to(products)
         for product in products:
+            document = _document(product, related)
             yield {
                 ID: f"catalogue.product.{product.pk}",
                 DJANGO_CT: "catalogue.product",
                 DJANGO_ID: str(product.pk),
-                **_document(product, related),
+                **document,
+                "checksum": _checksum(document),
             }
 
 
@@ -161,8 +182,24 @@ def _related_to(products: Sequence[Any]) -> _Related:
         categories=categories,
         values=_values_of(ids, parent_of),
         reviews=dict(reviews),
+        sales=_sales_of(ids, parent_of),
         shop=shop_directory.current(),
     )
+
+
+def _sales_of(product_ids: Sequence[int], parent_of: Mapping[int, int]) -> dict[int, int]:
+    since = timezone.now() - timedelta(days=SALES_DAYS)
+    rows = (
+        get_model("order", "Line")
+        .objects.filter(product_id__in=[*product_ids, *parent_of], order__date_placed__gte=since)
+        .order_by()
+        .values_list("product_id")
+        .annotate(pieces=Sum("quantity"))
+    )
+    sold: Counter[int] = Counter()
+    for product_id, pieces in rows:
+        sold[parent_of.get(product_id, product_id)] += pieces
+    return sold
 
 
 def _values_of(product_ids: Sequence[int], parent_of: Mapping[int, int]) -> dict[int, list[_Value]]:
@@ -240,7 +277,7 @@ def _document(product: Any, related: _Related) -> dict[str, Any]:
     titles = {language: getattr(product, f"title_{language}") or "" for language in LANGUAGES}
     return {
         **_texts(product, titles, nodes, properties, brand=brand, offers=offers),
-        "codes": _codes(product, offers),
+        "codes": [known_code(code) for code in _codes(product, offers)],
         "category": [str(node.pk) for node in nodes],
         "brand": [brand] if brand else [],
         "vendor": [str(offer.partner_id) for offer in offers],
@@ -253,6 +290,8 @@ def _document(product: Any, related: _Related) -> dict[str, Any]:
         "rating_from": [str(step) for step in RATING_STEPS if (product.rating or 0) >= step],
         "reviews_count": reviews_count,
         "arrived": product.date_created,
+        "arrived_on": day_number(product.date_created),
+        "words": surface_words([brand, *titles.values()]),
         "attributes": properties.exact,
         "numbers": properties.numbers,
         **_sort_keys(
@@ -263,6 +302,7 @@ def _document(product: Any, related: _Related) -> dict[str, Any]:
             rating=product.rating,
             reviews_count=reviews_count,
             arrived=product.date_created,
+            sold=related.sales.get(product.pk, 0),
         ),
         "weight": 1.0 if in_stock else OUT_OF_STOCK_WEIGHT,
         "card": pack_card(
@@ -281,6 +321,13 @@ def _document(product: Any, related: _Related) -> dict[str, Any]:
             brand=brand,
         ),
     }
+
+
+def _checksum(document: Mapping[str, Any]) -> str:
+    # What was sold lately changes by itself, as days pass.
+    told = {name: value for name, value in document.items() if name != "by_sales"}
+    text = json.dumps(told, ensure_ascii=False, sort_keys=True, default=str)
+    return hashlib.blake2s(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def _categories(ids: Iterable[int], shop: Directory) -> list[shop_directory.CategoryNode]:
@@ -329,6 +376,27 @@ def _codes(product: Any, offers: Iterable[StockRecord]) -> list[str]:
     return [code for code in (product.upc, *(offer.partner_sku for offer in offers)) if code]
 
 
+def known_code(text: str) -> str:
+    """A SKU or barcode however it is typed: letters folded, without spaces and hyphens."""
+    return "".join(character for character in fold_text(text) if character.isalnum())
+
+
+def day_number(moment: datetime) -> int:
+    return int(moment.timestamp()) // 86_400
+
+
+def surface_words(texts: Iterable[str]) -> list[str]:
+    """Words as people see and type them, with letters folded; Arabic ones without their article too."""
+    found: dict[str, None] = {}
+    for text in texts:
+        for word in words(fold_text(join_sorani(text))):
+            if len(word) > 1 or not word.isascii():
+                found[word] = None
+            if word.startswith("ال") and len(word) > 4:
+                found[word[2:]] = None
+    return list(found)
+
+
 def _texts(
     product: Any,
     titles: dict[str, str],
@@ -345,6 +413,7 @@ def _texts(
         body = [*names, *properties.words_in[language], strip_tags(description.replace("<", " <"))]
         texts[f"title_{language}"] = titles[language]
         texts[f"body_{language}"] = " \n ".join(part for part in body if part)
+    texts["sounds"] = " \n ".join([brand, *dict.fromkeys(titles.values())])
     return texts
 
 
@@ -357,6 +426,7 @@ def _sort_keys(
     rating: float | None,
     reviews_count: int,
     arrived: datetime,
+    sold: int,
 ) -> dict[str, int | None]:
     """Each order as one whole number, for engines that sort by one."""
     some_reviews = min(reviews_count, 0xFFF)
@@ -375,6 +445,7 @@ def _sort_keys(
         "by_rating": None
         if rating is None
         else (int(rating * 100) << (ID_BITS + 12)) | (some_reviews << ID_BITS) | _low_bits(product_id),
+        "by_sales": (min(sold, 2**30) << (ID_BITS + 8)) | (in_stock << (ID_BITS + 7)) | _low_bits(product_id),
         "by_discount": None if discount is None else (discount << ID_BITS) | _low_bits(product_id),
     }
 

@@ -17,7 +17,7 @@ from search.directory import Directory
 
 PAGE_SIZES = (24, 96)
 #: Orders that a person may choose; the first is the default. "relevance" without words is "featured".
-ORDERS = ("relevance", "price", "-price", "newest", "rating", "discount")
+ORDERS = ("relevance", "price", "-price", "newest", "best_selling", "rating", "discount")
 
 LONGEST_TEXT = 200
 LONGEST_VALUE = 120
@@ -26,7 +26,11 @@ MOST_PAIRS = 200
 HIGHEST_PRICE = 10**12
 
 #: One value of a few that are offered.
-STEP_GROUPS = {"rating": ("4", "3", "2", "1"), "discount": ("10", "20", "30", "50")}
+STEP_GROUPS = {
+    "rating": ("4", "3", "2", "1"),
+    "discount": ("10", "20", "30", "50"),
+    "arrived": ("7", "30", "90"),
+}
 SINGLE = {"q", "category", "price_min", "price_max", "in_stock", "sort", "size", "page", *STEP_GROUPS}
 
 Pair = tuple[str, str]

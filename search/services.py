@@ -28,9 +28,12 @@ def reindex(product_ids: Iterable[int]) -> None:
     backend.rewrite([f"catalogue.product.{pk}" for pk in sorted(wanted | set(parents))])
 
 
-def rebuild(*, progress: Callable[[int, int], None] | None = None) -> int:
-    """Build the index anew beside the one in use, and swap; the number of documents."""
-    count: int = connections["default"].get_backend().rebuild(progress)
+def rebuild(*, progress: Callable[[int, int], None] | None = None, processes: int = 1) -> int:
+    """Build the index anew beside the one in use, and swap; the number of documents.
+
+    More than one process is for commands: see the backend.
+    """
+    count: int = connections["default"].get_backend().rebuild(progress, processes=processes)
     return count
 
 

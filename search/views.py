@@ -5,16 +5,35 @@ from __future__ import annotations
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
-from django.shortcuts import render
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponsePermanentRedirect,
+    HttpResponseRedirect,
+)
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language, gettext as _
 from django.views import View
-from oscar.apps.search.signals import user_search
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+from oscar.core.loading import get_model
 
+from marketplace.users.models import User
 from search import directory as shop_directory
 from search.directory import CategoryNode, Directory
 from search.listing import ListingQuery
+from search.query_log import known_as, note_click, note_search
+from search.saved import MOST_SAVED, NotAList, TooManySavedSearches, save_search, saved_searches_of
 from search.selection import Selection
+from search.similar import similar_cards
+from search.suggestions import suggest
+
+SUGGESTIONS_SECONDS = 60
 
 
 class ListingView(View):
@@ -30,6 +49,7 @@ class ListingView(View):
             "listing": query.find(),
             "selection": selection,
             "query": selection.text,
+            "address": request.get_full_path(),
             "roots": [
                 (node.name(language), node.url, _children(node, language))
                 for node in directory.roots
@@ -38,7 +58,9 @@ class ListingView(View):
         }  # fmt: skip
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        context = self.listing_context(request, shop_directory.current())
+        return self.page(request, self.listing_context(request, shop_directory.current()))
+
+    def page(self, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         title = self.title(context)
         crumbs = [(title, None)]
         return render(request, self.template_name, {**context, "title": title, "crumbs": crumbs})
@@ -53,11 +75,24 @@ def _children(node: CategoryNode, language: str) -> list[tuple[str, str]]:
 
 class FacetedSearchView(ListingView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = super().get(request, *args, **kwargs)
-        words = request.GET.get("q", "").strip().replace("\x00", "")[:255]
-        if words and request.user.is_authenticated and "page" not in request.GET:
-            user_search.send(sender=self, session=request.session, user=request.user, query=words)
+        directory = shop_directory.current()
+        rule = directory.rules.get(known_as(request.GET.get("q", ""))) if "q" in request.GET else None
+        if rule is not None and rule.redirect_to:
+            return HttpResponseRedirect(rule.redirect_to)
+        context = self.listing_context(request, directory)
+        response = self.page(request, context)
+        self._note(context)
         return response
+
+    def _note(self, context: dict[str, Any]) -> None:
+        # Oscar's own record of searches, which names the person, is not written.
+        selection: Selection = context["selection"]
+        if selection.text and selection.page == 1 and not selection.filters():
+            note_search(
+                text=selection.text,
+                language=get_language() or "ar",
+                results=context["listing"].count,
+            )
 
     def title(self, context: dict[str, Any]) -> str:
         return (
@@ -100,3 +135,84 @@ class ProductCategoryView(ListingView):
 
 
 CategoryView = ProductCategoryView
+
+
+# While typing -----------------------------------------------------------------------------------
+@require_safe
+def suggestions(request: HttpRequest) -> HttpResponse:
+    """The options of the search field's list; a page that has no script never asks."""
+    language = get_language() or "ar"
+    found = suggest(request.GET.get("q", ""), shop_directory.current(), language)
+    response = render(request, "search/suggestions.html", {"found": found})
+    # The same for everybody who reads this language.
+    patch_cache_control(response, private=True, max_age=SUGGESTIONS_SECONDS)
+    return response
+
+
+@require_POST
+def count_click(request: HttpRequest) -> HttpResponse:
+    """A product was opened from a list of results; sent by the page while it goes away."""
+    product_id, rank = request.POST.get("product", ""), request.POST.get("rank", "")
+    if _is_small_number(product_id) and _is_small_number(rank):
+        note_click(text=request.POST.get("q", ""), product_id=int(product_id), rank=int(rank))
+    return HttpResponse(status=204)
+
+
+def _is_small_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 10
+
+
+# Similar products ---------------------------------------------------------------------------------
+@require_safe
+def similar(request: HttpRequest, pk: int) -> HttpResponse:
+    """Products like one: a page, and as a part of another page for htmx."""
+    product = get_object_or_404(get_model("catalogue", "Product").objects.browsable(), pk=pk)
+    language = get_language() or "ar"
+    is_part = request.headers.get("HX-Request") == "true"
+    cards = similar_cards(product=product, language=language, **({"most": 6} if is_part else {}))
+    context = {
+        "cards": cards,
+        "title": _("Similar to %(product)s") % {"product": product.get_title()},
+        "crumbs": [(product.get_title(), product.get_absolute_url()), (_("Similar products"), None)],
+    }
+    return render(request, "search/similar_part.html" if is_part else "search/similar.html", context)
+
+
+# Saved searches -----------------------------------------------------------------------------------
+@require_safe
+@login_required
+@never_cache
+def saved(request: HttpRequest) -> HttpResponse:
+    assert isinstance(request.user, User)
+    context = {"searches": saved_searches_of(request.user), "most": MOST_SAVED}
+    return render(request, "search/saved.html", context)
+
+
+@require_POST
+@login_required
+def save(request: HttpRequest) -> HttpResponse:
+    assert isinstance(request.user, User)
+    try:
+        save_search(
+            user=request.user, name=request.POST.get("name", ""), address=request.POST.get("address", "")
+        )
+    except TooManySavedSearches as error:
+        messages.error(
+            request,
+            _("You have %(most)s saved searches already. Delete one first.") % {"most": error.most},
+        )
+    except NotAList:
+        return HttpResponseBadRequest(_("Only lists of this shop can be saved."))
+    else:
+        messages.success(request, _("The search was saved."))
+    return redirect("search:saved")
+
+
+@require_POST
+@login_required
+def forget(request: HttpRequest, pk: int) -> HttpResponse:
+    assert isinstance(request.user, User)
+    search = get_object_or_404(saved_searches_of(request.user), pk=pk)
+    search.delete()
+    messages.success(request, _("The saved search was deleted."))
+    return redirect("search:saved")

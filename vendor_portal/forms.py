@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,13 +10,15 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from forked_apps.catalogue.models import Product
-from forked_apps.order.models import VendorOrder, VendorOrderStatus
+from forked_apps.order.forms import PiecesForm
+from forked_apps.order.models import Line, Return, VendorOrder, VendorOrderStatus
 from forked_apps.partner.governorates import Governorate
 from forked_apps.partner.models import Partner, StockRecord
 from forked_apps.partner.permissions import VendorPermission
 from forked_apps.shipping.models import ShippingRate
 from marketplace.users.fields import ContactField, PhoneField, WordsField, visible
-from vendor_portal.fields import PointsField, WholeNumberField
+from marketplace.users.numbers import PointsField, WholeNumberField
+from marketplace.users.phones import ascii_digits
 from vendor_portal.models import VendorRole
 from vendor_portal.services.offers import OfferChanges
 from vendor_portal.services.settings import Rate
@@ -72,7 +75,7 @@ class OrderFilterForm(forms.Form):
     )
 
 
-class ShipForm(forms.Form):
+class ShipForm(PiecesForm):
     """A parcel: how many pieces of each line are in it, and with whom it goes."""
 
     carrier = forms.CharField(label=_("Carrier"), max_length=80, required=False)
@@ -82,36 +85,102 @@ class ShipForm(forms.Form):
         widget=forms.TextInput(attrs={"dir": "ltr", "autocomplete": "off"}),
     )
 
-    def __init__(self, *args: Any, vendor_order: VendorOrder, left: dict[int, int], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.left = {pk: pieces for pk, pieces in left.items() if pieces}
-        self.lines = [line for line in vendor_order.lines.all() if line.pk in self.left]
-        for line in self.lines:
-            self.fields[f"line_{line.pk}"] = WholeNumberField(
-                label=line.title, most=self.left[line.pk], required=False, initial=self.left[line.pk]
-            )
-
-    def line_fields(self) -> list[dict[str, Any]]:
-        return [
-            {"line": line, "field": self[f"line_{line.pk}"], "left": self.left[line.pk]}
-            for line in self.lines
-        ]
-
     def clean_tracking_code(self) -> str:
         return visible(self.cleaned_data["tracking_code"]).strip()
 
     def clean_carrier(self) -> str:
         return visible(self.cleaned_data["carrier"]).strip()
 
-    @property
-    def quantities(self) -> dict[int, int]:
-        """Pieces by line, of lines that have some in this parcel."""
-        wanted = {line.pk: self.cleaned_data.get(f"line_{line.pk}") for line in self.lines}
-        return {pk: pieces for pk, pieces in wanted.items() if pieces}
+
+class CancelForm(PiecesForm):
+    """What cannot be delivered, and why."""
+
+    reason = WordsField(label=_("Reason"), max_length=200, help_text=_("The customer reads it."))
+
+    def clean(self) -> dict[str, Any]:
+        if not self.errors and not self.quantities:
+            raise forms.ValidationError(_("Choose at least one piece."), code="nothing")
+        return self.cleaned_data
 
 
-class CancelForm(forms.Form):
-    reason = WordsField(label=_("Reason"), max_length=300, help_text=_("The customer reads it."))
+class HandOverForm(PiecesForm):
+    """The buyer's code, and what was not taken at the door."""
+
+    all_at_first = False
+    code = forms.CharField(
+        label=_("The buyer's code"),
+        max_length=20,
+        help_text=_("Six digits, which the buyer sees on their order."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "dir": "ltr", "autocomplete": "off"}),
+    )
+    reason = WordsField(
+        label=_("Why pieces were refused"),
+        max_length=200,
+        required=False,
+        help_text=_("The customer reads it."),
+    )
+
+    def clean_code(self) -> str:
+        digits = re.sub(r"\s", "", ascii_digits(self.cleaned_data["code"]))
+        if not re.fullmatch(r"[0-9]{6}", digits):
+            raise forms.ValidationError(_("The code has six digits."), code="no_code")
+        return digits
+
+    def clean(self) -> dict[str, Any]:
+        if not self.errors and self.quantities and not self.cleaned_data["reason"]:
+            self.add_error("reason", _("Say why they were refused."))
+        return self.cleaned_data
+
+
+class AnswerReturnForm(forms.Form):
+    """Yes or no to a return, before anyone has seen the goods again."""
+
+    answer = WordsField(
+        label=_("Your answer"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("How to send it back, or why not. The customer reads it."),
+    )
+
+
+class SettleReturnForm(PiecesForm):
+    """After a look at what came back: how much of it is paid back, and what is on sale again."""
+
+    restock = forms.BooleanField(label=_("Put these pieces back in stock"), required=False)
+    deducted = PointsField(
+        label=_("Points to deduct"),
+        required=False,
+        help_text=_("For goods that came back worn; leave it empty otherwise."),
+    )
+    answer = WordsField(
+        label=_("Your answer"), max_length=500, required=False, help_text=_("The customer reads it.")
+    )
+
+    def __init__(self, *args: Any, asked: Return, **kwargs: Any) -> None:
+        self.lines_asked = {line.line_id: line.quantity for line in asked.return_lines.all()}
+        super().__init__(*args, vendor_order=asked.vendor_order, there=self.lines_asked, **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        if self.errors:
+            return self.cleaned_data
+        less = self.cleaned_data["deducted"] or self.quantities != self.lines_asked
+        if less and not self.cleaned_data["answer"]:
+            self.add_error("answer", _("Say why less than everything is paid back."))
+        return self.cleaned_data
+
+
+class AllowanceForm(forms.Form):
+    """Points back for goods that the buyer keeps."""
+
+    line = forms.ModelChoiceField(label=_("Product"), queryset=Line.objects.none(), empty_label=None)
+    points = PointsField(label=_("Points to give back"), least=1)
+    reason = WordsField(label=_("Reason"), max_length=200, help_text=_("The customer reads it."))
+
+    def __init__(self, *args: Any, vendor_order: VendorOrder, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice = self.fields["line"]
+        choice.queryset = Line.objects.filter(vendor_order=vendor_order).order_by("pk")  # type: ignore[attr-defined]
+        choice.label_from_instance = lambda line: line.title  # type: ignore[attr-defined]
 
 
 class OfferFilterForm(forms.Form):

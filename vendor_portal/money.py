@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Page, Paginator
+from django.db.models import Sum
+from django.utils.translation import gettext_lazy as _
 
 from forked_apps.order.models import VendorOrder, VendorOrderStatus
+from forked_apps.order.status import ENDED_WITHOUT_SALE
 from forked_apps.partner.models import Partner
 from points_payment.kinds import AccountKind
 from points_payment.selectors import account_points
@@ -29,11 +32,27 @@ class Balances:
 @dataclass(frozen=True, slots=True)
 class Sale:
     order: VendorOrder
+    #: What the buyer has back of it.
+    given_back_points: int
     commission_points: int
 
     @property
     def net_points(self) -> int:
-        return self.order.total_points - self.commission_points
+        return self.order.total_points - self.given_back_points - self.commission_points
+
+    @property
+    def why_held(self) -> str:
+        """Why its points are not the vendor's yet; nothing once they are."""
+        return str(_HELD.get(VendorOrderStatus(self.order.status), ""))
+
+
+_HELD = {
+    VendorOrderStatus.PLACED: _("Waits to be shipped"),
+    VendorOrderStatus.ACCEPTED: _("Waits to be shipped"),
+    VendorOrderStatus.PACKED: _("Waits to be shipped"),
+    VendorOrderStatus.SHIPPED: _("Waits for its delivery"),
+    VendorOrderStatus.DELIVERED: _("In the reserve for returns"),
+}
 
 
 def balances_of(*, vendor: Partner) -> Balances:
@@ -47,12 +66,19 @@ def sales_page(*, vendor: Partner, page: str | None) -> Page[Sale]:
     """Orders that were not cancelled, newest first, with the commission that they carry."""
     orders = (
         VendorOrder.objects.filter(vendor=vendor)
-        .exclude(status=VendorOrderStatus.CANCELLED)
+        .exclude(status__in=ENDED_WITHOUT_SALE)
+        .annotate(given_back=Sum("lines__reductions__refunded_points", default=0))
         .order_by("-placed_at", "-pk")
     )
     found: Page[Any] = Paginator(orders, PER_PAGE).get_page(page)
     found.object_list = [
-        Sale(order, commission_on(points=order.goods_points, basis_points=order.commission_basis_points))
+        Sale(
+            order,
+            order.given_back,
+            commission_on(
+                points=order.goods_points - order.given_back, basis_points=order.commission_basis_points
+            ),
+        )
         for order in found.object_list
     ]
     return found

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from vendor_portal.views import home, offers, orders, settings, team
+from vendor_portal.views import home, offers, orders, returns, settings, team
 
 app_name = "portal"
 
@@ -18,7 +18,16 @@ urlpatterns = [
     path("<slug:code>/orders/<str:number>/pack/", orders.pack, name="orders-pack"),
     path("<slug:code>/orders/<str:number>/ship/", orders.ship, name="orders-ship"),
     path("<slug:code>/orders/<str:number>/delivered/", orders.delivered, name="orders-delivered"),
+    path("<slug:code>/orders/<str:number>/hand-over/", orders.hand_over_page, name="orders-hand-over"),
     path("<slug:code>/orders/<str:number>/cancel/", orders.cancel, name="orders-cancel"),
+    path("<slug:code>/orders/<str:number>/allowance/", orders.allowance, name="orders-allowance"),
+    path("<slug:code>/returns/", returns.returns, name="returns"),
+    path("<slug:code>/returns/<str:number>/", returns.asked_return, name="returns-detail"),
+    path("<slug:code>/returns/<str:number>/approve/", returns.approve, name="returns-approve"),
+    path("<slug:code>/returns/<str:number>/refuse/", returns.refuse, name="returns-refuse"),
+    path("<slug:code>/returns/<str:number>/settle/", returns.settle, name="returns-settle"),
+    path("<slug:code>/returns/<str:number>/message/", returns.message, name="returns-message"),
+    path("<slug:code>/returns/<str:number>/photos/<int:pk>/", returns.photo, name="returns-photo"),
     path("<slug:code>/offers/", offers.offers, name="offers"),
     path("<slug:code>/offers/add/", offers.find_product, name="offers-find"),
     path("<slug:code>/offers/add/<int:product_pk>/", offers.add, name="offers-add"),

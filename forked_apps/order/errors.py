@@ -104,3 +104,109 @@ class LinesNotShippable(OrderError):
         if not self.line_ids:
             return _("Choose at least one piece to ship.")
         return _("Some of these pieces are not in this order, or have been shipped already.")
+
+
+class PiecesNotThere(OrderError):
+    """A line is another vendor order's, or has fewer such pieces."""
+
+    code = "pieces_not_there"
+
+    def __init__(self, *, line_ids: Sequence[int]) -> None:
+        super().__init__(line_ids)
+        self.line_ids = tuple(line_ids)
+
+    @property
+    def message(self) -> str:
+        if not self.line_ids:
+            return _("Choose at least one piece.")
+        return _("Some of these pieces are not there any more. Look at the order again.")
+
+
+class WrongHandoverCode(OrderError):
+    """The buyer's code is another one; so many tries are left."""
+
+    code = "wrong_handover_code"
+
+    def __init__(self, *, left: int) -> None:
+        super().__init__(left)
+        self.left = left
+
+    @property
+    def message(self) -> str:
+        return ngettext(
+            "This is not the buyer's code. %(number)s try is left.",
+            "This is not the buyer's code. %(number)s tries are left.",
+            self.left,
+        ) % {"number": self.left}
+
+
+class HandoverLocked(OrderError):
+    """Too many wrong codes were typed for this order."""
+
+    code = "handover_locked"
+
+    @property
+    def message(self) -> str:
+        return _("Too many wrong codes. Mark the order as delivered without the code.")
+
+
+class IllegalAllowance(OrderError):
+    """The line cost less than that, was given back, or its order is not on its way yet."""
+
+    code = "illegal_allowance"
+
+    def __init__(self, *, left_points: int) -> None:
+        super().__init__(left_points)
+        self.left_points = left_points
+
+    @property
+    def message(self) -> str:
+        return _("At most %(points)s points can be given back here.") % {"points": f"{self.left_points:,}"}
+
+
+class ReturnOpen(OrderError):
+    """The buyer wants to send some of it back, and that is not settled yet."""
+
+    code = "return_open"
+
+    @property
+    def message(self) -> str:
+        return _("A return of this order is not settled yet.")
+
+
+class NotReturnable(OrderError):
+    """These pieces are not with the buyer, or not any more, or too much time has passed."""
+
+    code = "not_returnable"
+
+    @property
+    def message(self) -> str:
+        return _("These pieces cannot be returned any more.")
+
+
+class IllegalReturnStep(OrderError):
+    """A return cannot go from its state to that one."""
+
+    code = "illegal_return_step"
+
+    def __init__(self, *, old: str, new: str) -> None:
+        super().__init__(old, new)
+        self.old, self.new = old, new
+
+    @property
+    def message(self) -> str:
+        return _("The return has changed meanwhile; this is not possible any more.")
+
+
+class DeductionTooHigh(OrderError):
+    """More would be deducted than the accepted pieces cost."""
+
+    code = "deduction_too_high"
+
+    def __init__(self, *, most_points: int) -> None:
+        super().__init__(most_points)
+        self.most_points = most_points
+
+    @property
+    def message(self) -> str:
+        return _("At most %(points)s points can be deducted.") % {"points": f"{self.most_points:,}"}

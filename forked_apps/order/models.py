@@ -13,6 +13,27 @@ class VendorOrderStatus(models.TextChoices):
     DELIVERED = "delivered", _("Delivered")
     COMPLETED = "completed", _("Completed")
     CANCELLED = "cancelled", _("Cancelled")
+    REFUSED = "refused", _("Refused at the door")
+    PARTLY_RETURNED = "partly_returned", _("Partly returned")
+    RETURNED = "returned", _("Returned")
+
+
+class DeliveryProof(models.TextChoices):
+    """How we know that goods arrived."""
+
+    CODE = "code", _("The buyer's code")
+    VENDOR = "vendor", _("The vendor's word")
+    ASSUMED = "assumed", _("Nobody said otherwise in time")
+
+
+class ReductionKind(models.TextChoices):
+    """Why something of what a line cost was given back."""
+
+    CANCELLED = "cancelled", _("Cancelled")
+    REFUSED = "refused", _("Refused at the door")
+    RETURNED = "returned", _("Returned")
+    #: The buyer keeps the goods, and pays less for them.
+    ALLOWANCE = "allowance", _("Price reduced afterwards")
 
 
 class Order(AbstractOrder):
@@ -55,7 +76,7 @@ class VendorOrder(models.Model):
     )
     number = models.CharField(_("number"), max_length=32, unique=True)
     status = models.CharField(
-        _("status"), max_length=12, choices=VendorOrderStatus, default=VendorOrderStatus.PLACED
+        _("status"), max_length=16, choices=VendorOrderStatus, default=VendorOrderStatus.PLACED
     )
     goods_points = models.PositiveBigIntegerField(_("goods, in points"))
     shipping_points = models.PositiveBigIntegerField(_("shipping, in points"))
@@ -64,13 +85,46 @@ class VendorOrder(models.Model):
     deliver_from = models.DateField(_("expected from"))
     deliver_until = models.DateField(_("expected until"))
     placed_at = models.DateTimeField(_("placed"), default=timezone.now)
+    delivered_at = models.DateTimeField(_("delivered"), null=True, blank=True)
+    delivery_proof = models.CharField(
+        _("proof of delivery"), max_length=8, choices=DeliveryProof, blank=True, default=""
+    )
+    #: The first day on which what escrow holds may go to the vendor; known once it is delivered.
+    release_on = models.DateField(_("free on"), null=True, blank=True)
+    #: Wrong codes that were typed for it; see ``forked_apps.order.handover``.
+    handover_failures = models.PositiveSmallIntegerField(_("wrong codes"), default=0)
 
     class Meta:
         verbose_name = _("vendor order")
         verbose_name_plural = _("vendor orders")
         ordering = ["-placed_at", "-id"]
-        constraints = [models.UniqueConstraint(fields=["order", "vendor"], name="order_one_part_per_vendor")]
-        indexes = [models.Index(fields=["vendor", "status", "-placed_at"], name="order_vendor_inbox")]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "vendor"], name="order_one_part_per_vendor"),
+            models.CheckConstraint(
+                condition=models.Q(delivered_at=None, delivery_proof="", release_on=None)
+                | (
+                    models.Q(delivered_at__isnull=False, release_on__isnull=False)
+                    & ~models.Q(delivery_proof="")
+                ),
+                name="order_delivery_whole",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["vendor", "status", "-placed_at"], name="order_vendor_inbox"),
+            # Few are on their way at a time, of all that ever were.
+            models.Index(
+                fields=["release_on"],
+                condition=models.Q(
+                    status__in=[VendorOrderStatus.DELIVERED, VendorOrderStatus.PARTLY_RETURNED]
+                ),
+                name="order_to_be_released",
+            ),
+            models.Index(
+                fields=["deliver_until"],
+                condition=models.Q(status=VendorOrderStatus.SHIPPED),
+                name="order_on_its_way",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.number
@@ -86,8 +140,8 @@ class VendorOrderEvent(models.Model):
     vendor_order = models.ForeignKey(
         VendorOrder, verbose_name=_("vendor order"), on_delete=models.CASCADE, related_name="events"
     )
-    old_status = models.CharField(_("from"), max_length=12, choices=VendorOrderStatus, blank=True)
-    new_status = models.CharField(_("to"), max_length=12, choices=VendorOrderStatus)
+    old_status = models.CharField(_("from"), max_length=16, choices=VendorOrderStatus, blank=True)
+    new_status = models.CharField(_("to"), max_length=16, choices=VendorOrderStatus)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("who"),
@@ -129,6 +183,44 @@ class Line(AbstractLine):
     @property
     def unit_points(self) -> int:
         return int(self.unit_price_incl_tax or 0)
+
+
+class LineReduction(models.Model):
+    """What was given back of a line, and for which of its pieces. Append-only."""
+
+    line = models.ForeignKey(
+        Line, verbose_name=_("line"), on_delete=models.PROTECT, related_name="reductions"
+    )
+    kind = models.CharField(_("kind"), max_length=12, choices=ReductionKind)
+    quantity = models.PositiveIntegerField(_("pieces"))
+    refunded_points = models.PositiveBigIntegerField(_("given back, in points"))
+    #: Of the pieces' share, and not given back: goods came back worn.
+    deducted_points = models.PositiveBigIntegerField(_("deducted, in points"), default=0)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("who"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    created_at = models.DateTimeField(_("when"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("reduction of a line")
+        verbose_name_plural = _("reductions of lines")
+        ordering = ["created_at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind=ReductionKind.ALLOWANCE, quantity=0, refunded_points__gt=0)
+                | (~models.Q(kind=ReductionKind.ALLOWANCE) & models.Q(quantity__gt=0)),
+                name="order_reduction_something",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.line_id}: {self.quantity} {self.kind}"
 
 
 class Parcel(models.Model):
@@ -179,3 +271,10 @@ class ParcelLine(models.Model):
 
 
 from oscar.apps.order.models import *  # type: ignore[assignment]  # noqa: E402, F403
+
+from forked_apps.order.return_models import (  # noqa: E402, F401 - models of this application
+    Return,
+    ReturnLine,
+    ReturnMessage,
+    ReturnPhoto,
+)

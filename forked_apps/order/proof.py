@@ -58,6 +58,30 @@ REFUNDS_AGREE = """
       ) a ON a.order_reference = o.number
      WHERE COALESCE(a.refunded, 0) <> COALESCE(s.refunded, 0)
 """
+REDUCTIONS_AGREE = """
+    SELECT 'line ' || l.partner_line_reference, COALESCE(r.points, 0)::bigint || ' given back',
+           COALESCE(a.refunded_points, 0)::bigint || ' refunded'
+      FROM order_line l
+      LEFT JOIN (
+        SELECT line_id, SUM(refunded_points) AS points FROM order_linereduction GROUP BY line_id
+      ) r ON r.line_id = l.id
+      LEFT JOIN points_payment_allocation a ON a.reference = l.partner_line_reference
+     WHERE l.vendor_order_id IS NOT NULL AND COALESCE(r.points, 0) <> COALESCE(a.refunded_points, 0)
+"""
+PIECES_AGREE = """
+    SELECT 'line ' || l.partner_line_reference,
+           l.quantity - COALESCE(s.pieces, 0) - COALESCE(c.pieces, 0) || ' allocated',
+           l.num_allocated || ' allocated'
+      FROM order_line l
+      LEFT JOIN (SELECT line_id, SUM(quantity) AS pieces FROM order_parcelline GROUP BY line_id) s
+        ON s.line_id = l.id
+      LEFT JOIN (
+        SELECT line_id, SUM(quantity) AS pieces FROM order_linereduction WHERE kind = 'cancelled'
+         GROUP BY line_id
+      ) c ON c.line_id = l.id
+     WHERE l.vendor_order_id IS NOT NULL
+       AND l.num_allocated <> l.quantity - COALESCE(s.pieces, 0) - COALESCE(c.pieces, 0)
+"""
 
 
 def _finder(slug: str, *statements: str) -> Callable[[], Iterable[Finding]]:
@@ -84,5 +108,12 @@ def register_checks() -> None:
             "orders-paid",
             _("Every order was paid to the point: its total, its allocations and its debit agree"),
             _finder("orders-paid", PAID_IN_FULL, REFUNDS_AGREE),
+        )
+    )
+    register_check(
+        Check(
+            "orders-reduced",
+            _("What was given back of each line has its reason, and each of its pieces is somewhere"),
+            _finder("orders-reduced", REDUCTIONS_AGREE, PIECES_AGREE),
         )
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Prefetch, QuerySet
 
 from forked_apps.order.models import Line, Order, ParcelLine, VendorOrder, VendorOrderEvent
+from forked_apps.order.return_models import Return, ReturnLine, ReturnMessage
 from forked_apps.order.status import OrderStatus, order_status
 
 if TYPE_CHECKING:
@@ -54,15 +55,36 @@ def customer_order_details(*, customer: User) -> QuerySet[Order]:
     )
 
 
+def returns_with_all() -> QuerySet[Return]:
+    """Returns with all that their page shows, in a fixed number of queries. Callers say whose."""
+    return Return.objects.select_related(
+        "vendor_order__order__user", "vendor_order__vendor"
+    ).prefetch_related(
+        Prefetch("return_lines", ReturnLine.objects.select_related("line")),
+        Prefetch("messages", ReturnMessage.objects.select_related("author")),
+        "photos",
+        Prefetch("vendor_order__lines", Line.objects.order_by("pk")),
+    )
+
+
+def vendor_returns(*, vendor: Partner) -> QuerySet[Return]:
+    """What buyers want this vendor to take back; another vendor's is not in it."""
+    return returns_with_all().filter(vendor_order__vendor=vendor)
+
+
 def _lines() -> Prefetch:
     return Prefetch(
-        "lines", Line.objects.select_related("product").prefetch_related("product__images").order_by("pk")
+        "lines",
+        Line.objects.select_related("product")
+        .prefetch_related("product__images", "reductions")
+        .order_by("pk"),
     )
 
 
 def _history() -> tuple[Prefetch | str, ...]:
     return (
         Prefetch("events", VendorOrderEvent.objects.select_related("actor")),
+        "returns",
         "parcels",
         Prefetch("parcels__parcel_lines", ParcelLine.objects.select_related("line")),
     )

@@ -18,15 +18,24 @@ NEXT: Mapping[VendorOrderStatus, frozenset[VendorOrderStatus]] = MappingProxyTyp
     {
         _S.PLACED: frozenset({_S.ACCEPTED, _S.PACKED, _S.SHIPPED, _S.CANCELLED}),
         _S.ACCEPTED: frozenset({_S.PACKED, _S.SHIPPED, _S.CANCELLED}),
-        _S.PACKED: frozenset({_S.SHIPPED}),
-        _S.SHIPPED: frozenset({_S.DELIVERED}),
-        _S.DELIVERED: frozenset({_S.COMPLETED}),
-        _S.COMPLETED: frozenset(),
+        # Cancelled only as far as nothing has left yet: services.reductions sees to it.
+        _S.PACKED: frozenset({_S.SHIPPED, _S.CANCELLED}),
+        _S.SHIPPED: frozenset({_S.DELIVERED, _S.REFUSED}),
+        _S.DELIVERED: frozenset({_S.COMPLETED, _S.PARTLY_RETURNED, _S.RETURNED}),
+        _S.PARTLY_RETURNED: frozenset({_S.PARTLY_RETURNED, _S.COMPLETED, _S.RETURNED}),
+        # Late: what the vendor had already comes back from it.
+        _S.COMPLETED: frozenset({_S.RETURNED}),
+        _S.RETURNED: frozenset(),
         _S.CANCELLED: frozenset(),
+        _S.REFUSED: frozenset(),
     }
 )
-#: Until when the customer may cancel without asking: the vendor has not begun.
-CUSTOMER_MAY_CANCEL = frozenset({_S.PLACED})
+#: Until when the customer may cancel without asking: nothing is packed.
+CUSTOMER_MAY_CANCEL = frozenset({_S.PLACED, _S.ACCEPTED})
+#: The buyer has the goods, and may want to send some back.
+WITH_THE_BUYER = frozenset({_S.DELIVERED, _S.PARTLY_RETURNED, _S.COMPLETED})
+#: Nothing comes of these any more.
+ENDED_WITHOUT_SALE = frozenset({_S.CANCELLED, _S.REFUSED, _S.RETURNED})
 #: The usual way, as a timeline shows it.
 TIMELINE = (_S.PLACED, _S.ACCEPTED, _S.PACKED, _S.SHIPPED, _S.DELIVERED)
 
@@ -49,22 +58,31 @@ class OrderStatus(models.TextChoices):
     DELIVERED = "delivered", _("Delivered")
     COMPLETED = "completed", _("Completed")
     CANCELLED = "cancelled", _("Cancelled")
+    REFUSED = "refused", _("Refused at the door")
+    RETURNED = "returned", _("Returned")
 
 
-_ON_THE_WAY = (_S.SHIPPED, _S.DELIVERED, _S.COMPLETED)
+_ARRIVED = {_S.DELIVERED, _S.PARTLY_RETURNED, _S.COMPLETED}
+_ON_THE_WAY = {_S.SHIPPED, *_ARRIVED}
+_ENDS = {
+    _S.RETURNED: OrderStatus.RETURNED,
+    _S.REFUSED: OrderStatus.REFUSED,
+    _S.CANCELLED: OrderStatus.CANCELLED,
+}
 
 
 def order_status(vendor_orders: Iterable[VendorOrder]) -> OrderStatus:
-    """Where the whole order stands; cancelled parts count only if all are."""
-    living = {_S(part.status) for part in vendor_orders} - {_S.CANCELLED}
+    """Where the whole order stands; parts of which nothing came count only if all are such."""
+    all_of_them = {_S(part.status) for part in vendor_orders}
+    living = all_of_them - ENDED_WITHOUT_SALE
     if not living:
-        return OrderStatus.CANCELLED
+        return next((whole for part, whole in _ENDS.items() if part in all_of_them), OrderStatus.CANCELLED)
     if living <= {_S.COMPLETED}:
         return OrderStatus.COMPLETED
-    if living <= {_S.DELIVERED, _S.COMPLETED}:
+    if living <= _ARRIVED:
         return OrderStatus.DELIVERED
-    if living <= set(_ON_THE_WAY):
+    if living <= _ON_THE_WAY:
         return OrderStatus.SHIPPED
-    if living & set(_ON_THE_WAY):
+    if living & _ON_THE_WAY:
         return OrderStatus.PARTLY_SHIPPED
     return OrderStatus.PLACED if living == {_S.PLACED} else OrderStatus.IN_PREPARATION

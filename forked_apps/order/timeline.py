@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
+from django.utils import timezone
+
 from forked_apps.catalogue.images import line_images
-from forked_apps.order.models import Line, Order, Parcel, VendorOrder, VendorOrderEvent, VendorOrderStatus
-from forked_apps.order.status import CUSTOMER_MAY_CANCEL, TIMELINE
+from forked_apps.order.handover import handover_code
+from forked_apps.order.models import (
+    Line,
+    LineReduction,
+    Order,
+    Parcel,
+    VendorOrder,
+    VendorOrderEvent,
+    VendorOrderStatus,
+)
+from forked_apps.order.return_models import Return
+from forked_apps.order.services.returns import RETURN_DAYS
+from forked_apps.order.status import CUSTOMER_MAY_CANCEL, ENDED_WITHOUT_SALE, TIMELINE, WITH_THE_BUYER
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +40,7 @@ class TimelineStep:
 class PartRow:
     line: Line
     shipped: int
+    reductions: tuple[LineReduction, ...]
     #: Addresses for one and for two dots a pixel; None for a product that is gone.
     images: tuple[str, str] | None
 
@@ -38,6 +52,18 @@ class PartOfOrder:
     parcels: tuple[Parcel, ...]
     steps: tuple[TimelineStep, ...]
     can_cancel: bool
+    returns: tuple[Return, ...]
+
+    @property
+    def can_return(self) -> bool:
+        """Whether something is with the buyer, not for too long, and no return of it is open."""
+        delivered = self.vendor_order.delivered_at
+        return (
+            self.vendor_order.status in WITH_THE_BUYER
+            and delivered is not None
+            and timezone.now() <= delivered + timedelta(days=RETURN_DAYS)
+            and not any(asked.is_open for asked in self.returns)
+        )
 
     @property
     def is_on_its_way(self) -> bool:
@@ -45,19 +71,25 @@ class PartOfOrder:
         return self.vendor_order.status not in {
             VendorOrderStatus.DELIVERED,
             VendorOrderStatus.COMPLETED,
-            VendorOrderStatus.CANCELLED,
+            *ENDED_WITHOUT_SALE,
         }
+
+    @property
+    def handover_code(self) -> str:
+        """What the buyer tells the courier; nothing while no parcel is on its way."""
+        is_coming = self.vendor_order.status in {VendorOrderStatus.PACKED, VendorOrderStatus.SHIPPED}
+        return handover_code(self.vendor_order) if is_coming and self.parcels else ""
 
 
 def timeline(vendor_order: VendorOrder) -> tuple[TimelineStep, ...]:
     """The usual steps with the time of those done; a cancelled one ends with its cancellation."""
     reached = {VendorOrderStatus(event.new_status): event for event in vendor_order.events.all()}
     status = VendorOrderStatus(vendor_order.status)
-    if status == VendorOrderStatus.CANCELLED:
+    if status in ENDED_WITHOUT_SALE:
         done = [_step(step, "done", reached) for step in TIMELINE if step in reached]
         return (*done, _step(status, "cancelled", reached))
     # Complete means delivered and past the time for returns: the customer's timeline ends at delivery.
-    current = TIMELINE.index(VendorOrderStatus.DELIVERED if status == VendorOrderStatus.COMPLETED else status)
+    current = TIMELINE.index(VendorOrderStatus.DELIVERED if status in WITH_THE_BUYER else status)
     last = len(TIMELINE) - 1
     return tuple(
         _step(
@@ -94,10 +126,16 @@ def _part(vendor_order: VendorOrder) -> PartOfOrder:
     return PartOfOrder(
         vendor_order=vendor_order,
         rows=tuple(
-            PartRow(line, shipped.get(line.pk, 0), line_images(line.product) if line.product else None)
+            PartRow(
+                line,
+                shipped.get(line.pk, 0),
+                tuple(line.reductions.all()),
+                line_images(line.product) if line.product else None,
+            )
             for line in vendor_order.lines.all()
         ),
         parcels=parcels,
         steps=timeline(vendor_order),
         can_cancel=vendor_order.status in CUSTOMER_MAY_CANCEL,
+        returns=tuple(vendor_order.returns.all()),
     )

@@ -2,11 +2,17 @@
 
 from django.urls import path
 
-from forked_apps.order import views
+from forked_apps.order import return_views, views
 
 app_name = "orders"
 urlpatterns = [
     path("", views.order_list, name="list"),
     path("<str:order_number>/", views.order_page, name="detail"),
     path("<str:order_number>/parts/<str:number>/cancel/", views.cancel_part, name="cancel-part"),
+    path("<str:order_number>/parts/<str:number>/return/", return_views.new_return, name="return-new"),
+    path("<str:order_number>/returns/<str:number>/", return_views.return_page, name="return"),
+    path("<str:order_number>/returns/<str:number>/withdraw/", return_views.withdraw, name="return-withdraw"),
+    path("<str:order_number>/returns/<str:number>/sent/", return_views.sent, name="return-sent"),
+    path("<str:order_number>/returns/<str:number>/message/", return_views.message, name="return-message"),
+    path("<str:order_number>/returns/<str:number>/photos/<int:pk>/", return_views.photo, name="return-photo"),
 ]

@@ -16,7 +16,7 @@ from forked_apps.checkout.addresses import DeliveryAddress
 from forked_apps.order.errors import IllegalStep
 from forked_apps.order.models import VendorOrder
 from forked_apps.order.selectors import customer_order_details, customer_orders, order_status
-from forked_apps.order.services.fulfilment import cancel_by_customer
+from forked_apps.order.services.cancellation import cancel_by_customer
 from forked_apps.order.timeline import parts_of
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def cancel_part(request: HttpRequest, order_number: str, number: str) -> HttpRes
         cancel_by_customer(customer=customer, vendor_order=part)
     except IllegalStep:
         messages.error(
-            request, _("The vendor has begun with this order, so it cannot be cancelled here any more.")
+            request, _("The vendor has packed this order already, so it cannot be cancelled here any more.")
         )
     else:
         messages.success(

@@ -17,7 +17,7 @@ class VendorPermission(models.TextChoices):
     STOCK_EDIT = "stock_edit", _("Change the number in stock")
     ORDERS_VIEW = "orders_view", _("See orders, with the buyer's delivery address")
     ORDERS_SHIP = "orders_ship", _("Accept, pack and ship orders")
-    ORDERS_CANCEL = "orders_cancel", _("Cancel lines that cannot be delivered")
+    ORDERS_CANCEL = "orders_cancel", _("Cancel what cannot be delivered, answer returns and give points back")
     MONEY_VIEW = "money_view", _("See sales, commission and balances")
     SETTINGS_EDIT = "settings_edit", _("Edit the vendor's details and shipping rates")
     MEMBERS_MANAGE = "members_manage", _("Invite people, and create and give roles")

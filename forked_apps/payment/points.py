@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from points_payment.oscar_adapter import SOURCE_TYPE_CODE, record_points_refund, record_points_source
@@ -33,25 +33,20 @@ class PointsSource:
         )
         record_points_source(order, held)
 
-    def refund(self, *, order: Order, references: Sequence[str], actor_id: int | None, reason: str) -> None:
-        if not references:
+    def refund(
+        self, *, order: Order, points: Mapping[str, int], actor_id: int | None, reason: str, key: str
+    ) -> None:
+        if not points:
             return
         refunded = refund_allocations(
-            references=references,
-            actor_id=actor_id,
-            reason=reason,
-            idempotency_key=_key("cancel", references),
+            references_and_points=points, actor_id=actor_id, reason=reason, idempotency_key=key
         )
         record_points_refund(order, refunded)
 
     def release(self, *, order: Order, references: Sequence[str], actor_id: int | None) -> None:
         if not references:
             return
+        # All that one vendor order holds is released together and once; its first reference names it.
         release_allocations(
-            references=references, actor_id=actor_id, idempotency_key=_key("release", references)
+            references=references, actor_id=actor_id, idempotency_key=f"release:{min(references)}"
         )
-
-
-def _key(what: str, references: Sequence[str]) -> str:
-    """All that one vendor order holds moves once each way; its first reference names it."""
-    return f"{what}:{min(references)}"

@@ -6,7 +6,7 @@ Placement, cancellation and fulfilment know only this protocol; a new way is a c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -27,8 +27,10 @@ class PaymentSource(Protocol):
             PointsError: it cannot be paid, for instance InsufficientPoints.
         """
 
-    def refund(self, *, order: Order, references: Sequence[str], actor_id: int | None, reason: str) -> None:
-        """Give back what is still held for these allocations."""
+    def refund(
+        self, *, order: Order, points: Mapping[str, int], actor_id: int | None, reason: str, key: str
+    ) -> None:
+        """Give so many points of each allocation back to the buyer; the same ``key`` does it once."""
 
     def release(self, *, order: Order, references: Sequence[str], actor_id: int | None) -> None:
         """The goods were delivered and kept: let the vendor have what is held."""

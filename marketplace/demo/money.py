@@ -16,7 +16,7 @@ from django.utils import timezone
 from marketplace.demo.guard import require_demo
 from marketplace.demo.people import ADMIN, BUYERS, CARD_MANAGER, DISTRIBUTOR, demo_user, residents
 from marketplace.users.models import User
-from points_payment.errors import RequestOpen
+from points_payment.errors import RequestOpen, VoucherCodeTaken
 from points_payment.kinds import AccountKind, OperatorLimit, PaymentMethod
 from points_payment.selectors import redeemable_serials
 from points_payment.services.attempts import Attempt
@@ -32,6 +32,7 @@ from points_payment.services.operators import held_points, operator_limits, set_
 from points_payment.services.redemption import redeem_card
 from points_payment.services.topup_requests import request_top_up
 from points_payment.services.topups import top_up
+from points_payment.services.vouchers import create_campaign, make_codes, pause_campaign, redeem_voucher
 
 SHOWN_CODES = 5
 #: Codes that are kept for the summary: with so many, a small batch lasts for a while.
@@ -40,6 +41,7 @@ CARD_DAYS = 365
 #: What the cards of the residents are worth; each buyer redeems one of each.
 FACE_VALUES = (25_000, 50_000, 100_000, 250_000)
 HANDED_OUT_POINTS = 100_000
+WELCOME_CODE = "AHLAN2026"
 #: What the demo's operator may add and hold, and the cash that they keep.
 DESK_POINTS, KEPT_CASH_POINTS = 1_000_000_000, 3_000_000
 
@@ -84,6 +86,7 @@ def load_wallets() -> str:
         _top_up(buyer, place)
     _hand_in()
     _ask_for_points(residents()[BUYERS + 1 : BUYERS + 4])
+    _give_away(residents()[3:8])
     unused_codes()
     return f"{len(buyers)} wallets"
 
@@ -122,6 +125,30 @@ def _ask_for_points(people: list[User]) -> None:
             request_top_up(
                 customer=person, amount_points=points, method=method, pay_on=timezone.localdate(), note=""
             )
+
+
+def _give_away(people: list[User]) -> None:
+    """A campaign with one code for everybody, which some have used, and one with single codes that rests."""
+    now, maker = timezone.now(), demo_user(ADMIN)
+    terms: dict[str, Any] = {
+        "starts_at": now - timedelta(days=3), "ends_at": now + timedelta(days=60), "actor": maker,
+    }  # fmt: skip
+    with suppress(VoucherCodeTaken):
+        create_campaign(
+            name="أهلاً بالزبائن الجدد", shared_code=WELCOME_CODE, value_points=5_000, total_limit=1_000,
+            per_customer_limit=1, lifetime_days=90, **terms,
+        )  # fmt: skip
+        for person in people:
+            redeem_voucher(
+                customer=person, code=WELCOME_CODE, idempotency_key=f"demo-voucher-{person.pk}",
+                attempt=Attempt(address="10.0.1.1", device=f"demo-{person.pk}"),
+            )  # fmt: skip
+        single = create_campaign(
+            name="هدية العيد", shared_code="", value_points=10_000, total_limit=50, per_customer_limit=1,
+            lifetime_days=30, **terms,
+        )  # fmt: skip
+        make_codes(campaign=single, count=50, actor=maker, idempotency_key="demo-vouchers")
+        pause_campaign(campaign=single, actor=maker)
 
 
 def _top_up(buyer: User, place: int) -> None:

@@ -11,17 +11,14 @@ from forked_apps.catalogue.models import Product
 from forked_apps.catalogue.reviews.services import write_review
 from forked_apps.checkout.addresses import DeliveryAddress
 from forked_apps.order.errors import NotDeliverable
+from forked_apps.order.handover import handover_code
 from forked_apps.order.models import Order, VendorOrder
-from forked_apps.order.services.fulfilment import (
-    accept_vendor_order,
-    cancel_by_customer,
-    cancel_by_vendor,
-    complete_vendor_order,
-    mark_delivered,
-    mark_packed,
-    ship_lines,
-)
+from forked_apps.order.return_models import ReturnReason
+from forked_apps.order.services.cancellation import cancel_by_customer, cancel_by_vendor
+from forked_apps.order.services.delivery import complete_vendor_order, hand_over, mark_delivered
+from forked_apps.order.services.fulfilment import accept_vendor_order, mark_packed, ship_lines
 from forked_apps.order.services.placement import place_order
+from forked_apps.order.services.returns import approve_return, open_return, send_return, settle_return
 from forked_apps.partner.governorates import Governorate as G
 from forked_apps.partner.models import StockRecord
 from forked_apps.partner.offers import offers_on_sale
@@ -38,7 +35,8 @@ ORDERS_PER_BUYER = 2
 #: How far the vendor orders of an order have come; read by turns.
 STAGES = (
     "delivered", "shipped", "placed", "completed", "accepted", "packed", "delivered", "cancelled_by_customer",
-    "completed", "shipped", "placed", "cancelled_by_vendor",
+    "completed", "shipped", "placed", "cancelled_by_vendor", "refused", "partly_returned", "returned",
+    "return_asked_for",
 )  # fmt: skip
 CARRIERS = ("بوصلة للتوصيل", "الأمين للشحن", "Hawler Express", "مندوب المتجر")
 PLACES = (
@@ -140,9 +138,39 @@ def _bring_to(stage: str, *, vendor_order: VendorOrder, customer: User, chance: 
     )  # fmt: skip
     if stage == "shipped":
         return
-    mark_delivered(vendor=vendor, actor=actor, vendor_order=vendor_order)
+    if stage == "refused":
+        hand_over(
+            vendor=vendor, actor=actor, vendor_order=vendor_order, code=handover_code(vendor_order),
+            refused={line.pk: line.quantity for line in vendor_order.lines.all()},
+            reason="اللون مختلف عن الصورة",
+        )  # fmt: skip
+        return
+    if chance.random() < 0.7:
+        hand_over(vendor=vendor, actor=actor, vendor_order=vendor_order, code=handover_code(vendor_order))
+    else:
+        mark_delivered(vendor=vendor, actor=actor, vendor_order=vendor_order)
     if stage == "completed":
         complete_vendor_order(vendor_order=vendor_order, actor=None)
+    elif stage in {"partly_returned", "returned", "return_asked_for"}:
+        _send_back(vendor_order, customer=customer, actor=actor, stage=stage)
+
+
+def _send_back(vendor_order: VendorOrder, *, customer: User, actor: User, stage: str) -> None:
+    """One piece, or all of them; as far as the stage says."""
+    vendor_order.refresh_from_db()
+    pieces = {line.pk: line.quantity for line in vendor_order.lines.order_by("pk")}
+    if stage == "partly_returned":
+        pieces = {next(iter(pieces)): 1}
+    asked = open_return(
+        customer=customer, vendor_order=vendor_order, quantities=pieces, reason=ReturnReason.DAMAGED,
+        description="وصلت القطعة وفيها خدش واضح على الحافة",
+    )  # fmt: skip
+    if stage == "return_asked_for":
+        return
+    vendor = vendor_order.vendor
+    approve_return(vendor=vendor, asked=asked, answer="أرسلها مع المندوب إلى محلنا من فضلك")
+    send_return(customer=customer, asked=asked, carrier="مندوب المتجر", tracking_code="")
+    settle_return(vendor=vendor, actor=actor, asked=asked, accepted=pieces, restocked=pieces, answer="")
 
 
 # Reviews ----------------------------------------------------------------------------------

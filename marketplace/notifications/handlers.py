@@ -7,7 +7,8 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from forked_apps.order.models import Order, Parcel
+from forked_apps.order.models import DeliveryProof, Order, Parcel, VendorOrder
+from forked_apps.order.return_models import Return, ReturnMessage, ReturnState, Side
 from forked_apps.partner.models import Partner, VendorStatus
 from marketplace.notifications import services
 from marketplace.notifications.services import deliver_email, deliver_sms, notify
@@ -17,6 +18,9 @@ from marketplace.users.models import User
 from marketplace.users.permissions import PlatformPermission
 from points_payment.desk_selectors import answer_to_request
 from points_payment.services.verification import issue_code
+
+#: States of a return that the buyer brings about; the vendor is told of these.
+BY_THE_BUYER = frozenset({ReturnState.REQUESTED, ReturnState.SENT, ReturnState.WITHDRAWN})
 
 
 @handles(services.SMS_TOPIC)
@@ -59,6 +63,88 @@ def tell_shipped(payload: dict[str, Any]) -> None:
                 "tracking_code": parcel.tracking_code,
             },
         )
+
+
+@handles("vendor_order.delivered")
+def tell_delivered(payload: dict[str, Any]) -> None:
+    """The buyer, always; the vendor too where nobody but the calendar said so."""
+    part = _part(payload)
+    is_assumed = part.delivery_proof == DeliveryProof.ASSUMED
+    if part.order.user is not None:
+        notify(
+            kind="vendor_order.delivered",
+            about=f"vendor_order.delivered:{part.pk}",
+            user=part.order.user,
+            facts={"number": part.order.number, "vendor": part.vendor.name, "is_assumed": is_assumed},
+        )
+    if is_assumed and part.vendor.phone:
+        notify(
+            kind="vendor_order.assumed",
+            about=f"vendor_order.assumed:{part.pk}",
+            phone=part.vendor.phone,
+            facts={"number": part.number},
+        )
+
+
+@handles("vendor_order.reduced")
+def tell_reduced(payload: dict[str, Any]) -> None:
+    part = _part(payload)
+    if part.order.user is not None:
+        notify(
+            kind="vendor_order.reduced",
+            about=f"vendor_order.reduced:{payload['reduction_id']}",
+            user=part.order.user,
+            facts={"number": part.order.number, "vendor": part.vendor.name, "pieces": payload["pieces"]},
+        )
+
+
+@handles("vendor_order.allowance")
+def tell_allowance(payload: dict[str, Any]) -> None:
+    part = _part(payload)
+    if part.order.user is not None:
+        notify(
+            kind="vendor_order.allowance",
+            about=f"vendor_order.allowance:{payload['reduction_id']}",
+            user=part.order.user,
+            facts={
+                "number": part.order.number,
+                "vendor": part.vendor.name,
+                "amount_points": payload["points"],
+            },
+        )
+
+
+@handles("return.changed")
+def tell_return(payload: dict[str, Any]) -> None:
+    """Whoever has to act or to know: the vendor of what the buyer did, the buyer of what the vendor did."""
+    asked = _asked(payload["return_id"])
+    facts = {"number": asked.number, "state": payload["state"], "refunded_points": asked.refunded_points}
+    about = f"return.changed:{asked.pk}:{payload['state']}"
+    if payload["state"] in BY_THE_BUYER:
+        if asked.vendor_order.vendor.phone:
+            notify(kind="return.changed", about=about, phone=asked.vendor_order.vendor.phone, facts=facts)
+    elif asked.vendor_order.order.user is not None:
+        notify(kind="return.changed", about=about, user=asked.vendor_order.order.user, facts=facts)
+
+
+@handles("return.message")
+def tell_return_message(payload: dict[str, Any]) -> None:
+    message = ReturnMessage.objects.get(pk=payload["message_id"])
+    asked = _asked(message.of_id)
+    about, facts = f"return.message:{message.pk}", {"number": asked.number}
+    if message.side == Side.BUYER:
+        if asked.vendor_order.vendor.phone:
+            notify(kind="return.message", about=about, phone=asked.vendor_order.vendor.phone, facts=facts)
+    elif asked.vendor_order.order.user is not None:
+        notify(kind="return.message", about=about, user=asked.vendor_order.order.user, facts=facts)
+
+
+def _asked(pk: int) -> Return:
+    return Return.objects.select_related("vendor_order__vendor", "vendor_order__order__user").get(pk=pk)
+
+
+def _part(payload: dict[str, Any]) -> VendorOrder:
+    return VendorOrder.objects.select_related("order__user", "vendor").get(pk=payload["vendor_order_id"])
 
 
 @handles("vendor.decided")
@@ -156,3 +242,18 @@ def tell_guessing(payload: dict[str, Any]) -> None:
                 user=person,
                 facts={"scope": payload["scope"], "failures": payload["failures"]},
             )
+
+
+@handles("ledger.alert")
+def tell_books_not_proved(payload: dict[str, Any]) -> None:
+    """Everyone who may see the ledger: ``findings`` of the proof ``run_id``."""
+    watchers = User.objects.with_perm(
+        PlatformPermission.LEDGER_VIEW.full_name, backend="django.contrib.auth.backends.ModelBackend"
+    )
+    for watcher in watchers:
+        notify(
+            kind="ledger.alert",
+            about=f"ledger.alert:{payload['run_id']}",
+            user=watcher,
+            facts={"findings": payload["findings"]},
+        )

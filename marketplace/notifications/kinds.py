@@ -89,6 +89,92 @@ def vendor_order_shipped(*, number: str, vendor: str, tracking_code: str, carrie
     )
 
 
+@kind("vendor_order.delivered")
+def vendor_order_delivered(*, number: str, vendor: str, is_assumed: bool) -> Words:
+    facts = {"number": number, "vendor": vendor}
+    return Words(
+        subject=_("Your order %(number)s arrived") % facts,
+        text=(
+            _(
+                "Nuqta: nobody told us otherwise, so we take your order %(number)s from %(vendor)s "
+                "as delivered. If it did not arrive, tell us now."
+            )
+            if is_assumed
+            else _(
+                "Nuqta: your order %(number)s from %(vendor)s was delivered. "
+                "Is something wrong? Tell us soon."
+            )
+        )
+        % facts,
+    )
+
+
+@kind("vendor_order.assumed")
+def vendor_order_assumed(*, number: str) -> Words:
+    facts = {"number": number}
+    return Words(
+        subject=_("Order %(number)s counts as delivered") % facts,
+        text=_(
+            "Nuqta: nobody spoke of order %(number)s for a week after its day, so it counts as delivered. "
+            "Ask the buyer for their code next time: your points are free sooner."
+        )
+        % facts,
+    )
+
+
+@kind("vendor_order.reduced")
+def vendor_order_reduced(*, number: str, vendor: str, pieces: int) -> Words:
+    facts = {"number": number, "vendor": vendor, "pieces": pieces}
+    return Words(
+        subject=_("Something of your order %(number)s was taken back") % facts,
+        text=ngettext(
+            "Nuqta: %(pieces)s piece of your order %(number)s from %(vendor)s was taken back. "
+            "Its points are in your wallet.",
+            "Nuqta: %(pieces)s pieces of your order %(number)s from %(vendor)s were taken back. "
+            "Their points are in your wallet.",
+            pieces,
+        )
+        % facts,
+    )
+
+
+@kind("vendor_order.allowance")
+def vendor_order_allowance(*, number: str, vendor: str, amount_points: int) -> Words:
+    facts = {"number": number, "vendor": vendor, "points": points(amount_points)}
+    return Words(
+        subject=_("Points of your order %(number)s are back") % facts,
+        text=_("Nuqta: %(vendor)s gave you %(points)s of your order %(number)s back.") % facts,
+    )
+
+
+@kind("return.changed")
+def return_changed(*, number: str, state: str, refunded_points: int) -> Words:
+    """The buyer reads what the vendor did, the vendor what the buyer did."""
+    facts = {"number": number, "points": points(refunded_points)}
+    texts = {
+        "requested": _("Nuqta: a buyer wants to return something, %(number)s. Answer within three days."),
+        "sent": _("Nuqta: return %(number)s is on its way to you."),
+        "withdrawn": _("Nuqta: the buyer keeps it, return %(number)s is withdrawn."),
+        "approved": _("Nuqta: you may send return %(number)s back. Look at its page for how."),
+        "refunded": _("Nuqta: return %(number)s is settled, and %(points)s are in your wallet."),
+        "refused": _("Nuqta: the seller refused return %(number)s. Look at its page for why."),
+        "rejected": _(
+            "Nuqta: the seller looked at return %(number)s and refused it. Look at its page for why."
+        ),
+    }
+    subject = _("Return %(number)s") % facts
+    return Words(subject=subject, text=texts.get(state, _("Return %(number)s")) % facts)
+
+
+@kind("return.message")
+def return_message(*, number: str) -> Words:
+    facts = {"number": number}
+    return Words(
+        subject=_("A message about return %(number)s") % facts,
+        text=_("Nuqta: there is a new message about return %(number)s.") % facts,
+    )
+
+
 @kind("vendor.approved")
 def vendor_approved(*, vendor: str) -> Words:
     return Words(
@@ -165,6 +251,19 @@ def cards_guessing(*, scope: str, failures: int) -> Words:
         ),
     }.get(scope, _("Nuqta: %(failures)s wrong card codes were typed in an hour. Look at the alerts."))
     return Words(subject=_("Someone may be guessing card codes"), text=text % {"failures": f"{failures:,}"})
+
+
+@kind("ledger.alert")
+def ledger_alert(*, findings: int) -> Words:
+    return Words(
+        subject=_("The books of Nuqta are not proved"),
+        text=ngettext(
+            "Nuqta: the proof of the ledger failed with %(number)s finding. Open the page Proof at once.",
+            "Nuqta: the proof of the ledger failed with %(number)s findings. Open the page Proof at once.",
+            findings,
+        )
+        % {"number": f"{findings:,}"},
+    )
 
 
 @kind("team.invited")

@@ -4,6 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from marketplace.embedded import database_url
@@ -65,9 +66,15 @@ CELERY_BEAT_SCHEDULE = {
         "task": "points_payment.tasks.expire_promotional_points",
         "schedule": 3600.0,
     },
+    "close-deliveries": {"task": "forked_apps.order.tasks.close_deliveries", "schedule": 3600.0},
     "expire-cards": {"task": "points_payment.tasks.expire_overdue_cards", "schedule": 3600.0},
     "discard-card-exports": {"task": "points_payment.tasks.discard_card_exports", "schedule": 3600.0},
+    # What came since the last checkpoint every hour; everything, and the day's checkpoint, at night.
     "prove-and-seal-the-books": {"task": "points_payment.tasks.prove_and_seal", "schedule": 3600.0},
+    "prove-all-books": {
+        "task": "points_payment.tasks.prove_whole_and_checkpoint",
+        "schedule": crontab(hour=3, minute=20),
+    },
 }
 
 # Requests ---------------------------------------------------------------------------------
@@ -180,6 +187,11 @@ STORAGES = {
             "file_permissions_mode": 0o600,
             "directory_permissions_mode": 0o700,
         },
+    },
+    #: Photos of returns: never served by address, a view checks who asks.
+    "private": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": VAR_DIR / "private", "base_url": None},
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }

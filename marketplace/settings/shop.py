@@ -34,7 +34,9 @@ OSCAR_ACCOUNTS_REDIRECT_URL = "customer:profile-view"
 # Haystack ---------------------------------------------------------------------------------
 HAYSTACK_CONNECTIONS = {
     "default": {
-        "ENGINE": "search.engines.tantivy_backend.TantivyEngine",
+        "ENGINE": "search.engines.tantivy_backend.TantivyEngine"
+        if _env.search_url.startswith("tantivy://")
+        else "search.engines.opensearch_backend.OpenSearchEngine",
         "URL": _env.search_url,
         "PATH": _env.search_url.removeprefix("tantivy://"),
         "INCLUDE_SPELLING": False,
@@ -45,6 +47,8 @@ HAYSTACK_CONNECTIONS = {
         "BUILDS_ITSELF": _env.mode != "test",
     }
 }
+#: How often each process writes what was searched for; 0: only when told to.
+SEARCH_LOG_SECONDS = 0 if _env.mode == "test" else 5
 #: Changes are asked for through the outbox (topic ``search.products``), not on every save.
 HAYSTACK_SIGNAL_PROCESSOR = "haystack.signals.BaseSignalProcessor"
 

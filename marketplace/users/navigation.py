@@ -81,6 +81,22 @@ class PersonFact:
         return reverse(self.url_name, args=[person.pk]) if self.url_name else ""
 
 
+@dataclass(frozen=True, slots=True)
+class StaffNotice:
+    """What all staff must see, above every page of theirs."""
+
+    text: str
+    #: Bootstrap's: ``danger`` or ``warning``.
+    tone: str = "danger"
+    #: Where this reader may learn more.
+    url: str = ""
+    action: str | _StrPromise = ""
+
+
+#: The notice for this reader, if there is one now. Asked for on every staff page: one cheap query at most.
+StaffBanner = Callable[["User"], StaffNotice | None]
+
+_banners: list[StaffBanner] = []
 _counters: list[StaffCounter] = []
 _facts: list[PersonFact] = []
 
@@ -96,6 +112,17 @@ def staff_counters_for(user: AbstractBaseUser) -> list[StaffCounter]:
         (counter for counter in _counters if user.has_perm(counter.permission.full_name)),  # type: ignore[attr-defined]
         key=lambda counter: counter.order,
     )
+
+
+def register_staff_banner(banner: StaffBanner) -> None:
+    """Add a banner; the same one twice counts once."""
+    if banner not in _banners:
+        _banners.append(banner)
+
+
+def staff_notices_for(user: User) -> list[StaffNotice]:
+    """What the banners have to say to this person now."""
+    return [notice for banner in _banners if (notice := banner(user)) is not None]
 
 
 def register_person_fact(fact: PersonFact) -> None:

@@ -21,7 +21,7 @@ DROP = "DROP FUNCTION points_copy_transfer_kind CASCADE;"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("points_payment", "0010_supply_desk")]
+    dependencies = [("points_payment", "0011_checkpoints")]
 
     operations = [
         migrations.AddField(

@@ -15,6 +15,7 @@ from points_payment.models.escrow import Allocation, AllocationMove
 from points_payment.models.holders import GuessingAlert, HolderChange
 from points_payment.models.ledger import Account, Entry, IdempotencyKey, Seal, Transfer
 from points_payment.models.production import CardProduction, Printer
+from points_payment.models.proofs import Checkpoint, LedgerAlert, ProofFinding, ProofRun
 from points_payment.models.supply import CardReplacement, Consignment, ConsignmentEvent, Distributor, Shop
 from points_payment.models.vouchers import Voucher, VoucherCampaign, VoucherEvent, VoucherRedemption
 from points_payment.models.wallets import Lot, LotUse, TopUp, VendorBalance, Wallet
@@ -32,6 +33,7 @@ __all__ = [
     "CardProduction",
     "CardReplacement",
     "CashHandIn",
+    "Checkpoint",
     "Consignment",
     "ConsignmentEvent",
     "Distributor",
@@ -41,10 +43,13 @@ __all__ = [
     "GuessingAlert",
     "HolderChange",
     "IdempotencyKey",
+    "LedgerAlert",
     "LimitChange",
     "Lot",
     "LotUse",
     "Printer",
+    "ProofFinding",
+    "ProofRun",
     "RedemptionAttempt",
     "Seal",
     "Shop",

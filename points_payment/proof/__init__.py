@@ -2,9 +2,11 @@
 
 from points_payment.proof import (  # noqa: F401 - they register
     cards,
+    checkpoints,
     corrections,
     desk,
     escrow,
+    guards,
     holders,
     ledger,
     production,
@@ -21,5 +23,16 @@ from points_payment.proof.base import (
     prove,
     register_check,
 )
+from points_payment.proof.since import prove_since, register_since_check, since_checks
 
-__all__ = ["MAX_FINDINGS", "Check", "Finding", "checks", "prove", "register_check"]
+__all__ = [
+    "MAX_FINDINGS",
+    "Check",
+    "Finding",
+    "checks",
+    "prove",
+    "prove_since",
+    "register_check",
+    "register_since_check",
+    "since_checks",
+]

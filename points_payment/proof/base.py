@@ -6,9 +6,10 @@ paid what it cost) with ``register_check``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 
@@ -37,6 +38,8 @@ class Check:
     slug: str
     title: str | _StrPromise
     find: Callable[[], Iterable[Finding]]
+    #: What it is made of, where it is SQL.
+    statements: tuple[str, ...] = ()
 
 
 _checks: dict[str, Check] = {}
@@ -53,29 +56,39 @@ def checks() -> list[Check]:
 
 def prove() -> list[Finding]:
     """Make every check in one snapshot of the database; an empty list is the proof."""
+    with snapshot(read_only=True):
+        return [finding for check in checks() for finding in check.find()]
+
+
+@contextmanager
+def snapshot(*, read_only: bool) -> Iterator[None]:
+    """Let everything within see the same state of the database; within a transaction, that one's."""
     if connection.in_atomic_block:
-        return _all_findings()
+        with transaction.atomic():
+            yield
+        return
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        return _all_findings()
-
-
-def _all_findings() -> list[Finding]:
-    return [finding for check in checks() for finding in check.find()]
+            mode = "READ ONLY" if read_only else "READ WRITE"
+            cursor.execute(f"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ {mode}")
+        yield
 
 
 def sql_check(slug: str, title: str | _StrPromise, *statements: str) -> None:
     """A check whose statements select culprit, expected, found of what is wrong."""
 
-    def find() -> Iterable[Finding]:
-        for statement in statements:
-            with connection.cursor() as cursor:
-                cursor.execute(f"SELECT * FROM ({statement}) AS wrong LIMIT {MAX_FINDINGS}")  # noqa: S608 - ours
-                for culprit, expected, found in cursor.fetchall():
-                    yield Finding(slug, culprit, _text(expected), _text(found))
+    register_check(Check(slug, title, lambda: select_findings(slug, statements), statements))
 
-    register_check(Check(slug, title, find))
+
+def select_findings(
+    slug: str, statements: Iterable[str], parameters: dict[str, Any] | None = None
+) -> Iterator[Finding]:
+    """What each of the statements selects: culprit, expected, found."""
+    for statement in statements:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT * FROM ({statement}) AS wrong LIMIT {MAX_FINDINGS}", parameters)  # noqa: S608 - ours
+            for culprit, expected, found in cursor.fetchall():
+                yield Finding(slug, culprit, _text(expected), _text(found))
 
 
 def _text(value: object) -> str:

@@ -11,21 +11,21 @@ from points_payment.models import BatchEvent
 from points_payment.proof.base import Check, Finding, register_check, sql_check
 from points_payment.services.batches import TRANSITIONS
 
-sql_check(
-    "cards-unchanged",
-    _("No card was changed, added or removed after its batch was made"),
+#: ``{of}`` says of which batches.
+CARDS_UNCHANGED = (
     """
     SELECT 'card ' || d.number, d.digest, d.now FROM (
         SELECT c.number, c.digest, sha256(convert_to(concat_ws(
             '|', c.number, c.batch_id, c.first_key_version, c.last_key_version, c.last_four, encode(c.code_hmac, 'hex')
         ), 'UTF8')) AS now
-        FROM points_payment_card c
+        FROM points_payment_card c WHERE c.batch_id {of}
     ) d WHERE d.now IS DISTINCT FROM d.digest
     """,  # noqa: E501 - SQL keeps its own lines
     """
     SELECT 'batch ' || b.id, CASE WHEN b.first_number IS NULL THEN '0' ELSE b.number_of_cards::text END || ' cards',
            count(c.id) || ' cards'
     FROM points_payment_batch b LEFT JOIN points_payment_card c ON c.batch_id = b.id
+    WHERE b.id {of}
     GROUP BY b.id
     HAVING count(c.id) <> CASE WHEN b.first_number IS NULL THEN 0 ELSE b.number_of_cards END
         OR min(c.number) <> b.first_number OR max(c.number) <> b.last_number
@@ -33,11 +33,11 @@ sql_check(
     """
     WITH events AS MATERIALIZED (
         SELECT id, batch_id, card_state, first_number, last_number FROM points_payment_batchevent
-        WHERE card_state <> '' AND first_number IS NOT NULL
+        WHERE card_state <> '' AND first_number IS NOT NULL AND batch_id {of}
     ), marks AS (
         SELECT batch_id, first_number AS number FROM events UNION SELECT batch_id, last_number + 1 FROM events
-        UNION SELECT id, first_number FROM points_payment_batch WHERE first_number IS NOT NULL
-        UNION SELECT id, last_number + 1 FROM points_payment_batch WHERE first_number IS NOT NULL
+        UNION SELECT id, first_number FROM points_payment_batch WHERE first_number IS NOT NULL AND id {of}
+        UNION SELECT id, last_number + 1 FROM points_payment_batch WHERE first_number IS NOT NULL AND id {of}
     ), spans AS (
         -- Between two neighbouring marks, the same events are about all cards.
         SELECT batch_id, number AS first_number,
@@ -60,6 +60,12 @@ sql_check(
         OFFSET 0
     ) c
     """,
+)
+
+sql_check(
+    "cards-unchanged",
+    _("No card was changed, added or removed after its batch was made"),
+    *(statement.format(of="IS NOT NULL") for statement in CARDS_UNCHANGED),
 )
 
 sql_check(

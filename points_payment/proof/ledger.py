@@ -183,14 +183,16 @@ sql_check(
 )
 
 
-def _broken_chain() -> Iterable[Finding]:
-    """The hash chain over sealed transfers, from the first to the last."""
+def broken_chain(*, after: int = 0, since: bytes = FIRST_DIGEST) -> Iterable[Finding]:
+    """The hash chain over sealed transfers, from the one after this position and digest to the last."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT s.position, s.transfer_id, s.digest, t.digest FROM points_payment_seal s"
-            " LEFT JOIN points_payment_transfer t ON t.id = s.transfer_id ORDER BY s.position"
+            " LEFT JOIN points_payment_transfer t ON t.id = s.transfer_id"
+            " WHERE s.position > %s ORDER BY s.position",
+            [after],
         )
-        last, expected_position = FIRST_DIGEST, 1
+        last, expected_position = since, after + 1
         found = 0
         while rows := cursor.fetchmany(10_000):
             for position, transfer_id, digest, transfer_digest in rows:
@@ -213,7 +215,7 @@ def _broken_chain() -> Iterable[Finding]:
                 last, expected_position = bytes(digest), position + 1
 
 
-register_check(Check("chain", _("The hash chain over all sealed transfers holds"), _broken_chain))
+register_check(Check("chain", _("The hash chain over all sealed transfers holds"), broken_chain))
 
 sql_check(
     "sealed-in-time",

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from points_payment.codes import ascii_digits, damm
-from points_payment.errors import WrongCheckDigit
+from points_payment.codes import normalise_code
 from points_payment.services.attempts import Attempt
 from points_payment.services.redemption import Redemption, redeem_card
 from points_payment.services.vouchers import redeem_voucher
@@ -13,11 +12,6 @@ from points_payment.voucher_codes import is_voucher_code, normalise_voucher_code
 
 if TYPE_CHECKING:
     from marketplace.users.models import User
-
-#: Lengths that cards' codes may have, whatever their batch.
-CARD_DIGITS = range(16, 25)
-#: Of cards whose codes have letters.
-CARD_SYMBOLS = 16
 
 
 def redeem_code(*, customer: User, code: str, idempotency_key: str, attempt: Attempt) -> Redemption:
@@ -41,11 +35,4 @@ def tidy_code(code: str) -> str:
     """
     if is_voucher_code(code):
         return normalise_voucher_code(code)
-    plain = ascii_digits(code).upper()
-    if plain.isascii() and plain.isdigit():
-        if len(plain) in CARD_DIGITS and damm(plain) == "0":
-            return plain
-    elif plain.isascii() and plain.isalnum() and len(plain) == CARD_SYMBOLS:
-        # Its check symbol is looked at when it is redeemed.
-        return plain
-    raise WrongCheckDigit
+    return normalise_code(code)

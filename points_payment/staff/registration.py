@@ -2,14 +2,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext_lazy as _
+from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
+from marketplace.formats import format_datetime, format_number
 from marketplace.users.models import User
 from marketplace.users.navigation import (
     PersonFact,
     StaffCounter,
     StaffLink,
+    StaffNotice,
     register_person_fact,
+    register_staff_banner,
     register_staff_counter,
     register_staff_link,
 )
@@ -18,6 +22,7 @@ from points_payment.desk_selectors import cash_to_confirm, requests_waiting, top
 from points_payment.kinds import AdjustmentState
 from points_payment.selectors import adjustments_for_others, adjustments_in, batches_to_approve
 from points_payment.services.alerts import alerts_waiting
+from points_payment.services.ledger_alerts import open_alert
 from points_payment.supply_selectors import replacements_waiting
 from points_payment.text import points_text
 
@@ -60,6 +65,10 @@ def register() -> None:
             "ticket-perforated", 43,
         )
     )  # fmt: skip
+    register_staff_link(
+        StaffLink(_("Proof"), "points_staff:proof", PlatformPermission.LEDGER_VIEW, GROUP, "shield-check", 43)
+    )
+    register_staff_banner(_books_not_proved)
     register_staff_counter(
         StaffCounter(
             _("Batches to approve"), batches_to_approve, "points_staff:batches",
@@ -156,6 +165,34 @@ def _register_supply() -> None:
             "shield-exclamation", order=22,
         )
     )  # fmt: skip
+
+
+def _books_not_proved(reader: User) -> StaffNotice | None:
+    """Until the alert is resolved; whoever may look at the ledger is led to it."""
+    alert = open_alert()
+    if alert is None:
+        return None
+    facts = {
+        "number": format_number(alert.last_run.findings_count),
+        "when": format_datetime(alert.opened_at),
+        "name": alert.acknowledged_by.display_name if alert.acknowledged_by else "",
+    }
+    may_look = reader.has_perm(PlatformPermission.LEDGER_VIEW.full_name)
+    return StaffNotice(
+        text=(
+            gettext("The books are not proved since %(when)s. %(name)s looks into it.")
+            if alert.acknowledged_by
+            else ngettext(
+                "The books are not proved since %(when)s: %(number)s finding.",
+                "The books are not proved since %(when)s: %(number)s findings.",
+                alert.last_run.findings_count,
+            )
+        )
+        % facts,
+        tone="warning" if alert.acknowledged_by else "danger",
+        url=reverse("points_staff:proof") if may_look else "",
+        action=_("See the proof"),
+    )
 
 
 def _balance(person: User) -> str:

@@ -11,20 +11,24 @@ import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
-from search.analysis.arabic import arabic_term
+from search.analysis.arabic import arabic_guesses, arabic_term
 from search.analysis.english import english_term
 from search.analysis.letters import fold_text, words
 from search.analysis.sorani import join_sorani, sorani_term
+from search.analysis.sounds import document_sounds, query_sounds
 
 #: Kept beside the index: another number means that its terms were made by other rules.
-VERSION = 1
+VERSION = 2
 
 LANGUAGES = ("ar", "ckb", "en")
 #: Names, codes and brands, which belong to no language: letters are folded, nothing is cut off.
 PLAIN = "plain"
+#: How words sound, for those who write a name in another script: see ``sounds``.
+SOUND = "sound"
 
 #: Longer words are not words; nobody types them and engines refuse them.
 LONGEST_WORD = 64
+SHORT_TEXT = 40
 
 
 def _plain_term(word: str) -> str:
@@ -52,8 +56,46 @@ def _folded_words(text: str, language: str) -> Iterator[str]:
 
 
 def analyse(text: str, language: str) -> list[str]:
-    """The terms of a text in one language, in order; ``language`` is one of LANGUAGES or PLAIN."""
+    """The terms of a text in one language, in order; ``language`` is one of LANGUAGES, PLAIN or SOUND."""
+    if language == SOUND:
+        return list(
+            dict.fromkeys(row for word in _folded_words(text, "ckb") for row in document_sounds(word))
+        )
+    if len(text) <= SHORT_TEXT:
+        return list(_short_terms(text, language))
+    return _terms(text, language)
+
+
+def _terms(text: str, language: str) -> list[str]:
     return [term for word in _folded_words(text, language) if (term := _term(word, language))]
+
+
+@lru_cache(maxsize=50_000)
+def _short_terms(text: str, language: str) -> tuple[str, ...]:
+    # Names of brands, words of queries: asked for again and again.
+    return tuple(_terms(text, language))
+
+
+def query_terms(word: str, language: str) -> list[list[str]]:
+    """What a word of a query is looked for as: any of these, each of them all of its terms.
+
+    The first is what ``analyse`` makes of it; the others are guesses, worth less than it.
+    """
+    if language == SOUND:
+        folded = list(_folded_words(word, "ckb"))
+        return [[row] for row in query_sounds(folded[0])] if len(folded) == 1 else []
+    terms = analyse(word, language)
+    if not terms:
+        return []
+    if language != "ar" or len(terms) > 1:
+        return [terms]
+    (folded_word,) = _folded_words(word, language)
+    return [terms, *([guess] for guess in _guesses(folded_word))]
+
+
+@lru_cache(maxsize=20_000)
+def _guesses(word: str) -> tuple[str, ...]:
+    return tuple(arabic_guesses(word))
 
 
 #: Words that a query may leave out of account when it has others. Documents keep them, for phrases.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 
 _FOLDED = {
@@ -33,13 +34,18 @@ _FOLDED = {
 _WORD = re.compile(r"\d+(?:[.,]\d+)+|\d+|[^\W\d_][^\W_]*(?:['’][^\W\d_]+)*")
 
 
+#: Accents and whatever else stands on a letter.
+_WITHOUT_ACCENTS = {code: None for code in range(sys.maxunicode + 1) if unicodedata.combining(chr(code))}
+
+
 def fold_text(text: str) -> str:
     """NFKC, lower case, without accents, with one form for every letter and digit."""
     text = unicodedata.normalize("NFKC", text).casefold().translate(_FOLDED)
     if text.isascii():
         return text
-    decomposed = unicodedata.normalize("NFD", text)
-    return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.combining(c)))
+    if not unicodedata.is_normalized("NFD", text):
+        text = unicodedata.normalize("NFD", text)
+    return unicodedata.normalize("NFC", text.translate(_WITHOUT_ACCENTS))
 
 
 def words(text: str) -> list[str]:

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from haystack.backends import BaseSearchQuery
 from haystack.inputs import AutoQuery, BaseInput, Exact, Not as NotInput, Raw
 
+from search.analysis.vocabulary import Part, Vocabulary, understand
 from search.engines.query_language import CONTENT, escape, write_condition
+
+
+class Typed(BaseInput):
+    """What a person typed, read with a shop's own synonyms; ``AutoQuery`` reads with the built-in ones."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        super().__init__(" ".join(part.alternatives[0] for part in parts))
+        self.parts = parts
+
+    @classmethod
+    def read(cls, text: str, vocabulary: Vocabulary) -> Typed:
+        return cls(understand(text, vocabulary))
 
 
 class SearchQuery(BaseSearchQuery):
@@ -15,7 +29,8 @@ class SearchQuery(BaseSearchQuery):
 
     What is more than Haystack has: ``facet(field, disjunctive=True)`` counts as if the results were not
     narrowed by that field, so that a person sees what a second value would add; ``facet(field,
-    ranges=5)`` counts in round ranges fitted to the results.
+    ranges=5)`` counts in round ranges fitted to the results, and ``facet(field, steps=[10, 20])`` how many
+    reach each step.
     """
 
     def matching_all_fragment(self) -> str:
@@ -24,6 +39,8 @@ class SearchQuery(BaseSearchQuery):
     def build_query_fragment(self, field: str, filter_type: str, value: Any) -> str:
         if isinstance(value, Raw):
             return f"({value.query_string})" if value.query_string.strip() else "*"
+        if isinstance(value, Typed):
+            return write_condition(field, "text", [part.as_json() for part in value.parts])
         if isinstance(value, AutoQuery):
             return write_condition(field, "text", value.query_string)
         if isinstance(value, NotInput):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import pickle
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -170,6 +171,12 @@ def _column(name: str, field: SearchField) -> Column:
     return Column(name, kinds.get(field.field_type, Kind.EXACT), boost=boost, stored=stored, many=many)
 
 
+class Analysed(str):
+    """Text that has been through the analysis: terms with spaces between them."""
+
+    __slots__ = ()
+
+
 class Schema:
     """All fields of all indexes of one connection."""
 
@@ -224,6 +231,19 @@ class Schema:
         return self.facet_names.get(name, name)
 
     # Documents ------------------------------------------------------------------------------
+    def pack(self, prepared: Mapping[str, Any]) -> bytes:
+        """A prepared document with its texts analysed, small enough to be sent between processes."""
+        analysed = dict(prepared)
+        for column in self.text_columns:
+            value = analysed.get(column.name)
+            if isinstance(value, str):
+                analysed[column.name] = Analysed(" ".join(analysis.analyse(value, column.language)))
+        return pickle.dumps(analysed, protocol=pickle.HIGHEST_PROTOCOL)
+
+    def unpack(self, packed: bytes) -> tantivy.Document:
+        """Only of what ``pack`` wrote, in this process or a child of it."""
+        return self.document(pickle.loads(packed))  # noqa: S301
+
     def document(self, prepared: Mapping[str, Any]) -> tantivy.Document:
         document = tantivy.Document()
         for name in (ID, DJANGO_CT, DJANGO_ID):
@@ -244,6 +264,8 @@ class Schema:
 
     def _add(self, document: tantivy.Document, column: Column, item: Any) -> None:
         match column.kind:
+            case Kind.TEXT if isinstance(item, Analysed):
+                document.add_text(column.name, item)
             case Kind.TEXT:
                 document.add_text(column.name, " ".join(analysis.analyse(str(item), column.language)))
             case Kind.EXACT:
@@ -260,14 +282,18 @@ class Schema:
                 document.add_bytes(column.name, column.value(item).encode())
 
     def _add_keyed(self, document: tantivy.Document, column: Column, value: Mapping[str, Any]) -> None:
+        if keyed := self.keyed_values(column, value):
+            document.add_json(column.name, keyed)
+
+    def keyed_values(self, column: Column, value: Mapping[str, Any]) -> dict[str, list[Any]]:
+        """Checked values by key; a key that cannot be part of a field's name is left out."""
         keyed = {}
         for key, items in value.items():
             if not _KEY.match(key):
                 continue
             listed = items if isinstance(items, list | tuple) else [items]
             keyed[key] = [column.value(item) for item in dict.fromkeys(listed)]
-        if keyed:
-            document.add_json(column.name, keyed)
+        return keyed
 
     def stored_values(self, document: tantivy.Document) -> dict[str, Any]:
         values: dict[str, Any] = {}

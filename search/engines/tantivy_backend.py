@@ -6,7 +6,7 @@ import logging
 import math
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -18,13 +18,13 @@ from django.db import connections as db_connections
 from haystack import connections
 from haystack.backends import BaseEngine, BaseSearchBackend, log_query
 from haystack.constants import DJANGO_CT, DJANGO_ID, ID
-from haystack.exceptions import SkipDocument
 from haystack.models import SearchResult
 from haystack.utils import get_identifier, get_model_ct
-from haystack.utils.app_loading import haystack_get_model
 from tantivy import Occur, Query
 
-from search.analysis import analyse, query_words
+from search.analysis import analyse, query_terms, query_words
+from search.analysis.vocabulary import Part
+from search.engines.documents import documents_of, prepared_documents, rows_of, schema_of
 from search.engines.query import SearchQuery
 from search.engines.query_language import (
     CONTENT,
@@ -35,28 +35,39 @@ from search.engines.query_language import (
     Not,
     Nothing,
     Or,
-    QuerySyntaxError,
-    fields_of,
-    read_query,
 )
 from search.engines.ranges import NumberRange, NumberRanges, fitted_bounds
+from search.engines.reading import (
+    DEFAULT_FACET_VALUES,
+    FEW_VALUES,
+    GUESS_BOOST,
+    LONG_WORD,
+    LONGEST_QUERY,
+    MOST_RESULTS,
+    MOST_WORDS,
+    PREFERRED_SCORE,
+    SYNONYM_BOOST,
+    TIE_BREAKER,
+    columns_for,
+    read_narrowings,
+    read_or_words,
+    read_parts,
+)
 from search.engines.schema import Column, Kind, Schema, Unanswerable
 from search.engines.storage import IndexIsBusy, IndexStorage, NotBuilt, storage_at
 
 logger = logging.getLogger("nuqta.search")
 
-#: What one search gives back at most; Haystack asks for everything where it was told no limit.
-MOST_RESULTS = 10_000
-DEFAULT_FACET_VALUES = 1_000
-#: Up to so many different numbers are offered one by one, more only as ranges.
-FEW_VALUES = 12
 #: Tantivy counts each segment by itself: with all its values the sums are exact.
 ALL_SEGMENT_VALUES = 65_000
-#: A person's question has fewer words and letters.
-MOST_WORDS = 24
-LONGEST_QUERY = 512
-#: How much of a word's match in other fields is added to that in the best one.
-TIE_BREAKER = 0.1
+
+
+_OCCURS = {
+    "words": Occur.Must,
+    "phrase": Occur.Must,
+    "without": Occur.MustNot,
+    "prefer": Occur.Should,
+}
 
 
 class QueryBuilder:
@@ -102,57 +113,82 @@ class QueryBuilder:
     # Text -----------------------------------------------------------------------------------
     def _content(self, condition: Condition, columns: Sequence[Column]) -> Query:
         value = condition.value
+        if condition.lookup == "text":
+            return self._typed(value, columns)
         texts = [str(item) for item in value] if isinstance(value, list) else [str(value)]
         if condition.lookup == "exact":
             return _any_of([self._phrase(text, columns) for text in texts])
-        if condition.lookup == "text":
-            return self._typed(texts[0], columns)
         last_is_prefix = condition.lookup == "startswith"
         return _any_of([self._words(text, columns, last_is_prefix=last_is_prefix) for text in texts])
 
-    def _typed(self, text: str, columns: Sequence[Column]) -> Query:
-        """What a person typed: words, "phrases" and -words to be without."""
-        wanted: list[tuple[Occur, Query]] = []
-        for number, part in enumerate(text[:LONGEST_QUERY].split('"')):
-            if number % 2:
-                wanted.append((Occur.Must, self._phrase(part, columns)))
-                continue
-            without = [word[1:] for word in part.split() if word.startswith("-") and word.strip("-")]
-            kept = " ".join(word for word in part.split() if not word.startswith("-"))
-            if kept:
-                wanted.append((Occur.Must, self._words(kept, columns)))
-            wanted += [(Occur.MustNot, self._words(word, columns)) for word in without]
-        if not any(occur is Occur.Must for occur, _ in wanted):
-            wanted.append(
-                (Occur.Must, Query.all_query() if wanted or not text.strip() else Query.empty_query())
-            )
-        return Query.boolean_query(wanted)
+    def _typed(self, value: Any, columns: Sequence[Column]) -> Query:
+        """What a person typed: words with their synonyms, "phrases" and -words to be without."""
+        parts = read_parts(value)
+        each = [(part.kind, self._part(part, columns)) for part in parts]
+        clauses = [(_OCCURS[kind], query) for kind, query in each if query is not None]
+        if not any(occur is Occur.Must for occur, _ in clauses):
+            is_blank = not value if isinstance(value, list) else not str(value).strip()
+            whole = Query.all_query() if clauses or is_blank else Query.empty_query()
+            clauses.append((Occur.Must, whole))
+        return Query.boolean_query(clauses)
 
-    def _words(self, text: str, columns: Sequence[Column], *, last_is_prefix: bool = False) -> Query:
+    def _part(self, part: Part, columns: Sequence[Column]) -> Query | None:
+        if part.kind == "prefer":
+            field, *values = part.alternatives
+            wanted = self.build(Condition(field, "in", values))
+            return Query.const_score_query(wanted, PREFERRED_SCORE)
+        if part.kind == "phrase":
+            return _any_of([self._phrase(text, columns) for text in part.alternatives])
+        first, *others = part.alternatives
+        found = self._all_words(first, columns)
+        # A synonym is worth less than the word itself, and is looked for in the languages of its script.
+        same = [
+            Query.boost_query(query, SYNONYM_BOOST)
+            for text in others
+            if (query := self._all_words(text, columns_for(text, columns, typed=first))) is not None
+        ]
+        matches = [found, *same] if found is not None else same
+        if len(matches) <= 1:
+            return matches[0] if matches else None
+        return Query.disjunction_max_query(matches, 0.0)
+
+    def _all_words(
+        self, text: str, columns: Sequence[Column], *, last_is_prefix: bool = False
+    ) -> Query | None:
         words = query_words(text[:LONGEST_QUERY])[:MOST_WORDS]
         found = [
             self._word(word, columns, is_prefix=last_is_prefix and number == len(words) - 1)
             for number, word in enumerate(words)
         ]
         each = [(Occur.Must, query) for query in found if query is not None]
-        if each:
-            return Query.boolean_query(each)
+        if len(each) <= 1:
+            return each[0][1] if each else None
+        return Query.boolean_query(each)
+
+    def _words(self, text: str, columns: Sequence[Column], *, last_is_prefix: bool = False) -> Query:
+        found = self._all_words(text, columns, last_is_prefix=last_is_prefix)
+        if found is not None:
+            return found
         return Query.empty_query() if text.strip() else Query.all_query()
 
     def _word(self, word: str, columns: Sequence[Column], *, is_prefix: bool) -> Query | None:
         """The word in any of the fields, by the rules of each; None if it has no letters or digits."""
         matches = []
         for column in columns:
-            terms = analyse(word, column.language)
-            if not terms:
+            first, *guesses = query_terms(word, column.language) or [[]]
+            if not first:
                 continue
-            parts = [(Occur.Must, self._term(column, term)) for term in terms]
+            parts = [(Occur.Must, self._term(column, term)) for term in first]
             if is_prefix:
-                pattern = _escape_regex(terms[-1]) + ".*"
+                pattern = _escape_regex(first[-1]) + ".*"
                 parts[-1] = (Occur.Must, Query.regex_query(self.schema.tantivy, column.name, pattern))
             matches.append(
                 Query.boost_query(Query.boolean_query(parts) if len(parts) > 1 else parts[0][1], column.boost)
             )
+            boost = column.boost * GUESS_BOOST
+            matches += [
+                Query.boost_query(self._term(column, term), boost) for terms in guesses for term in terms
+            ]
         return Query.disjunction_max_query(matches, TIE_BREAKER) if matches else None
 
     def _phrase(self, text: str, columns: Sequence[Column]) -> Query:
@@ -241,7 +277,10 @@ class QueryBuilder:
     def _fuzzy(self, column: Column, value: Any) -> Query:
         if column.kind is not Kind.EXACT:
             raise Unanswerable(column.name)
-        return Query.fuzzy_term_query(self.schema.tantivy, column.name, column.value(value), distance=1)
+        word = column.value(value)
+        return Query.fuzzy_term_query(
+            self.schema.tantivy, column.name, word, distance=2 if len(word) >= LONG_WORD else 1
+        )
 
     @cached_property
     def _parser(self) -> tantivy.Index:
@@ -297,6 +336,7 @@ class FacetCounter:
         narrow: Mapping[frozenset[str], Query],
     ) -> None:
         self.schema = backend.schema
+        self.builder = backend.builder
         self.searcher = searcher
         self.base = base
         self.narrow = narrow
@@ -320,12 +360,16 @@ class FacetCounter:
     def _count_group(self, query: Query, facets: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         columns: dict[str, Column] = {}
         wanted: dict[str, Any] = {}
+        stepped: dict[str, Any] = {}
         for name, options in facets.items():
             try:
                 column = self.schema.column(self.schema.same_field(name))
             except Unanswerable:
                 continue
             if column.kind in {Kind.TEXT, Kind.STORED}:
+                continue
+            if steps := options.get("steps"):
+                stepped[name] = [(step, self._at_least(query, column, step)) for step in steps]
                 continue
             columns[name] = column
             if parts := options.get("ranges"):
@@ -349,7 +393,9 @@ class FacetCounter:
         counted: dict[str, Any] = {}
         ranged: dict[str, _Fitted] = {}
         for name in facets:
-            if name not in columns:
+            if name in stepped:
+                counted[name] = stepped[name]
+            elif name not in columns:
                 counted[name] = []
             elif facets[name].get("ranges"):
                 stats = found[f"{name} stats"]
@@ -363,6 +409,10 @@ class FacetCounter:
             else:
                 counted[name] = self._values(columns[name], found[name]["buckets"], facets[name], query)
         return counted | self._count_ranges(query, columns, ranged)
+
+    def _at_least(self, query: Query, column: Column, step: Any) -> int:
+        reaching = self.builder.build(Condition(column.full_name, "gte", step))
+        return count_hits(self.searcher, _all_of(query, [reaching]))
 
     def _values(
         self, column: Column, buckets: list[dict[str, Any]], options: Mapping[str, Any], query: Query
@@ -446,7 +496,7 @@ class TantivyBackend(BaseSearchBackend):
     # The index ------------------------------------------------------------------------------
     @cached_property
     def schema(self) -> Schema:
-        return _schema_of(self.connection_alias)
+        return schema_of(self.connection_alias)
 
     @cached_property
     def builder(self) -> QueryBuilder:
@@ -484,7 +534,7 @@ class TantivyBackend(BaseSearchBackend):
         Reading happens while nobody else writes: of two changes at once the later one stays.
         """
         with self.storage.writing() as writer:
-            self._write(writer, identifiers, self._documents_of(identifiers))
+            self._write(writer, identifiers, documents_of(identifiers, alias=self.connection_alias))
             self.storage.note_changed(list(identifiers))
 
     def _write(
@@ -533,10 +583,15 @@ class TantivyBackend(BaseSearchBackend):
             db_connections.close_all()
 
     def rebuild(
-        self, progress: Callable[[int, int], None] | None = None, *, only_if_missing: bool = False
+        self,
+        progress: Callable[[int, int], None] | None = None,
+        *,
+        only_if_missing: bool = False,
+        processes: int = 1,
     ) -> int:
         """Build a new index beside the one in use and swap; the number of documents.
 
+        More ``processes`` than one are for commands, which have no thread and no transaction open.
         ``progress`` is told documents done and objects in all. What others change meanwhile is in both.
 
         Raises:
@@ -551,28 +606,31 @@ class TantivyBackend(BaseSearchBackend):
                 return 0
             with rebuild.filling() as writer:
                 for index, queryset in querysets:
-                    for batch in _batches(queryset, self.batch_size):
-                        for _, document in prepared_documents(index, batch):
-                            writer.add_document(self.schema.document(document))
-                            done += 1
+                    for rows in rows_of(
+                        index, queryset, self.schema, size=self.batch_size, processes=processes
+                    ):
+                        for row in rows:
+                            writer.add_document(self.schema.unpack(row))
+                        done += len(rows)
                         if progress:
                             progress(done, total)
             with rebuild.catching_up() as (writer, changed):
-                self._write(writer, changed, self._documents_of(changed))
+                self._write(writer, changed, documents_of(changed, alias=self.connection_alias))
         return done
 
-    def _documents_of(self, identifiers: Iterable[str]) -> dict[str, dict[str, Any]]:
-        by_model: dict[str, list[str]] = defaultdict(list)
-        for identifier in identifiers:
-            label, _, pk = identifier.rpartition(".")
-            by_model[label].append(pk)
-        unified = connections[self.connection_alias].get_unified_index()
-        documents: dict[str, dict[str, Any]] = {}
-        for label, pks in by_model.items():
-            index = unified.get_index(haystack_get_model(*label.split(".")))
-            objects = list(index.index_queryset(using=self.connection_alias).filter(pk__in=pks))
-            documents |= dict(prepared_documents(index, objects))
-        return documents
+    def stored(self, field: str) -> dict[str, str | None]:
+        """A stored field of every document, by identifier.
+
+        Raises:
+            NotBuilt: there is no index.
+        """
+        searcher = self.storage.searcher()
+        hits = searcher.search(Query.all_query(), limit=max(1, searcher.num_docs), count=False).hits
+        found = {}
+        for _, address in hits:
+            document = searcher.doc(address)
+            found[str(document.get_first(ID))] = self.schema.stored_values(document)[field]
+        return found
 
     # Searching ------------------------------------------------------------------------------
     @log_query
@@ -583,7 +641,7 @@ class TantivyBackend(BaseSearchBackend):
             self._build_in_background()
             return {"results": [], "hits": 0, "facets": {}, "stats": {}, "spelling_suggestion": None}
         narrow = self._narrow_queries(kwargs.get("narrow_queries") or (), kwargs.get("models"))
-        counter = FacetCounter(self, searcher, self.builder.build(self._read(query_string)), narrow)
+        counter = FacetCounter(self, searcher, self.builder.build(read_or_words(query_string)), narrow)
         query = counter.narrowed()
         results, hits = self._hits(searcher, query, **kwargs)
         facets: dict[str, Any] = {}
@@ -592,7 +650,7 @@ class TantivyBackend(BaseSearchBackend):
         if query_facets := kwargs.get("query_facets"):
             facets["queries"] = {
                 f"{field}:{value}": count_hits(
-                    searcher, _all_of(query, [self.builder.build(self._read(f"{field}:{value}"))])
+                    searcher, _all_of(query, [self.builder.build(read_or_words(f"{field}:{value}"))])
                 )
                 for field, value in query_facets
             }
@@ -604,28 +662,11 @@ class TantivyBackend(BaseSearchBackend):
             "spelling_suggestion": None,
         }
 
-    def _read(self, query_string: str) -> Node:
-        try:
-            return read_query(query_string)
-        except QuerySyntaxError:
-            # Words of somebody who knows no syntax, by way of raw_search.
-            return Condition(CONTENT, "text", query_string)
-
     def _narrow_queries(
         self, narrow: Iterable[str], models: Iterable[Any] | None
     ) -> dict[frozenset[str], Query]:
-        by_fields: dict[frozenset[str], list[Node]] = defaultdict(list)
-        for text in narrow:
-            try:
-                node: Node = read_query(text)
-            except QuerySyntaxError:
-                # A filter that cannot be read lets nothing through; it never falls away.
-                node = Nothing()
-            by_fields[frozenset(self.schema.same_field(name) for name in fields_of(node))].append(node)
-        if models:
-            labels = [get_model_ct(model) for model in models]
-            by_fields[frozenset([DJANGO_CT])].append(Condition(DJANGO_CT, "in", labels))
-        return {fields: self.builder.build(And(tuple(nodes))) for fields, nodes in by_fields.items()}
+        read = read_narrowings(self.schema, narrow, models)
+        return {fields: self.builder.build(node) for fields, node in read.items()}
 
     def _hits(
         self,
@@ -711,63 +752,37 @@ class TantivyBackend(BaseSearchBackend):
             searcher = self.storage.searcher()
         except NotBuilt:
             return nothing
-        itself = Query.term_query(self.schema.tantivy, ID, get_identifier(model_instance), "basic")
-        hits = searcher.search(itself, limit=1).hits
-        if not hits:
+        terms = self._terms_of(model_instance)
+        if not terms:
             return nothing
-        alike = Query.more_like_this_query(hits[0][1], min_doc_frequency=1, min_term_frequency=1)
+        itself = Query.term_query(self.schema.tantivy, ID, get_identifier(model_instance), "basic")
+        alike = Query.more_like_this_document_fields_query(
+            self.schema.tantivy,
+            terms,
+            min_doc_frequency=1,
+            min_term_frequency=1,
+            # What most documents have says nothing about any.
+            max_doc_frequency=max(10, searcher.num_docs // 3),
+        )
         query = Query.boolean_query([(Occur.Must, alike), (Occur.MustNot, itself)])
         if additional_query_string:
-            query = _all_of(query, [self.builder.build(self._read(additional_query_string))])
+            query = _all_of(query, [self.builder.build(read_or_words(additional_query_string))])
         results, count = self._hits(searcher, query, **{"end_offset": 24, **kwargs})
         return {"results": results, "hits": count}
 
-
-def prepared_documents(index: Any, objects: Sequence[Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Documents of objects by their identifiers; an index may prepare many in one go."""
-    if hasattr(index, "full_prepare_many"):
-        for document in index.full_prepare_many(objects):
-            yield document[ID], document
-        return
-    for obj in objects:
-        try:
-            document = dict(index.full_prepare(obj))
-        except SkipDocument:
-            continue
-        yield document[ID], document
-
-
-def _batches(queryset: Any, size: int) -> Iterator[list[Any]]:
-    last = None
-    while True:
-        batch = list((queryset if last is None else queryset.filter(pk__gt=last)).order_by("pk")[:size])
-        if not batch:
-            return
-        yield batch
-        last = batch[-1].pk
+    def _terms_of(self, model_instance: Any) -> dict[str, list[str]]:
+        """Text is not kept in the index, so the document is made once more."""
+        index = connections[self.connection_alias].get_unified_index().get_index(type(model_instance))
+        ((_, document),) = prepared_documents(index, [model_instance])
+        terms = {
+            column.name: " ".join(analyse(str(document.get(column.name) or ""), column.language))
+            for column in self.schema.text_columns
+        }
+        return {name: [text] for name, text in terms.items() if text}
 
 
 #: Roots whose index this process is building.
 _building: set[Path] = set()
-_schemas: dict[tuple[str, int], Schema] = {}
-_schemas_lock = threading.Lock()
-
-
-def _schema_of(alias: str) -> Schema:
-    """One schema for the process: every thread has its own Haystack connection, with the same indexes."""
-    unified = connections[alias].get_unified_index()
-    fields = unified.all_searchfields()
-    versions = [
-        f"{type(index).__module__}.{getattr(index, 'version', 1)}" for index in unified.get_indexes().values()
-    ]
-    key = (
-        alias,
-        hash(tuple((name, type(field).__name__) for name, field in fields.items()) + tuple(versions)),
-    )
-    with _schemas_lock:
-        if key not in _schemas:
-            _schemas[key] = Schema(fields, versions=versions)
-        return _schemas[key]
 
 
 class TantivyEngine(BaseEngine):

@@ -54,7 +54,7 @@ def run(measures: list[Callable[[], Figures]]) -> Figures:
 
 def main() -> int:
     prepare()
-    from tests.bench import cards, ledger, orders, pages, product, statement
+    from tests.bench import cards, ledger, orders, pages, product, search, statement
 
     # Cards last: it works on a database of its own, and closes the connection to this one.
     figures = run(
@@ -64,6 +64,7 @@ def main() -> int:
             orders.measure,
             ledger.measure,
             statement.measure,
+            search.measure,
             cards.measure,
         ]
     )

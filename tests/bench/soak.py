@@ -35,7 +35,7 @@ if __name__ == "__main__":
     ensure_database()
     django.setup()
 
-from django.db import connection, connections, transaction
+from django.db import connection, connections
 from django.utils import timezone
 
 from forked_apps.basket.errors import BasketError
@@ -44,14 +44,13 @@ from forked_apps.basket.services import accept_changes, add_offer
 from forked_apps.catalogue.models import Product, ProductClass
 from forked_apps.order.errors import BasketChanged, OrderError
 from forked_apps.order.models import VendorOrder, VendorOrderStatus
-from forked_apps.order.services import fulfilment
+from forked_apps.order.services import allowances, cancellation, delivery, fulfilment, parts
 from forked_apps.order.services.placement import place_order
 from forked_apps.partner.governorates import Governorate
 from forked_apps.partner.models import Partner, StockRecord, VendorStatus
 from forked_apps.shipping.models import ShippingRate
 from marketplace.users.models import User
 from points_payment.errors import PointsError, TooManyAttempts
-from points_payment.oscar_adapter import record_points_refund
 from points_payment.proof import prove
 from points_payment.services.attempts import Attempt
 from points_payment.services.batches import (
@@ -60,7 +59,6 @@ from points_payment.services.batches import (
     draft_batch,
     issue_codes_once,
 )
-from points_payment.services.escrow import refund_allocations
 from points_payment.services.redemption import redeem_card
 from points_payment.services.topups import top_up
 from tests.bench.orders import ADDRESS
@@ -85,11 +83,15 @@ STOCK = """
            COALESCE(sold.pieces, 0)::int, COALESCE(sold.shipped, 0)::int
       FROM partner_stockrecord offer
       LEFT JOIN (
-        SELECT line.stockrecord_id, SUM(line.quantity) AS pieces, SUM(COALESCE(parcel.pieces, 0)) AS shipped
+        SELECT line.stockrecord_id, SUM(line.quantity - COALESCE(cancelled.pieces, 0)) AS pieces,
+               SUM(COALESCE(parcel.pieces, 0)) AS shipped
           FROM order_line line
-          JOIN order_vendororder part ON part.id = line.vendor_order_id AND part.status <> 'cancelled'
           LEFT JOIN (SELECT line_id, SUM(quantity) AS pieces FROM order_parcelline GROUP BY line_id) parcel
             ON parcel.line_id = line.id
+          LEFT JOIN (
+            SELECT line_id, SUM(quantity) AS pieces FROM order_linereduction WHERE kind = 'cancelled'
+             GROUP BY line_id
+          ) cancelled ON cancelled.line_id = line.id
          GROUP BY line.stockrecord_id
       ) sold ON sold.stockrecord_id = offer.id
      WHERE offer.id = ANY(%s)
@@ -182,26 +184,22 @@ def _part(shop: Shop, chance: random.Random) -> VendorOrder:
 def _cancel(shop: Shop, chance: random.Random) -> None:
     part = _part(shop, chance)
     assert part.order.user is not None
-    fulfilment.cancel_by_customer(customer=part.order.user, vendor_order=part)
+    cancellation.cancel_by_customer(customer=part.order.user, vendor_order=part)
 
 
 def _cancel_by_vendor(shop: Shop, chance: random.Random) -> None:
     part = _part(shop, chance)
-    fulfilment.cancel_by_vendor(vendor=part.vendor, actor=shop.operator, vendor_order=part, reason="soak")
+    cancellation.cancel_by_vendor(vendor=part.vendor, actor=shop.operator, vendor_order=part, reason="soak")
 
 
 def _refund(shop: Shop, chance: random.Random) -> None:
-    """Some points of one line, before or after the vendor had them; the order is told, as by its source."""
+    """Some points of one line, before or after the vendor had them."""
     part = _part(shop, chance)
     line: Line = chance.choice(list(part.lines.all()))
-    with transaction.atomic():
-        refunded = refund_allocations(
-            references_and_points={line.partner_line_reference: chance.randint(1, line.line_points)},
-            actor_id=shop.operator.pk,
-            reason="soak",
-            idempotency_key=uuid.uuid4().hex,
-        )
-        record_points_refund(part.order, refunded)
+    allowances.give_allowance(
+        vendor=part.vendor, actor=shop.operator, vendor_order=part, line_id=line.pk,
+        points=chance.randint(1, line.line_points), reason="soak",
+    )  # fmt: skip
 
 
 def _accept(shop: Shop, chance: random.Random) -> None:
@@ -212,7 +210,7 @@ def _accept(shop: Shop, chance: random.Random) -> None:
 def _ship(shop: Shop, chance: random.Random) -> None:
     """All that is left, or one piece."""
     part = _part(shop, chance)
-    left = [pk for pk, pieces in fulfilment.pieces_left(part).items() if pieces]
+    left = [pk for pk, pieces in parts.pieces_left(part).items() if pieces]
     some = {chance.choice(left): 1} if left and chance.random() < 0.3 else None
     fulfilment.ship_lines(
         vendor=part.vendor, actor=shop.operator, vendor_order=part, quantities=some, tracking_code="soak"
@@ -222,8 +220,8 @@ def _ship(shop: Shop, chance: random.Random) -> None:
 def _complete(shop: Shop, chance: random.Random) -> None:
     part = _part(shop, chance)
     if part.status == VendorOrderStatus.SHIPPED:
-        fulfilment.mark_delivered(vendor=part.vendor, actor=shop.operator, vendor_order=part)
-    fulfilment.complete_vendor_order(vendor_order=part, actor=shop.operator)
+        delivery.mark_delivered(vendor=part.vendor, actor=shop.operator, vendor_order=part)
+    delivery.complete_vendor_order(vendor_order=part, actor=shop.operator)
 
 
 Act = Callable[[Shop, random.Random], None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forked_apps.order.services import fulfilment
+from forked_apps.order.services import allowances, cancellation, delivery, fulfilment
 from tests.bench.soak import oversold, soak
 from tests.factories.orders import make_customer, make_offer, make_order
 
@@ -23,7 +23,8 @@ def test_a_service_that_breaks_ends_the_soak_with_its_traceback(monkeypatch: pyt
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(fulfilment, "_lock", broken)
+    for module in (allowances, cancellation, delivery, fulfilment):
+        monkeypatch.setattr(module, "lock_part", broken)
     counts, findings = soak(seconds=60, seed=1)
     assert any(name.endswith("BROKEN") for name in counts)
     assert any("ZeroDivisionError" in finding for finding in findings)
@@ -37,7 +38,7 @@ def test_an_offer_that_sold_more_than_it_had_is_named(monkeypatch: pytest.Monkey
     assert oversold({offer.pk: 10}) == []
     assert f"offer {offer.pk}: oversold: 3 pieces of 2" in oversold({offer.pk: 2})
     # Goods leave, and the shelf still counts them.
-    monkeypatch.setattr(fulfilment, "_consume_stock", lambda wanted: None)
+    monkeypatch.setattr(fulfilment, "consume_stock", lambda wanted: None)
     part = order.vendor_orders.get()
     fulfilment.ship_lines(vendor=part.vendor, actor=customer, vendor_order=part, tracking_code="x")
     assert oversold({offer.pk: 10}) == [

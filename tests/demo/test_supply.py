@@ -30,4 +30,4 @@ def test_distributor_shops_and_cards_in_every_state() -> None:
     assert CardReplacement.objects.get().state == ReplacementState.REQUESTED
     assert GuessingAlert.objects.get().failures == supply.GUESSES
     assert prove() == []
-    assert_ledger_proved(but_for={"orders-paid", "orders-add-up"})
+    assert_ledger_proved(but_for={"orders-paid", "orders-add-up", "orders-reduced"})

@@ -120,7 +120,7 @@ def test_a_kind_is_checked_when_it_is_asked_for() -> None:
 @pytest.mark.parametrize("name", sorted(kinds._kinds))
 def test_every_kind_has_words_in_every_language(name: str, language: str) -> None:
     """A translation with a broken placeholder would raise here."""
-    samples = {"int": 1_250, "str": "سامان %s", "IsoDate": "2026-07-04"}
+    samples = {"int": 1_250, "str": "سامان %s", "bool": True, "IsoDate": "2026-07-04"}
     facts = {
         key: samples[str(parameter.annotation)]
         for key, parameter in inspect.signature(kinds._kinds[name]).parameters.items()

@@ -6,20 +6,27 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.core.files.base import ContentFile
 from django.utils import timezone
 from oscar.apps.address.models import Country, UserAddress
 from oscar.apps.catalogue.reviews.models import ProductReview
 
 from forked_apps.order.models import VendorOrder
+from forked_apps.order.return_models import Return, ReturnReason
+from forked_apps.order.services.delivery import mark_delivered
+from forked_apps.order.services.fulfilment import ship_lines
+from forked_apps.order.services.returns import open_return
+from forked_apps.partner.models import StockRecord
 from marketplace.users.models import User
-from points_payment.kinds import AccountKind
-from points_payment.models import GuessingAlert
+from points_payment.kinds import AccountKind, ProofScope, ProofSource, ProofState
+from points_payment.models import GuessingAlert, LedgerAlert, ProofRun
 from points_payment.services.adjustments import propose_adjustment
 from points_payment.services.batches import draft_batch
 from points_payment.services.card_support import request_replacement
 from points_payment.services.cash import hand_in_cash
 from points_payment.services.printers import add_printer
 from points_payment.statements import export_rows, span_of
+from search.models import QueryRule, SavedSearch, Synonym
 from tests.factories.catalogue import CategoryFactory, ProductFactory
 from tests.factories.desk import make_proposal, make_request, make_top_up
 from tests.factories.orders import give_points, make_basket, make_offer, make_order
@@ -47,6 +54,18 @@ class World:
     examples: dict[str, Any]
 
 
+def a_return(customer: User, offer: StockRecord) -> Return:
+    """What the customer wants this vendor to take back, with a photo."""
+    part = make_order(customer, [offer]).vendor_orders.get()
+    ship_lines(vendor=part.vendor, actor=customer, vendor_order=part, tracking_code="T")
+    mark_delivered(vendor=part.vendor, actor=customer, vendor_order=part)
+    return open_return(
+        customer=customer, vendor_order=VendorOrder.objects.get(pk=part.pk),
+        quantities={line.pk: 1 for line in part.lines.all()}, reason=ReturnReason.DAMAGED,
+        description="Broken", photos=[ContentFile(b"RIFF", name="photo.webp")],
+    )  # fmt: skip
+
+
 def a_world() -> World:
     """The customer's order has parts of two vendors; all else is the customer's or the first vendor's."""
     cast = a_cast(bob_may=())
@@ -57,6 +76,7 @@ def a_world() -> World:
     product = ProductFactory(category=category)
     offer = make_offer(vendor=cast.vendor, product=product)
     order = make_order(customer, [offer, make_offer(vendor=cast.other_vendor)])
+    returned = a_return(customer, offer)
     basket = make_basket(customer, [offer])
     admin = a_staff_member("admin", name="Admin")
     cards = a_staff_member("card-manager", name="Cards")
@@ -71,7 +91,7 @@ def a_world() -> World:
         actor=a_staff_member("card-manager"),
     )
     received, _codes = make_received_batch(cards=4)
-    shop, distributor = make_shop(), make_distributor()
+    shop, company = make_shop(), make_distributor()
     sent = send(received, 0, 1, shop=shop)
     sold, _codes = make_active_batch()
     card = sold.cards.earliest("number")
@@ -88,6 +108,9 @@ def a_world() -> World:
         account_kind=AccountKind.CUSTOMER_PAID, owner_id=customer.pk, amount_points=5, reason="Miscounted",
         actor=a_staff_member("admin"),
     )  # fmt: skip
+    saved = SavedSearch.objects.create(user=customer, name="Chairs", address="/search/?q=chair")
+    synonym = Synonym.objects.create(words="chair\nseat")
+    rule = QueryRule.objects.create(query="chair", shown="chair", redirect_to="/about/")
     country = Country.objects.filter(pk="IQ").first() or Country.objects.create(
         iso_3166_1_a2="IQ", iso_3166_1_a3="IRQ", printable_name="Iraq", is_shipping_country=True
     )
@@ -140,8 +163,8 @@ def a_world() -> World:
         "wallet.entry_id": next(export_rows(span_of(customer_id=customer.pk))).entry_id,
         **dict.fromkeys((f"points_staff:{name}.pk" for name in CONSIGNMENT_PAGES), sent.pk),
         **dict.fromkeys((f"points_staff:{name}.pk" for name in SHOP_PAGES), shop.pk),
-        **dict.fromkeys((f"points_staff:{name}.pk" for name in DISTRIBUTOR_PAGES), distributor.pk),
-        "points_staff:send-on.pk": send(received, 2, 3, distributor=distributor).pk,
+        **dict.fromkeys((f"points_staff:{name}.pk" for name in DISTRIBUTOR_PAGES), company.pk),
+        "points_staff:send-on.pk": send(received, 2, 3, distributor=company).pk,
         "points_staff:card-freeze.pk": card.pk,
         "points_staff:card-unfreeze.pk": card.pk,
         "points_staff:card-replace.pk": card.pk,
@@ -164,7 +187,27 @@ def a_world() -> World:
         "portal:team-withdraw.pk": invitation.pk,
         "portal:invitation-accept.pk": invitation.pk,
         "portal:invitation-decline.pk": invitation.pk,
+        "search:similar.pk": product.pk,
+        "search:forget.pk": saved.pk,
+        "search_staff:synonym.pk": synonym.pk,
+        "search_staff:synonym-delete.pk": synonym.pk,
+        "search_staff:rule.pk": rule.pk,
+        "search_staff:rule-delete.pk": rule.pk,
         "orders.order_number": order.number,
+        **{
+            f"orders:return{step}.order_number": returned.vendor_order.order.number
+            for step in ("", "-withdraw", "-sent", "-message", "-photo")
+        },
+        **{
+            f"{page}{step}.number": returned.number
+            for page, steps in (
+                ("orders:return", ("", "-withdraw", "-sent", "-message", "-photo")),
+                ("portal:returns", ("-detail", "-approve", "-refuse", "-settle", "-message", "-photo")),
+            )
+            for step in steps
+        },
+        "orders:return-photo.pk": returned.photos.get().pk,
+        "portal:returns-photo.pk": returned.photos.get().pk,
         "orders.number": part.number,
         "customer.order_number": order.number,
         "customer.pk": home.pk,
@@ -186,4 +229,10 @@ def a_world() -> World:
         "basket-line-detail.basket_pk": basket.pk,
         "basket-line-detail.pk": basket.lines.get().pk,
     }
+    failed = ProofRun.objects.create(
+        scope=ProofScope.WHOLE, source=ProofSource.BEAT, state=ProofState.FAILED, findings_count=1,
+        started_at=timezone.now(), finished_at=timezone.now(),
+    )  # fmt: skip
+    alert = LedgerAlert.objects.create(first_run=failed, last_run=failed)
+    examples |= {"points_staff.run_pk": failed.pk, "points_staff.alert_pk": alert.pk}
     return World(people=people, examples=examples)

@@ -50,6 +50,7 @@ OF_OTHERS = {
     TransferKind.CARD_REPLACEMENT,
     TransferKind.CARD_EXPIRY,
     TransferKind.SHOP_PAYMENT,
+    TransferKind.CASH_HANDED_IN,
     TransferKind.RELEASE,
     TransferKind.PAYOUT,
     TransferKind.PAYOUT_RETURNED,

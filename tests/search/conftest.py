@@ -1,13 +1,45 @@
-"""An index of every test's own, in a directory of its own."""
+"""An index of every test's own, in a directory of its own; and the engines that contract tests run on."""
 
 from __future__ import annotations
 
+import os
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import haystack
 import pytest
+
+#: A server to run the contract tests on as well, such as http://127.0.0.1:9200.
+OPENSEARCH_URL = os.environ.get("OPENSEARCH_URL", "")
+ENGINES = ("tantivy", "opensearch") if OPENSEARCH_URL else ("tantivy",)
+
+
+def connect_to_opensearch(monkeypatch: pytest.MonkeyPatch, settings: Any, *, url: str) -> None:
+    """Haystack reads a connection's options from the settings, but its engine once, when it is imported."""
+    changed = {
+        **settings.HAYSTACK_CONNECTIONS["default"],
+        "ENGINE": "search.engines.opensearch_backend.OpenSearchEngine",
+        "URL": url,
+    }
+    settings.HAYSTACK_CONNECTIONS = {"default": changed}
+    monkeypatch.setitem(haystack.connections.connections_info, "default", changed)
+
+
+@pytest.fixture(params=ENGINES)
+def engine_backend(request: pytest.FixtureRequest, settings: Any, tmp_path: Path) -> Iterator[Any]:
+    """A backend of each engine that there is, empty."""
+    if request.param == "tantivy":
+        yield request.getfixturevalue("search_backend")
+        return
+    connect_to_opensearch(request.getfixturevalue("monkeypatch"), settings, url=OPENSEARCH_URL)
+    settings.HAYSTACK_CONNECTIONS["default"]["INDEX_PREFIX"] = f"nuqta-test-{uuid.uuid4().hex[:8]}"
+    backend = haystack.connections.reload("default").get_backend()
+    assert backend.__class__.__name__ == "OpenSearchBackend"
+    yield backend
+    backend.delete_everything()
+    haystack.connections.thread_local.connections.pop("default", None)
 
 
 @pytest.fixture
@@ -21,3 +53,11 @@ def search_backend(settings: Any, tmp_path: Path) -> Iterator[Any]:
     }
     yield haystack.connections.reload("default").get_backend()
     haystack.connections.thread_local.connections.pop("default", None)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Which engines the contract was held to: silence must not pass for success."""
+    reports = [report for found in terminalreporter.stats.values() for report in found]
+    if any("test_engine_contract.py" in getattr(report, "nodeid", "") for report in reports):
+        missing = "" if OPENSEARCH_URL else " OpenSearch did not run: OPENSEARCH_URL names no server."
+        terminalreporter.write_line(f"Search contract tests ran on: {', '.join(ENGINES)}.{missing}")

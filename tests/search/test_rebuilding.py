@@ -110,3 +110,17 @@ def test_an_index_of_another_schema_is_not_read_but_built_anew(search_backend: A
         assert before.exists()
     finally:
         type(index).version -= 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rebuild_by_several_processes_writes_the_same(search_backend: Any) -> None:
+    for number in range(30):
+        OfferFactory(product__title_en=f"Chair {number}", product__title_ar=f"كرسي {number}")
+    search_backend.batch_size = 7
+    services.rebuild()
+    alone = search_backend.stored("checksum")
+    done: list[tuple[int, int]] = []
+    assert services.rebuild(processes=2, progress=lambda *numbers: done.append(numbers)) == 30
+    assert search_backend.stored("checksum") == alone
+    assert done[-1] == (30, 30)
+    assert SearchQuerySet().filter(title_ar="كراسي").count() == 30

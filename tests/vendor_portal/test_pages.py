@@ -7,10 +7,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from forked_apps.order.handover import handover_code
 from forked_apps.order.models import Parcel, VendorOrder
 from forked_apps.partner.permissions import VendorPermission as P
 from forked_apps.shipping.models import ShippingRate
 from marketplace.outbox.models import OutboxMessage
+from marketplace.users.models import User
 from tests.factories.catalogue import OfferFactory, ProductFactory
 from tests.factories.orders import make_customer, make_offer, make_order
 from tests.factories.vendors import a_cast, a_person, a_staff_member, membership, seeded
@@ -47,9 +49,9 @@ def test_the_other_vendors_part_is_neither_seen_nor_changed(sign_in) -> None:
     assert other.number not in html
     assert "20,000" not in html
     assert other.number not in browser.get(url("orders", cast.vendor)).content.decode()
-    for action in ("detail", "cancel"):
+    for action in ("detail", "cancel", "hand-over", "allowance"):
         assert browser.get(url(f"orders-{action}", cast.vendor, other.number)).status_code == 404
-    for action in ("accept", "pack", "ship", "delivered", "cancel"):
+    for action in ("accept", "pack", "ship", "delivered", "cancel", "hand-over", "allowance"):
         data = {"tracking_code": "X", "reason": "because"}
         assert browser.post(url(f"orders-{action}", cast.vendor, other.number), data).status_code == 404
         assert browser.post(url(f"orders-{action}", cast.other_vendor, other.number), data).status_code == 404
@@ -98,7 +100,7 @@ def test_a_clerk_without_right_ships_nothing(sign_in) -> None:
     browser = sign_in(cast.bob)
     html = browser.get(url("orders-detail", cast.vendor, own.number)).content.decode()
     assert url("orders-ship", cast.vendor, own.number) not in html
-    for action in ("accept", "pack", "ship", "delivered", "cancel"):
+    for action in ("accept", "pack", "ship", "delivered", "cancel", "hand-over", "allowance"):
         response = browser.post(url(f"orders-{action}", cast.vendor, own.number), {"tracking_code": "X"})
         assert response.status_code == 403
     own.refresh_from_db()
@@ -132,12 +134,91 @@ def test_cancelling_asks_for_the_reason_first(sign_in) -> None:
     browser = sign_in(cast.alice)
     assert browser.get(url("orders-cancel", cast.vendor, own.number)).status_code == 200
     assert browser.post(url("orders-cancel", cast.vendor, own.number), {"reason": ""}).status_code == 422
-    assert (
-        browser.post(url("orders-cancel", cast.vendor, own.number), {"reason": "Broken"}).status_code == 302
-    )
+    line = f"line_{own.lines.get().pk}"
+    cancel = url("orders-cancel", cast.vendor, own.number)
+    assert "at least one" in browser.post(cancel, {"reason": "Broken", line: "0"}).content.decode()
+    assert browser.post(cancel, {"reason": "", line: "1"}).status_code == 422
+    assert browser.post(cancel, {"reason": "Broken", line: "99"}).status_code == 422
+    own.refresh_from_db()
+    assert own.status == "placed"
+    assert browser.post(cancel, {"reason": "Broken", line: "1"}).status_code == 302
     own.refresh_from_db()
     other.refresh_from_db()
     assert (own.status, other.status) == ("cancelled", "placed")
+    assert browser.get(cancel).status_code == 302
+
+
+def test_the_buyer_s_code_proves_a_delivery_at_the_desk(sign_in, client) -> None:
+    cast = a_cast(bob_may=[P.ORDERS_VIEW, P.ORDERS_SHIP])
+    own, _other = a_mixed_order(cast)
+    buyer = own.order.user
+    browser = sign_in(cast.bob)
+    hand_over = url("orders-hand-over", cast.vendor, own.number)
+    line = own.lines.get()
+    assert browser.get(hand_over).status_code == 302
+    browser.post(url("orders-ship", cast.vendor, own.number), {"tracking_code": "T", f"line_{line.pk}": "1"})
+    page = browser.get(url("orders-detail", cast.vendor, own.number)).content.decode()
+    assert hand_over in page
+    code = handover_code(own)
+    assert code not in page
+    assert code not in browser.get(hand_over).content.decode()
+    client.force_login(buyer)
+    theirs = client.get(f"/account/orders/{own.order.number}/").content.decode()
+    assert code in theirs
+    wrong = f"{(int(code) + 1) % 10**6:06}"
+    for data in ({"code": "12"}, {"code": wrong}, {"code": code, f"line_{line.pk}": "1"}):
+        assert browser.post(hand_over, data).status_code == 422, data
+    own.refresh_from_db()
+    assert (own.status, own.handover_failures) == ("shipped", 1)
+    arabic = code.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
+    assert browser.post(hand_over, {"code": arabic}).status_code == 302
+    own.refresh_from_db()
+    assert (own.status, own.delivery_proof) == ("delivered", "code")
+    # It has done its work, and is shown no more.
+    assert code not in client.get(f"/account/orders/{own.order.number}/").content.decode()
+
+
+def test_what_was_refused_at_the_door_is_on_both_pages(sign_in, client) -> None:
+    cast = a_cast()
+    own, _other = a_mixed_order(cast)
+    browser = sign_in(cast.alice)
+    line = own.lines.get()
+    browser.post(url("orders-ship", cast.vendor, own.number), {"tracking_code": "T", f"line_{line.pk}": "1"})
+    response = browser.post(
+        url("orders-hand-over", cast.vendor, own.number),
+        {"code": handover_code(own), f"line_{line.pk}": "1", "reason": "Wrong colour"},
+    )
+    assert response.status_code == 302
+    own.refresh_from_db()
+    assert own.status == "refused"
+    assert "Wrong colour" in browser.get(url("orders-detail", cast.vendor, own.number)).content.decode()
+    client.force_login(own.order.user)
+    assert "Wrong colour" in client.get(f"/account/orders/{own.order.number}/").content.decode()
+
+
+def test_points_are_given_back_for_goods_that_stay(sign_in) -> None:
+    cast = a_cast()
+    own, other = a_mixed_order(cast)
+    browser = sign_in(cast.alice)
+    allowance = url("orders-allowance", cast.vendor, own.number)
+    assert browser.get(allowance).status_code == 302
+    line = own.lines.get()
+    browser.post(url("orders-ship", cast.vendor, own.number), {"tracking_code": "T", f"line_{line.pk}": "1"})
+    assert browser.get(allowance).status_code == 200
+    before = User.objects.get(pk=own.order.user_id).point_balance
+    for data in (
+        {"line": line.pk, "points": "0", "reason": "Scratched"},
+        {"line": line.pk, "points": "9,999,999", "reason": "Scratched"},
+        {"line": line.pk, "points": "10", "reason": ""},
+        {"line": other.lines.get().pk, "points": "10", "reason": "Scratched"},
+    ):
+        assert browser.post(allowance, data).status_code == 422, data
+    assert User.objects.get(pk=own.order.user_id).point_balance == before
+    data = {"line": line.pk, "points": "١٠٠", "reason": "Scratched"}
+    assert browser.post(allowance, data).status_code == 302
+    assert User.objects.get(pk=own.order.user_id).point_balance == before + 100
+    money = browser.get(url("money", cast.vendor)).content.decode()
+    assert "Waits for its delivery" in money
 
 
 def test_the_inbox_filters_and_finds(sign_in) -> None:

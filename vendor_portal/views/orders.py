@@ -11,24 +11,20 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from forked_apps.order.errors import OrderError
+from forked_apps.order.errors import OrderError, WrongHandoverCode
 from forked_apps.order.models import VendorOrder, VendorOrderStatus
 from forked_apps.order.selectors import vendor_orders
-from forked_apps.order.services.fulfilment import (
-    accept_vendor_order,
-    can_ship,
-    cancel_by_vendor,
-    mark_delivered,
-    mark_packed,
-    pieces_left,
-    ship_lines,
-)
+from forked_apps.order.services.allowances import GIVEN_IN, give_allowance
+from forked_apps.order.services.cancellation import cancel_lines
+from forked_apps.order.services.delivery import hand_over, mark_delivered
+from forked_apps.order.services.fulfilment import accept_vendor_order, can_ship, mark_packed, ship_lines
+from forked_apps.order.services.parts import pieces_left, pieces_of
 from forked_apps.order.status import NEXT
 from forked_apps.order.timeline import timeline
 from forked_apps.partner.governorates import Governorate
 from forked_apps.partner.permissions import VendorPermission
 from vendor_portal.access import VendorRequest, portal_page, vendor_permission_required
-from vendor_portal.forms import CancelForm, OrderFilterForm, ShipForm
+from vendor_portal.forms import AllowanceForm, CancelForm, HandOverForm, OrderFilterForm, ShipForm
 from vendor_portal.overview import OPEN_STATUSES
 
 PER_PAGE = 20
@@ -99,7 +95,7 @@ def pack(request: VendorRequest, number: str) -> HttpResponse:
 def ship(request: VendorRequest, number: str) -> HttpResponse:
     """A parcel with these pieces; the buyer is told its tracking code."""
     own = _own_order(request, number)
-    form = ShipForm(request.POST, vendor_order=own, left=pieces_left(own))
+    form = ShipForm(request.POST, vendor_order=own, there=pieces_left(own))
     if not form.is_valid():
         return _order_page(request, own, ship_form=form, status=422)
     try:
@@ -132,30 +128,105 @@ def delivered(request: VendorRequest, number: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@vendor_permission_required(VendorPermission.ORDERS_SHIP)
+def hand_over_page(request: VendorRequest, number: str) -> HttpResponse:
+    """The buyer's code proves that it arrived; what was refused at the door goes back at once."""
+    own = _own_order(request, number)
+    if VendorOrderStatus.DELIVERED not in NEXT[VendorOrderStatus(own.status)]:
+        messages.error(request, _("This order is not on its way."))
+        return _back(request, own)
+    form = HandOverForm(
+        request.POST if request.method == "POST" else None,
+        vendor_order=own,
+        there={pk: pieces.arrived for pk, pieces in pieces_of(own).items()},
+    )
+    if form.is_valid():
+        try:
+            hand_over(
+                vendor=request.vendor,
+                actor=request.user,
+                vendor_order=own,
+                code=form.cleaned_data["code"],
+                refused=form.quantities,
+                reason=form.cleaned_data["reason"],
+            )
+        except WrongHandoverCode as error:
+            form.add_error("code", error.message)
+        except OrderError as error:
+            messages.error(request, error.message)
+            return _back(request, own)
+        else:
+            messages.success(request, _("The delivery is proved."))
+            return _back(request, own)
+    return portal_page(
+        request,
+        "vendor_portal/order_hand_over.html",
+        {"order": own, "form": form},
+        status=422 if form.is_bound else 200,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 @vendor_permission_required(VendorPermission.ORDERS_CANCEL)
 def cancel(request: VendorRequest, number: str) -> HttpResponse:
-    """Ask for the reason first: the customer has the points back at once."""
+    """Ask what and why first: the customer has the points back at once."""
     own = _own_order(request, number)
     if VendorOrderStatus.CANCELLED not in NEXT[VendorOrderStatus(own.status)]:
         messages.error(request, _("This order can no longer be cancelled."))
         return _back(request, own)
-    form = CancelForm(request.POST if request.method == "POST" else None)
+    form = CancelForm(
+        request.POST if request.method == "POST" else None, vendor_order=own, there=pieces_left(own)
+    )
     if form.is_valid():
         try:
-            cancel_by_vendor(
+            cancel_lines(
                 vendor=request.vendor,
                 actor=request.user,
                 vendor_order=own,
+                quantities=form.quantities,
                 reason=form.cleaned_data["reason"],
             )
         except OrderError as error:
             messages.error(request, error.message)
         else:
-            messages.success(request, _("The order is cancelled, and the customer has the points back."))
+            messages.success(request, _("These pieces are cancelled, and the customer has the points back."))
         return _back(request, own)
     return portal_page(
         request,
         "vendor_portal/order_cancel.html",
+        {"order": own, "form": form},
+        status=422 if form.is_bound else 200,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@vendor_permission_required(VendorPermission.ORDERS_CANCEL)
+def allowance(request: VendorRequest, number: str) -> HttpResponse:
+    """Give some points back for goods that the buyer keeps."""
+    own = _own_order(request, number)
+    if own.status not in GIVEN_IN:
+        messages.error(request, _("Nothing of this order is with the buyer yet."))
+        return _back(request, own)
+    form = AllowanceForm(request.POST if request.method == "POST" else None, vendor_order=own)
+    if form.is_valid():
+        facts = form.cleaned_data
+        try:
+            give_allowance(
+                vendor=request.vendor,
+                actor=request.user,
+                vendor_order=own,
+                line_id=facts["line"].pk,
+                points=facts["points"],
+                reason=facts["reason"],
+            )
+        except OrderError as error:
+            form.add_error("points", error.message)
+        else:
+            messages.success(request, _("The customer has these points back."))
+            return _back(request, own)
+    return portal_page(
+        request,
+        "vendor_portal/order_allowance.html",
         {"order": own, "form": form},
         status=422 if form.is_bound else 200,
     )
@@ -172,14 +243,18 @@ def _order_page(
     if VendorPermission.ORDERS_VIEW not in request.rights:
         # A refused step draws the page too, and the page shows the buyer's address.
         raise PermissionDenied
-    left = pieces_left(own)
+    pieces = pieces_of(own)
     following = NEXT[VendorOrderStatus(own.status)]
+    may_cancel = VendorPermission.ORDERS_CANCEL in request.rights and not request.read_only
     may_ship = VendorPermission.ORDERS_SHIP in request.rights and not request.read_only
     if ship_form is None and may_ship and can_ship(own):
-        ship_form = ShipForm(vendor_order=own, left=left)
+        ship_form = ShipForm(vendor_order=own, there={pk: each.to_ship for pk, each in pieces.items()})
     context = {
         "order": own,
-        "lines": [{"line": line, "shipped": line.quantity - left[line.pk]} for line in own.lines.all()],
+        "lines": [
+            {"line": line, "pieces": pieces[line.pk], "reductions": line.reductions.all()}
+            for line in own.lines.all()
+        ],
         "steps": timeline(own),
         "address": own.order.shipping_address,
         "governorate": _governorate(own),
@@ -187,9 +262,8 @@ def _order_page(
         "can_accept": may_ship and VendorOrderStatus.ACCEPTED in following,
         "can_pack": may_ship and VendorOrderStatus.PACKED in following,
         "can_deliver": may_ship and VendorOrderStatus.DELIVERED in following,
-        "can_cancel": VendorPermission.ORDERS_CANCEL in request.rights
-        and not request.read_only
-        and VendorOrderStatus.CANCELLED in following,
+        "can_cancel": may_cancel and VendorOrderStatus.CANCELLED in following,
+        "can_allow": may_cancel and own.status in GIVEN_IN,
     }
     return portal_page(request, "vendor_portal/order.html", context, status=status)
 

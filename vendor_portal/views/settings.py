@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from forked_apps.order.reserve import STEPS, USUAL_DAYS, reserve_of
 from forked_apps.partner.permissions import VendorPermission
 from vendor_portal.access import VendorRequest, portal_page, vendor_permission_required
 from vendor_portal.errors import VendorError
@@ -56,6 +57,9 @@ def money(request: VendorRequest) -> HttpResponse:
         "vendor_portal/money.html",
         {
             "balances": balances_of(vendor=request.vendor),
+            "reserve": reserve_of(vendor=request.vendor),
+            "usual_days": USUAL_DAYS,
+            "steps": STEPS,
             "page_obj": sales_page(vendor=request.vendor, page=request.GET.get("page")),
         },
     )

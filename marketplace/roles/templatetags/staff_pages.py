@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 from django.urls import NoReverseMatch, reverse
 
-from marketplace.users.navigation import staff_links_for
+from marketplace.users.navigation import staff_links_for, staff_notices_for
 
 register = template.Library()
 
@@ -25,6 +25,12 @@ def staff_navigation(context: dict[str, Any]) -> dict[str, Any]:
     for name, entries in groupby(links, key=lambda entry: str(entry["link"].group)):  # type: ignore[attr-defined]
         groups.setdefault(name, []).extend(entries)
     return {"groups": groups.items(), "is_index": request.path == reverse("staff:index")}
+
+
+@register.inclusion_tag("staff/banners.html", takes_context=True)
+def staff_banners(context: dict[str, Any]) -> dict[str, Any]:
+    """What all staff must see now."""
+    return {"notices": staff_notices_for(context["request"].user)}
 
 
 def _address(url_name: str) -> str:

@@ -7,7 +7,7 @@
   const field = form.elements.namedItem("code");
   const hint = form.querySelector("[data-redeem-hint]");
   const keyboard = form.querySelector("[data-redeem-keyboard]");
-  const GROUP = 3, LEAST = 16, MOST = 24, PAUSE_MS = 900;
+  const GROUP = 3, LEAST = 16, MOST = 24, VOUCHER_SYMBOLS = 12, CARD_SYMBOLS = 16, PAUSE_MS = 900;
   const USUAL = Number(form.dataset.usualDigits);
   // The same tables as points_payment/codes.py and voucher_codes.py.
   const DAMM = [
@@ -42,11 +42,13 @@
   // "complete", "mistyped", or "" for what cannot be told here: a code whose check is the server's.
   const verdict = (code) => {
     if (/^\d+$/.test(code)) {
-      return code.length >= LEAST && code.length <= MOST && dammHolds(code) ? "complete" : "mistyped";
+      const holds = dammHolds(code) || (code.length === CARD_SYMBOLS && symbolHolds(code));
+      return code.length >= LEAST && code.length <= MOST && holds ? "complete" : "mistyped";
     }
-    const voucher = code.toUpperCase().replace(/O/g, "0").replace(/[IL]/g, "1");
-    if (/^[0-9A-Z]{12}$/.test(voucher)) return symbolHolds(voucher) ? "complete" : "mistyped";
-    return "";
+    // Vouchers and cards with letters end in a symbol of the same kind.
+    const symbols = code.toUpperCase().replace(/O/g, "0").replace(/[IL]/g, "1");
+    if (!/^[0-9A-Z]+$/.test(symbols) || ![VOUCHER_SYMBOLS, CARD_SYMBOLS].includes(symbols.length)) return "";
+    return symbolHolds(symbols) ? "complete" : "mistyped";
   };
 
   const say = (state) => {

@@ -12,7 +12,7 @@ from oscar.apps.address.models import UserAddress
 
 from forked_apps.basket.models import Basket
 from forked_apps.order.models import Order
-from forked_apps.order.services.fulfilment import accept_vendor_order, ship_lines
+from forked_apps.order.services.fulfilment import mark_packed, ship_lines
 from forked_apps.partner.models import StockRecord
 from marketplace.users.models import User
 from tests.factories.orders import give_points, make_basket, make_customer, make_offer, make_order
@@ -237,11 +237,11 @@ def test_an_order_shows_a_part_for_each_vendor_with_its_parcel(client: Client, c
 def test_a_part_is_cancelled_by_its_button_until_the_vendor_begins(client: Client, customer: User) -> None:
     order = make_order(customer, [make_offer(), make_offer()])
     first, second = order.vendor_orders.order_by("number")
-    accept_vendor_order(vendor=second.vendor, actor=customer, vendor_order=second)
+    mark_packed(vendor=second.vendor, actor=customer, vendor_order=second)
     for part in (first, second):
         client.post(reverse("orders:cancel-part", args=[order.number, part.number]))
         part.refresh_from_db()
-    assert (first.status, second.status) == ("cancelled", "accepted")
+    assert (first.status, second.status) == ("cancelled", "packed")
     assert User.objects.get(pk=customer.pk).point_balance == 100_000 - second.total_points
     assert (
         "Back in your wallet" in client.get(reverse("customer:order", args=[order.number])).content.decode()

@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import F
 
 from forked_apps.order.models import Line, Order, VendorOrder
-from forked_apps.order.services.fulfilment import cancel_by_customer
+from forked_apps.order.services.cancellation import cancel_by_customer
 from points_payment.proof import prove
 from tests.factories.orders import make_customer, make_offer, make_order
 

@@ -11,10 +11,14 @@ from django.db import IntegrityError, connection
 from django.db.models import F
 
 from forked_apps.basket.models import Basket
-from forked_apps.order.errors import BasketChanged
-from forked_apps.order.models import Line, Order
-from forked_apps.order.services import placement
-from forked_apps.order.services.fulfilment import accept_vendor_order, cancel_by_customer
+from forked_apps.order.errors import BasketChanged, OrderError
+from forked_apps.order.handover import handover_code
+from forked_apps.order.models import Line, LineReduction, Order, VendorOrder
+from forked_apps.order.services import delivery, placement
+from forked_apps.order.services.allowances import give_allowance
+from forked_apps.order.services.cancellation import cancel_by_customer
+from forked_apps.order.services.delivery import complete_vendor_order, hand_over, mark_delivered
+from forked_apps.order.services.fulfilment import mark_packed, ship_lines
 from forked_apps.order.services.placement import place_order
 from forked_apps.partner.models import StockRecord
 from marketplace.users.models import User
@@ -159,14 +163,14 @@ def test_buyers_of_the_same_offers_in_opposite_order_never_deadlock() -> None:
     assert StockRecord.objects.filter(num_allocated=16).count() == 4
 
 
-def test_a_customer_who_cancels_while_the_vendor_accepts_gets_one_of_the_two() -> None:
+def test_a_customer_who_cancels_while_the_vendor_packs_gets_one_of_the_two() -> None:
     for _ in range(5):
         order = make_order(make_customer(points=100_000))
         part = order.vendor_orders.get()
         outcomes = at_once(
             [
                 lambda part=part, order=order: cancel_by_customer(customer=order.user, vendor_order=part),  # type: ignore[misc]
-                lambda part=part, order=order: accept_vendor_order(  # type: ignore[misc]
+                lambda part=part, order=order: mark_packed(  # type: ignore[misc]
                     vendor=part.vendor, actor=order.user, vendor_order=part
                 ),
             ]
@@ -175,3 +179,55 @@ def test_a_customer_who_cancels_while_the_vendor_accepts_gets_one_of_the_two() -
         assert sum(isinstance(outcome, Exception) for outcome in outcomes) == 1
         refunded = order.sources.filter(amount_refunded=F("amount_debited")).exists()
         assert refunded == (part.status == "cancelled")
+
+
+def _on_its_way() -> VendorOrder:
+    order = make_order(make_customer(points=100_000), {make_offer(price=1_000): 4})
+    part = order.vendor_orders.get()
+    ship_lines(vendor=part.vendor, actor=order.user, vendor_order=part, tracking_code="T")
+    return part
+
+
+def _ends_of(part: VendorOrder) -> list[Callable[[], object]]:
+    """Everything that may become of goods on their way, at once."""
+    line, buyer = part.lines.get(), part.order.user
+    facts = {"vendor": part.vendor, "actor": buyer, "vendor_order": part}
+    code = handover_code(part)
+    return [
+        lambda: hand_over(**facts, code=code),
+        lambda: hand_over(**facts, code=code, refused={line.pk: 4}, reason="no"),
+        lambda: hand_over(**facts, code=code, refused={line.pk: 1}, reason="no"),
+        lambda: mark_delivered(**facts),
+        lambda: give_allowance(**facts, line_id=line.pk, points=600, reason="late"),
+        lambda: give_allowance(**facts, line_id=line.pk, points=600, reason="late"),
+        lambda: complete_vendor_order(vendor_order=part, actor=None),
+    ]
+
+
+def test_goods_on_their_way_come_to_one_end_whatever_is_pressed_at_once() -> None:
+    for _ in range(5):
+        part = _on_its_way()
+        outcomes = at_once(_ends_of(part))
+        assert all(isinstance(each, OrderError) for each in outcomes if isinstance(each, Exception)), outcomes
+        part.refresh_from_db()
+        assert part.status in {"delivered", "refused", "completed"}
+        ways = part.events.filter(new_status__in=["delivered", "refused"]).count()
+        assert ways == 1
+        given_back = sum(row.refunded_points for row in LineReduction.objects.filter(line__vendor_order=part))
+        assert (
+            User.objects.get(pk=part.order.user_id).point_balance == 100_000 - part.total_points + given_back
+        )
+
+
+def test_control_without_the_lock_goods_come_to_two_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unlocked(vendor_order: VendorOrder, **_: object) -> VendorOrder:
+        found = VendorOrder.objects.select_related("order").get(pk=vendor_order.pk)
+        barrier.wait(10)
+        return found
+
+    part = _on_its_way()
+    barrier = threading.Barrier(2)
+    monkeypatch.setattr(delivery, "lock_part", unlocked)
+    facts = {"vendor": part.vendor, "actor": part.order.user, "vendor_order": part}
+    at_once([lambda: mark_delivered(**facts), lambda: mark_delivered(**facts)])
+    assert part.events.filter(new_status="delivered").count() == 2

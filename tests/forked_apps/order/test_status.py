@@ -12,7 +12,10 @@ S = VendorOrderStatus
 ALLOWED = {
     (S.PLACED, S.ACCEPTED), (S.PLACED, S.PACKED), (S.PLACED, S.SHIPPED), (S.PLACED, S.CANCELLED),
     (S.ACCEPTED, S.PACKED), (S.ACCEPTED, S.SHIPPED), (S.ACCEPTED, S.CANCELLED),
-    (S.PACKED, S.SHIPPED), (S.SHIPPED, S.DELIVERED), (S.DELIVERED, S.COMPLETED),
+    (S.PACKED, S.SHIPPED), (S.PACKED, S.CANCELLED),
+    (S.SHIPPED, S.DELIVERED), (S.SHIPPED, S.REFUSED), (S.DELIVERED, S.COMPLETED),
+    (S.DELIVERED, S.PARTLY_RETURNED), (S.DELIVERED, S.RETURNED), (S.PARTLY_RETURNED, S.PARTLY_RETURNED),
+    (S.PARTLY_RETURNED, S.COMPLETED), (S.PARTLY_RETURNED, S.RETURNED), (S.COMPLETED, S.RETURNED),
 }  # fmt: skip
 
 
@@ -45,6 +48,10 @@ def test_every_status_has_a_row() -> None:
         ([S.COMPLETED, S.COMPLETED], OrderStatus.COMPLETED),
         ([S.CANCELLED, S.SHIPPED], OrderStatus.SHIPPED),
         ([S.CANCELLED, S.CANCELLED], OrderStatus.CANCELLED),
+        ([S.REFUSED, S.CANCELLED], OrderStatus.REFUSED),
+        ([S.REFUSED, S.DELIVERED], OrderStatus.DELIVERED),
+        ([S.RETURNED, S.CANCELLED], OrderStatus.RETURNED),
+        ([S.PARTLY_RETURNED, S.COMPLETED], OrderStatus.DELIVERED),
     ],
 )
 def test_the_whole_order_is_derived_from_its_parts(parts: list[S], whole: OrderStatus) -> None:

@@ -1,0 +1,291 @@
+"""What every change of a vendor order needs: its lock, its pieces, their points and their stock.
+
+Below the services that decide (``fulfilment``, ``cancellation``, ``delivery``). Locks: the vendor order, then
+the wallet and allocations (by refunds), then stock records by id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection
+from django.db.models import F, Sum
+
+from forked_apps.order.errors import PiecesNotThere
+from forked_apps.order.models import (
+    Line,
+    LineReduction,
+    ParcelLine,
+    ReductionKind,
+    VendorOrder,
+    VendorOrderEvent,
+    VendorOrderStatus,
+)
+from forked_apps.order.numbers import shipping_reference
+from forked_apps.order.status import check_step
+from forked_apps.partner.models import Partner, StockRecord
+from forked_apps.payment.sources import source_of
+from points_payment.services.wallets import split_by_largest_remainder
+
+if TYPE_CHECKING:
+    from marketplace.users.models import User
+
+
+def lock_part(
+    vendor_order: VendorOrder, *, vendor: Partner | None = None, customer: User | None = None
+) -> VendorOrder:
+    """This vendor's or this customer's, as it is now, and nobody else changes it meanwhile.
+
+    Raises:
+        VendorOrder.DoesNotExist: it is someone else's.
+    """
+    queryset = VendorOrder.objects.select_for_update(no_key=True, of=("self",)).select_related("order")
+    if vendor is not None:
+        queryset = queryset.filter(vendor=vendor)
+    if customer is not None:
+        queryset = queryset.filter(order__user=customer)
+    return queryset.get(pk=vendor_order.pk)
+
+
+def move(locked: VendorOrder, *, to: VendorOrderStatus, actor: User | None, note: str = "") -> VendorOrder:
+    """Raises:
+    IllegalStep: the table of steps has no such step.
+    """
+    check_step(locked.status, to)
+    VendorOrderEvent.objects.create(
+        vendor_order=locked, old_status=locked.status, new_status=to, actor=actor, note=note[:500]
+    )
+    locked.status = to
+    locked.save(update_fields=["status", "delivered_at", "delivery_proof", "release_on"])
+    return locked
+
+
+# Pieces -----------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """Of one line."""
+
+    ordered: int
+    shipped: int
+    #: Cancelled before they left.
+    cancelled: int
+    #: Shipped, and not taken at the door.
+    refused: int
+    #: Taken, and sent back later.
+    returned: int
+
+    @property
+    def to_ship(self) -> int:
+        return self.ordered - self.shipped - self.cancelled
+
+    @property
+    def arrived(self) -> int:
+        """Shipped, and not refused: with the buyer, once delivered."""
+        return self.shipped - self.refused
+
+    @property
+    def kept(self) -> int:
+        """With the buyer still."""
+        return self.arrived - self.returned
+
+    @property
+    def reduced(self) -> int:
+        return self.cancelled + self.refused + self.returned
+
+
+def pieces_of(vendor_order: VendorOrder) -> dict[int, Pieces]:
+    """How many pieces of each line went which way, by line id: three queries."""
+    shipped = dict(
+        ParcelLine.objects.filter(parcel__vendor_order=vendor_order)
+        .values_list("line_id")
+        .annotate(pieces=Sum("quantity"))
+    )
+    reduced: dict[tuple[int, str], int] = {
+        (line_id, kind): pieces
+        for line_id, kind, pieces in LineReduction.objects.filter(line__vendor_order=vendor_order)
+        .order_by()
+        .values_list("line_id", "kind")
+        .annotate(pieces=Sum("quantity"))
+    }
+    return {
+        line.pk: Pieces(
+            ordered=line.quantity,
+            shipped=shipped.get(line.pk, 0),
+            cancelled=reduced.get((line.pk, ReductionKind.CANCELLED), 0),
+            refused=reduced.get((line.pk, ReductionKind.REFUSED), 0),
+            returned=reduced.get((line.pk, ReductionKind.RETURNED), 0),
+        )
+        for line in vendor_order.lines.all()
+    }
+
+
+def pieces_left(vendor_order: VendorOrder) -> dict[int, int]:
+    """Pieces that wait to be shipped, by line id."""
+    return {pk: pieces.to_ship for pk, pieces in pieces_of(vendor_order).items()}
+
+
+def check_pieces(wanted: Mapping[int, int], there: Mapping[int, int]) -> None:
+    """Raises:
+    PiecesNotThere: a line is another order's, has fewer pieces, or nothing is wanted.
+    """
+    wrong = [pk for pk, pieces in wanted.items() if pieces < 1 or pieces > there.get(pk, 0)]
+    if wrong or not wanted:
+        raise PiecesNotThere(line_ids=wrong)
+
+
+# Points -----------------------------------------------------------------------------------
+def allocation_references(vendor_order: VendorOrder) -> list[str]:
+    """What the ledger calls the amounts of this vendor order, goods and shipping."""
+    references = [line.partner_line_reference for line in vendor_order.lines.all() if line.line_points]
+    if vendor_order.shipping_points:
+        references.append(shipping_reference(vendor_order.number))
+    return references
+
+
+def points_of_pieces(line: Line, *, reduced: int, settled: int, pieces: int) -> int:
+    """The share of so many pieces of a line, of which so many pieces and points were settled before.
+
+    However a line is taken apart, with allowances in between, all of it together is what it cost.
+    """
+    left = line.line_points - settled
+    if reduced + pieces == line.quantity:
+        return left
+    before, after = (line.line_points * n // line.quantity for n in (reduced, reduced + pieces))
+    return min(after - before, left)
+
+
+def settled_points(vendor_order: VendorOrder) -> dict[int, int]:
+    """Points that went back so far, or were deducted for good, by line id; lines without any have no key."""
+    return dict(
+        LineReduction.objects.filter(line__vendor_order=vendor_order)
+        .order_by()
+        .values_list("line_id")
+        .annotate(points=Sum(F("refunded_points") + F("deducted_points")))
+    )
+
+
+def reduce_lines(
+    locked: VendorOrder,
+    pieces: Mapping[int, int],
+    *,
+    kind: ReductionKind,
+    actor: User | None,
+    reason: str,
+    shipping_points: int = 0,
+    deducted_points: int = 0,
+) -> list[tuple[str, dict[str, Any]]]:
+    """Give the points of these pieces back and write down why; messages for the outbox.
+
+    ``shipping_points`` of the delivery charge go back too; ``deducted_points`` of the pieces' share do not.
+    What happens to the stock is the caller's.
+    """
+    known, before = pieces_of(locked), settled_points(locked)
+    lines = {line.pk: line for line in locked.lines.all()}
+    rows = [
+        LineReduction(
+            line=lines[pk],
+            kind=kind,
+            quantity=number,
+            refunded_points=points_of_pieces(
+                lines[pk], reduced=known[pk].reduced, settled=before.get(pk, 0), pieces=number
+            ),
+            reason=reason[:200],
+            actor=actor,
+        )
+        for pk, number in sorted(pieces.items())
+    ]
+    shares = [row.refunded_points for row in rows]
+    for row, less in zip(
+        rows, split_by_largest_remainder(total_points=deducted_points, weights=shares), strict=True
+    ):
+        row.refunded_points -= less
+        row.deducted_points = less
+    give_back(locked, rows, actor=actor, reason=reason or str(kind.label), shipping_points=shipping_points)
+    return [
+        ("search.products", {"ids": sorted({lines[pk].product_id for pk in pieces if lines[pk].product_id})}),
+        (
+            "vendor_order.reduced",
+            {
+                "vendor_order_id": locked.pk,
+                "pieces": sum(pieces.values()),
+                "reduction_id": rows[-1].pk,
+            },
+        ),
+    ]
+
+
+def give_back(
+    locked: VendorOrder,
+    rows: Sequence[LineReduction],
+    *,
+    actor: User | None,
+    reason: str,
+    shipping_points: int = 0,
+) -> None:
+    """Write reductions and move their points to the buyer, in one refund."""
+    LineReduction.objects.bulk_create(rows)
+    points = {row.line.partner_line_reference: row.refunded_points for row in rows if row.refunded_points}
+    if shipping_points:
+        points[shipping_reference(locked.number)] = shipping_points
+    source_of(locked.order).refund(
+        order=locked.order,
+        points=points,
+        actor_id=actor.pk if actor else None,
+        reason=reason,
+        # Whoever reduces holds the vendor order's lock, so the last row names this refund.
+        key=f"reduction:{rows[-1].pk}",
+    )
+
+
+# Stock ------------------------------------------------------------------------------------
+#: The constraint of the table refuses what would leave less in stock than is allocated.
+CONSUME = (
+    "num_in_stock = stock.num_in_stock - moved.pieces, num_allocated = stock.num_allocated - moved.pieces"
+)
+FREE = "num_allocated = stock.num_allocated - moved.pieces"
+PUT_BACK = "num_in_stock = stock.num_in_stock + moved.pieces"
+
+
+def consume_stock(pieces_by_line: Mapping[int, int]) -> None:
+    """Allocated pieces leave the house."""
+    _change_stock(CONSUME, pieces_by_line)
+    _allocated_less(pieces_by_line)
+
+
+def free_stock(pieces_by_line: Mapping[int, int]) -> None:
+    """Allocated pieces are on sale again."""
+    _change_stock(FREE, pieces_by_line)
+    _allocated_less(pieces_by_line)
+
+
+def put_back_in_stock(pieces_by_line: Mapping[int, int]) -> None:
+    """Pieces that had left came home and can be sold."""
+    _change_stock(PUT_BACK, pieces_by_line)
+
+
+def _allocated_less(pieces_by_line: Mapping[int, int]) -> None:
+    for line_id, pieces in pieces_by_line.items():
+        Line.objects.filter(pk=line_id).update(num_allocated=F("num_allocated") - pieces)
+
+
+def _change_stock(change: str, pieces_by_line: Mapping[int, int]) -> None:
+    lines = Line.objects.filter(pk__in=pieces_by_line)
+    moved = _pieces_by_offer((line, pieces_by_line[line.pk]) for line in lines)
+    list(StockRecord.objects.select_for_update(no_key=True).filter(pk__in=moved).order_by("pk"))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE partner_stockrecord AS stock SET {change}, date_updated = now()"  # noqa: S608 - a constant above
+            " FROM unnest(%s::bigint[], %s::int[]) AS moved (id, pieces) WHERE stock.id = moved.id",
+            [list(moved), list(moved.values())],
+        )
+
+
+def _pieces_by_offer(pieces_of_lines: Iterable[tuple[Line, int]]) -> dict[int, int]:
+    # Several lines of one offer are one change of it; an offer that was deleted has no stock to change.
+    pieces: dict[int, int] = {}
+    for line, number in pieces_of_lines:
+        if line.stockrecord_id is not None and number:
+            pieces[line.stockrecord_id] = pieces.get(line.stockrecord_id, 0) + number
+    return pieces

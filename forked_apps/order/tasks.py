@@ -1,0 +1,17 @@
+"""What time alone brings about: deliveries that nobody speaks of, and reserves that end."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from forked_apps.order.services.delivery import assume_deliveries, complete_due
+from forked_apps.order.services.returns import settle_silent_returns
+
+
+@shared_task
+def close_deliveries() -> int:
+    """Take late parcels as delivered, settle returns that nobody answers, release what waited long enough.
+
+    Returns how many of them changed.
+    """
+    return assume_deliveries() + settle_silent_returns() + complete_due()

@@ -1,0 +1,359 @@
+"""Which words and phrases mean the same, and what a person typed, read with that knowledge.
+
+A group is told once and works both ways, in queries alone: documents stay as they are, so a group that
+staff add is in force at the next search. ``BUILT_IN`` is what every shop in Iraq needs; the groups of
+staff (``search.models.Synonym``) come on top.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import combinations
+
+from search.analysis import analyse, query_words
+from search.analysis.sounds import LATIN, script_of
+
+LONGEST_PHRASE = 4
+#: What a part of a query may stand for at most; each is one more look-up.
+MOST_ALTERNATIVES = 12
+MOST_PARTS = 24
+LONGEST_QUERY = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a query. ``alternatives`` are texts; a document must have all words of one of them.
+
+    ``kind``: ``words``, ``phrase`` (in this order) or ``without``; ``prefer``, whose texts are a field and
+    values of it, narrows nothing but puts documents with one of them first.
+    """
+
+    kind: str
+    alternatives: tuple[str, ...]
+
+    def as_json(self) -> list[object]:
+        return [self.kind, list(self.alternatives)]
+
+
+@lru_cache(maxsize=20_000)
+def _keys(word: str) -> tuple[str, ...]:
+    """Under which a word is known: however it is inflected, and in whichever script's rules."""
+    plain = analyse(word, "plain")
+    if len(plain) != 1:
+        return ("\0".join(plain),)
+    if script_of(plain[0]) == LATIN:
+        return ("\0".join(analyse(word, "en")),)
+    keys = ["\0".join(analyse(word, language)) for language in ("ar", "ckb")]
+    return tuple(dict.fromkeys(key for key in keys if key))
+
+
+@dataclass(slots=True)
+class Vocabulary:
+    """Groups of equal phrases, looked up by their first words' keys."""
+
+    _groups: list[tuple[str, ...]] = field(default_factory=list)
+    _by_key: dict[tuple[str, ...], list[int]] = field(default_factory=dict)
+    #: Pairs of keys that no group may bring together.
+    _apart: set[frozenset[tuple[str, ...]]] = field(default_factory=set)
+
+    @classmethod
+    def of(
+        cls,
+        groups: Iterable[Sequence[str]],
+        *,
+        apart: Iterable[Sequence[str]] = (),
+        beside: Vocabulary | None = None,
+    ) -> Vocabulary:
+        """``beside`` stays as it is; what is ``apart`` is so in its groups too."""
+        made = cls(
+            list(beside._groups) if beside else [],
+            {key: list(places) for key, places in beside._by_key.items()} if beside else {},
+        )
+        for group in apart:
+            keys = [set(phrase_keys(query_words(phrase))) for phrase in group]
+            for one, other in combinations(keys, 2):
+                made._apart |= {frozenset({left, right}) for left in one for right in other if left != right}
+        for group in groups:
+            made._add(tuple(dict.fromkeys(phrase.strip() for phrase in group if phrase.strip())))
+        return made
+
+    def _add(self, group: tuple[str, ...]) -> None:
+        place = len(self._groups)
+        self._groups.append(group)
+        for phrase in group:
+            words = query_words(phrase)
+            if not words or len(words) > LONGEST_PHRASE:
+                continue
+            for key in phrase_keys(words):
+                places = self._by_key.setdefault(key, [])
+                if place not in places:
+                    places.append(place)
+
+    def same_as(self, words: Sequence[str]) -> tuple[str, ...]:
+        """Phrases that mean what these words mean, without themselves; empty if nothing is known."""
+        # By how they are looked for: of several spellings with the same terms one is enough.
+        found: dict[tuple[tuple[str, ...], ...], str] = {}
+        own = phrase_keys(words)
+        for place in dict.fromkeys(place for key in own for place in self._by_key.get(key, ())):
+            for phrase in self._groups[place]:
+                keys = phrase_keys(query_words(phrase))
+                if not set(keys) & set(own) and not self._are_apart(own, keys):
+                    found.setdefault(tuple(keys), phrase)
+        return tuple(found.values())[:MOST_ALTERNATIVES]
+
+    def _are_apart(self, one: Iterable[tuple[str, ...]], other: Iterable[tuple[str, ...]]) -> bool:
+        return bool(self._apart) and any(
+            frozenset({left, right}) in self._apart for left in one for right in other
+        )
+
+
+def phrase_keys(words: Sequence[str]) -> list[tuple[str, ...]]:
+    keys: list[tuple[str, ...]] = [()]
+    for word in words:
+        keys = [(*key, more) for key in keys for more in _keys(word)]
+    return keys
+
+
+def understand(text: str, vocabulary: Vocabulary | None = None) -> list[Part]:
+    """What a person typed: words with what means the same, "phrases", and -words to be without."""
+    known = BUILT_IN if vocabulary is None else vocabulary
+    parts: list[Part] = []
+    for number, piece in enumerate(text[:LONGEST_QUERY].split('"')):
+        if number % 2:
+            if piece.strip():
+                parts.append(Part("phrase", (piece.strip(),)))
+            continue
+        kept = []
+        for word in piece.split():
+            if not word.startswith("-"):
+                kept.append(word)
+            elif word.strip("-"):
+                parts.append(Part("without", (word.lstrip("-"),)))
+        parts += _with_synonyms(query_words(" ".join(kept))[:MOST_PARTS], known)
+    return parts[:MOST_PARTS]
+
+
+def _with_synonyms(words: Sequence[str], vocabulary: Vocabulary) -> list[Part]:
+    """Longest known phrase first. A word written in two, or two in one, is found as well."""
+    parts: list[Part] = []
+    place = 0
+    while place < len(words):
+        for length in range(min(LONGEST_PHRASE, len(words) - place), 0, -1):
+            span = words[place : place + length]
+            same = vocabulary.same_as(span)
+            joined = ("".join(span),) if length == 2 and len(words) == 2 and _may_be_one_word(span) else ()
+            if same or joined or length == 1:
+                parts.append(Part("words", (" ".join(span), *same, *joined)))
+                place += length
+                break
+    return parts
+
+
+def _may_be_one_word(span: Sequence[str]) -> bool:
+    """ "air fryer", "لاب توب": short words of letters, which many write as one."""
+    return all(len(word) <= 5 and word.isalpha() for word in span)
+
+
+_NAMES = """
+hp | hewlett packard | اتش بي | إتش بي | اچ بي | اش بي | ايج بي | ئێچ پی | هێچ پی | ئەیچ پی
+lg | ال جي | إل جي | الجي | ئێڵ جی | ئێل جی | ئەلجی
+tcl | تي سي ال | تی سی ئێڵ
+msi | ام اس اي | إم إس آي | ئێم ئێس ئای
+jbl | جي بي ال | جەی بی ئێڵ
+amd | اي ام دي | إيه إم دي | ئەی ئێم دی
+ibm | اي بي ام | آي بي إم
+huawei | هواوي | هواواي | هواوەی | هواوی | هواوێی
+xiaomi | شاومي | شياومي | شاومی | شیاومی | شاوومی
+asus | اسوس | أسوس | ازوس | ايسوس | ئاسوس | ئەسوس
+acer | ايسر | أيسر | اسر | ئەیسەر | ئاسەر
+apple | ابل | آبل | أبل | ئەپڵ | ئاپڵ | ئەپل
+iphone | ايفون | آيفون | أيفون | ئایفۆن | ئای فۆن
+ipad | ايباد | آيباد | أيباد | ئایپاد
+macbook | ماك بوك | ماكبوك | ماک بوک | ماکبووک
+airpods | ايربودز | اير بودز | ئێرپۆدز
+samsung | سامسونج | سامسونغ | سامسونك | سامسونگ | سامسۆنگ | سامسوونگ
+galaxy | جالاكسي | غالاكسي | كالكسي | جلاكسي | گالاکسی | گەلاکسی
+sony | سوني | سۆنی
+dell | ديل | دل | دێڵ | دێل
+lenovo | لينوفو | لنوفو | لینۆڤۆ | لێنۆڤۆ | لینۆفۆ
+toshiba | توشيبا | تۆشیبا
+microsoft | مايكروسوفت | ميكروسوفت | مایکرۆسۆفت
+windows | ويندوز | وندوز | ویندۆز
+google | جوجل | غوغل | قوقل | كوكل | گووگڵ | گوگل | گوگڵ
+nokia | نوكيا | نۆکیا
+oppo | اوبو | أوبو | ئۆپۆ
+vivo | فيفو | ڤیڤۆ
+realme | ريلمي | ڕیلمی
+oneplus | ون بلس | وان پڵەس
+honor | هونر | هونور | ئۆنەر | هۆنەر
+tecno | تكنو | تيكنو | تێکنۆ
+infinix | انفينكس | إنفينكس | ئینفینیکس
+panasonic | باناسونيك | بناسونيك | پاناسۆنیک
+philips | فيليبس | فلبس | فیلیپس
+bosch | بوش | بۆش
+siemens | سيمنس | سيمنز | سیمێنس | زیمێنس
+braun | براون | بڕاون
+beko | بيكو | بیکۆ
+arcelik | ارجليك | ارجيليك | ئارچەلیک
+vestel | فيستل | ڤێستێل | ڤیستل
+hisense | هايسنس | هايسينس | هایسێنس
+haier | هاير | حاير | هایەر
+whirlpool | ويرلبول | وێرلپوڵ
+electrolux | الكترولوكس | إلكترولوكس | ئەلیکترۆلوکس
+kenwood | كينوود | كنوود | کێنوود
+moulinex | مولينكس | مولينيكس | مۆلینێکس
+tefal | تيفال | تيفل | تێفاڵ | تیفاڵ
+black decker | بلاك ديكر | بلاك اند ديكر | بلاک دیکەر
+dyson | دايسون | دایسۆن
+midea | ميديا | مایدیا | میدیا
+gree | جري | غري | گری
+daikin | دايكن | دايكين | دایکین
+carrier | كاريير | كاريه
+canon | كانون | کانۆن | کانون
+nikon | نيكون | نیکۆن
+epson | ابسون | إبسون | ئێپسۆن
+brother | برذر | براذر | بڕادەر
+xerox | زيروكس | زیرۆکس
+logitech | لوجيتك | لوجيتيك | لۆجیتێک | لۆگیتێک
+razer | ريزر | رازر | ڕەیزەر
+intel | انتل | إنتل | انتيل | ئینتێڵ | ئینتڵ
+nvidia | نفيديا | انفيديا | إنفيديا | ئینڤیدیا | نڤیدیا
+geforce | جيفورس | جي فورس | جیفۆرس
+radeon | راديون | ڕادیۆن
+ryzen | رايزن | رايزين | ڕایزن
+kingston | كينغستون | كنغستون | كينجستون | کینگستۆن
+sandisk | سانديسك | سان ديسك | ساندیسک
+seagate | سيجيت | سيغيت | سیگەیت
+western digital | ويسترن ديجيتال | wd
+anker | انكر | أنكر | ئانکەر
+baseus | بيسوس | باسيوس | بەیسەس
+ugreen | يوجرين | يو جرين | یووگرین
+ikea | ايكيا | إيكيا | آيكيا | ئیکیا | ئایکیا
+nike | نايك | نايكي | نایک | نایکی
+adidas | اديداس | أديداس | ئادیداس | ئەدیداس
+puma | بوما | پوما | پووما
+reebok | ريبوك | ڕیبۆک
+gucci | غوتشي | جوتشي | گوچی
+zara | زارا
+lacoste | لاكوست | لاکۆست
+casio | كاسيو | کاسیۆ
+rolex | رولكس | رۆلێکس
+seiko | سيكو | سایکۆ
+nivea | نيفيا | نیڤیا
+loreal | لوريال | لۆرێاڵ | لۆریاڵ
+dove | دوف | دەڤ
+pantene | بانتين | پانتین
+gillette | جيليت | جيلليت | جیلێت
+pampers | بامبرز | پامپەرز | پامپێرس
+nestle | نستله | نسله | نێستلە
+nescafe | نسكافيه | نسكافة | نێسکافە
+pepsi | بيبسي | پێپسی
+lego | ليغو | ليجو | لیگۆ
+barbie | باربي | باربی
+playstation | بلايستيشن | بلاي ستيشن | پلەیستەیشن | پلەی ستەیشن | ps5
+xbox | اكس بوكس | إكس بوكس | ئێکس بۆکس
+nintendo | نينتندو | نینتێندۆ
+bluetooth | بلوتوث | بلوتوس | بلۆتوس | بلوتوز
+wifi | wi-fi | واي فاي | وايفاي | وای فای
+usb | يو اس بي | یو ئێس بی
+hdmi | اتش دي ام اي
+ssd | اس اس دي | ئێس ئێس دی
+hard disk | هارد ديسك | هارد | هارددیسک | hdd
+toyota | تويوتا | تۆیۆتا
+nissan | نيسان | نیسان
+hyundai | هيونداي | هيونداى | هیۆندای
+kia | كيا | کیا
+mercedes | مرسيدس | مێرسیدس | مەرسیدس
+michelin | ميشلان | ميشلن | میشلان
+castrol | كاسترول | کاسترۆڵ
+"""
+
+_GOODS = """
+laptop | notebook | لابتوب | لاب توب | لبتوب | حاسوب محمول | كمبيوتر محمول | لاپتۆپ | لەپتۆپ | لاپ تۆپ
+computer | كمبيوتر | كومبيوتر | حاسوب | حاسبة | کۆمپیوتەر | کۆمپیوتەر
+tablet | تابلت | تابلیت | لوحي | تابلێت | ئایپاد
+mobile | موبايل | موبایل | جوال | نقال | هاتف محمول | مۆبایل | مۆبایڵ
+phone | هاتف | تلفون | تليفون | تەلەفۆن | تەلەفون
+tv | television | تلفزيون | تلفاز | تليفزيون | تيفي | تەلەفزیۆن | تەلەفیزیۆن | تی ڤی
+monitor | شاشة | مۆنیتەر | شاشە
+keyboard | كيبورد | كي بورد | لوحة مفاتيح | کیبۆرد | تەختەکلیل
+mouse | ماوس | فأرة | ماوس كمبيوتر | ماوس
+printer | طابعة | برنتر | برينتر | پرینتەر | چاپکەر
+router | راوتر | ڕاوتەر
+charger | شاحن | شاحنة موبايل | جارجر | چارجەر | شەحن | شەحنکەر
+cable | كيبل | كابل | قابلو | کێبڵ | کەیبڵ | وایەر
+headphones | headset | earphones | سماعة | سماعات | هيدفون | هێدفۆن | بیستۆک
+speaker | سبيكر | مكبر صوت | سپیکەر | بلندگۆ
+camera | كاميرا | کامێرا | کامیرا
+battery | بطارية | باتري | پاتری | باتری
+fridge | refrigerator | ثلاجة | براد | سەلاجە | یەخچاڵ | سارکەرەوە
+freezer | مجمدة | فريزر | فریزەر | بەستوو
+washing machine | washer | غسالة | غسالة ملابس | جلشۆر | غەسالە | جلشۆری
+dishwasher | غسالة صحون | جلاية | قاپشۆر
+oven | فرن | فڕن
+cooker | stove | طباخ | غاز | تەباخ
+microwave | مايكرويف | ميكروويف | ميكرويف | مایکرۆوەیڤ | مایکرۆویڤ
+vacuum cleaner | vacuum | مكنسة | مكنسة كهربائية | گسکی کارەبایی | ڤاکیوم
+air conditioner | ac | مكيف | مكيفة | سبلت | كنديشن | سپلیت | ئێرکۆندیشن | ساردکەرەوە
+heater | مدفأة | صوبة | دفاية | هيتر | سۆپا | گەرمکەرەوە
+water heater | سخان | كيزر | گیزەر | بۆیلەر
+fan | مروحة | بنكة | پانکە
+blender | mixer | خلاط | خەڵاتە | تێکەڵکەر
+iron | مكواة | اوتي | ئوتو
+kettle | غلاية | كتلي | کتلی
+air fryer | airfryer | قلاية هوائية | ئێرفرایەر
+generator | مولد | مولدة | مۆلیدە | مۆلیدە
+sofa | couch | أريكة | كنبة | قنفة | طقم قنفات | قەنەفە | کەنەبە
+armchair | كرسي بذراعين | فوتيه | کورسی دەسکدار
+chair | كرسي | کورسی | کورسي
+table | طاولة | ميز | منضدة | مێز
+desk | مكتب | طاولة مكتب | مێزی نووسین | مێزی کار
+bed | سرير | تخت | جرباية | چرپا | تەخت | قەرەوێڵە
+mattress | مرتبة | دوشك | فراش | دۆشەک
+pillow | وسادة | مخدة | سەرین | باڵیف
+blanket | بطانية | بەتانی
+curtain | ستارة | بردة | پەردە
+carpet | rug | سجادة | زولية | فەرش | قاڵی
+wardrobe | closet | خزانة ملابس | كنتور | دولاب | کەنتۆر | کۆمدی | دۆلاب
+bookcase | bookshelf | مكتبة | خزانة كتب | کتێبخانە
+shelf | رف | ڕەف | رەفە
+lamp | مصباح | لمبة | گڵۆپ | لامپا | لایت
+mirror | مرآة | مراية | ئاوێنە | ئاوێنە
+clock | watch | ساعة | کاتژمێر | سەعات
+shoes | حذاء | قندرة | پێڵاو
+shirt | قميص | کراس
+trousers | pants | بنطلون | بنطرون | پانتۆڵ
+dress | فستان | نفنوف | فستان | عەزی
+jacket | جاكيت | سترة | چاکەت
+bag | حقيبة | جنطة | شنطة | جانتا
+perfume | عطر | عەتر | بۆن
+toy | لعبة | یاری | بووکەڵە
+bicycle | bike | دراجة | بايسكل | پاسکیل | پایسکل
+plate | صحن | ماعون | قاپ | دەوری
+pot | قدر | جدر | مەنجەڵ
+knife | سكين | سچين | چەقۆ
+spoon | ملعقة | خاشوكة | کەوچک
+cup | mug | كوب | قدح | کوپ | پەرداخ
+refill | اعادة تعبئة
+gaming | العاب | كيمنك | جيمنج | گەیمینگ | یاری
+wireless | لاسلكي | وايرلس | بێتەل | بێ وایەر | وایەرلێس
+white | أبيض | بيضاء | سپی
+black | أسود | سوداء | ڕەش | رەش
+red | أحمر | حمراء | سوور | سور
+blue | أزرق | زرقاء | شین
+green | أخضر | خضراء | سەوز
+yellow | أصفر | صفراء | زەرد
+grey | gray | رمادي | رصاصي | خۆڵەمێشی
+brown | بني | جوزي | قاوەیی
+wood | wooden | خشب | خشبي | دار | تەختە
+leather | جلد | جلدي | چەرم | پێست
+"""
+
+
+def _groups(text: str) -> list[list[str]]:
+    return [line.split(" | ") for line in text.strip().split("\n")]
+
+
+BUILT_IN = Vocabulary.of([*_groups(_NAMES), *_groups(_GOODS)])

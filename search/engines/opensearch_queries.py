@@ -1,0 +1,480 @@
+"""Requests to OpenSearch, as plain dictionaries: no network here, so all of it is tried without a server.
+
+Written against the documentation of OpenSearch 2 and 3 (Query DSL, aggregations, mappings).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from haystack.constants import DJANGO_CT, DJANGO_ID, ID
+
+from search.analysis import analyse, query_terms, query_words
+from search.analysis.vocabulary import Part
+from search.engines.query_language import CONTENT, And, Condition, Everything, Node, Not, Nothing, Or
+from search.engines.reading import (
+    DEFAULT_FACET_VALUES,
+    FEW_VALUES,
+    GUESS_BOOST,
+    LONG_WORD,
+    LONGEST_QUERY,
+    MOST_WORDS,
+    PREFERRED_SCORE,
+    SYNONYM_BOOST,
+    TIE_BREAKER,
+    columns_for,
+    read_parts,
+)
+from search.engines.schema import I64, Column, Kind, Schema, Unanswerable
+
+Body = dict[str, Any]
+
+EVERYTHING: Body = {"match_all": {}}
+NOTHING: Body = {"match_none": {}}
+#: Shards count by themselves and give their most frequent values: with all of them sums are exact.
+ALL_SHARD_VALUES = 65_000
+#: How deep pages may go; OpenSearch's own limit is 10,000.
+DEEPEST_RESULT = 10_000_000
+MOST_FIELDS = 5_000
+
+
+# The index ----------------------------------------------------------------------------------------
+_TYPES: dict[Kind, Body] = {
+    # Text comes analysed, as terms with spaces between them; the analyser only splits.
+    Kind.TEXT: {"type": "text", "analyzer": "whitespace"},
+    Kind.EXACT: {"type": "keyword"},
+    Kind.INTEGER: {"type": "long"},
+    Kind.SORT_KEY: {"type": "long", "index": False},
+    Kind.FLOAT: {"type": "double"},
+    Kind.WEIGHT: {"type": "double", "index": False},
+    Kind.BOOLEAN: {"type": "boolean"},
+    Kind.DATE: {"type": "date"},
+    Kind.KEYED: {"type": "object", "dynamic": True},
+    Kind.KEYED_NUMBERS: {"type": "object", "dynamic": True},
+    Kind.STORED: {"type": "keyword", "index": False, "doc_values": False},
+}
+
+
+def index_body(schema: Schema, *, shards: int, replicas: int) -> Body:
+    identity = {name: {"type": "keyword"} for name in (ID, DJANGO_CT, DJANGO_ID)}
+    fields = {
+        column.name: _TYPES[column.kind] for column in schema.columns.values() if column.name not in identity
+    }
+    return {
+        "settings": {
+            "index": {
+                "number_of_shards": shards,
+                "number_of_replicas": replicas,
+                "max_result_window": DEEPEST_RESULT,
+                "mapping": {"total_fields": {"limit": MOST_FIELDS}},
+            }
+        },
+        "mappings": {
+            # A field that the schema lacks is a mistake, but for keys of keyed fields.
+            "dynamic": "strict",
+            "dynamic_templates": [
+                {
+                    column.name: {
+                        "path_match": f"{column.name}.*",
+                        "mapping": {"type": "double" if column.kind is Kind.KEYED_NUMBERS else "keyword"},
+                    }
+                }
+                for column in schema.columns.values()
+                if column.kind in {Kind.KEYED, Kind.KEYED_NUMBERS}
+            ],
+            "properties": {**identity, **fields},
+        },
+    }
+
+
+def source_of(schema: Schema, prepared: Mapping[str, Any]) -> Body:
+    """A prepared document as OpenSearch keeps it."""
+    source: Body = {name: str(prepared[name]) for name in (ID, DJANGO_CT, DJANGO_ID)}
+    for name, value in prepared.items():
+        column = schema.columns.get(name)
+        if column is None or value is None or name in source:
+            continue
+        if column.kind in {Kind.KEYED, Kind.KEYED_NUMBERS}:
+            if keyed := schema.keyed_values(column, value):
+                source[name] = keyed
+            continue
+        values = value if isinstance(value, list | tuple | set | frozenset) else [value]
+        written = [_written(column, item) for item in dict.fromkeys(values) if item is not None]
+        if written:
+            source[name] = written if len(written) > 1 else written[0]
+    return source
+
+
+def _written(column: Column, item: Any) -> Any:
+    if column.kind is Kind.TEXT:
+        return " ".join(analyse(str(item), column.language))
+    return _json(column.value(item))
+
+
+def _json(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+# Queries ------------------------------------------------------------------------------------------
+class QueryWriter:
+    """Trees of conditions to OpenSearch's queries."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+
+    def build(self, node: Node) -> Body:
+        match node:
+            case Everything():
+                return EVERYTHING
+            case Nothing():
+                return NOTHING
+            case And(children=children):
+                return {"bool": {"must": [self.build(child) for child in children]}}
+            case Or(children=children):
+                return any_of([self.build(child) for child in children])
+            case Not(child=child):
+                return {"bool": {"must_not": [self.build(child)]}}
+            case Condition():
+                try:
+                    return self._condition(node)
+                except Unanswerable:
+                    return NOTHING
+
+    def _condition(self, condition: Condition) -> Body:
+        if condition.field == CONTENT:
+            return self._content(condition, self.schema.text_columns)
+        column = self.schema.column(condition.field)
+        if condition.value is None:
+            return {"bool": {"must_not": [{"exists": {"field": column.full_name}}]}}
+        if column.kind is Kind.TEXT:
+            return self._content(condition, [column])
+        lookup = _LOOKUPS.get(condition.lookup)
+        if lookup is None:
+            raise Unanswerable(condition.lookup)
+        return lookup(self, column, condition.value)
+
+    # Text -----------------------------------------------------------------------------------
+    def _content(self, condition: Condition, columns: Sequence[Column]) -> Body:
+        value = condition.value
+        if condition.lookup == "text":
+            return self._typed(value, columns)
+        texts = [str(item) for item in value] if isinstance(value, list) else [str(value)]
+        if condition.lookup == "exact":
+            return any_of([self._phrase(text, columns) for text in texts])
+        last_is_prefix = condition.lookup == "startswith"
+        return any_of([self._words(text, columns, last_is_prefix=last_is_prefix) for text in texts])
+
+    def _typed(self, value: Any, columns: Sequence[Column]) -> Body:
+        must: list[Body] = []
+        without: list[Body] = []
+        preferred: list[Body] = []
+        places = {"without": without, "prefer": preferred}
+        for part in read_parts(value):
+            query = self._part(part, columns)
+            if query is not None:
+                places.get(part.kind, must).append(query)
+        if not must:
+            is_blank = not value if isinstance(value, list) else not str(value).strip()
+            must = [EVERYTHING if without or is_blank else NOTHING]
+        return {
+            "bool": {
+                "must": must,
+                **({"must_not": without} if without else {}),
+                **({"should": preferred} if preferred else {}),
+            }
+        }
+
+    def _part(self, part: Part, columns: Sequence[Column]) -> Body | None:
+        if part.kind == "prefer":
+            field, *values = part.alternatives
+            wanted = self.build(Condition(field, "in", values))
+            return {"constant_score": {"filter": wanted, "boost": PREFERRED_SCORE}}
+        if part.kind == "phrase":
+            return any_of([self._phrase(text, columns) for text in part.alternatives])
+        first, *others = part.alternatives
+        found = self._all_words(first, columns)
+        same = [
+            {"bool": {"must": [query], "boost": SYNONYM_BOOST}}
+            for text in others
+            if (query := self._all_words(text, columns_for(text, columns, typed=first))) is not None
+        ]
+        matches = [found, *same] if found is not None else same
+        if len(matches) <= 1:
+            return matches[0] if matches else None
+        return {"dis_max": {"queries": matches, "tie_breaker": 0.0}}
+
+    def _words(self, text: str, columns: Sequence[Column], *, last_is_prefix: bool = False) -> Body:
+        found = self._all_words(text, columns, last_is_prefix=last_is_prefix)
+        if found is not None:
+            return found
+        return NOTHING if text.strip() else EVERYTHING
+
+    def _all_words(
+        self, text: str, columns: Sequence[Column], *, last_is_prefix: bool = False
+    ) -> Body | None:
+        words = query_words(text[:LONGEST_QUERY])[:MOST_WORDS]
+        found = [
+            self._word(word, columns, is_prefix=last_is_prefix and number == len(words) - 1)
+            for number, word in enumerate(words)
+        ]
+        each = [query for query in found if query is not None]
+        if len(each) <= 1:
+            return each[0] if each else None
+        return {"bool": {"must": each}}
+
+    def _word(self, word: str, columns: Sequence[Column], *, is_prefix: bool) -> Body | None:
+        matches: list[Body] = []
+        for column in columns:
+            first, *guesses = query_terms(word, column.language) or [[]]
+            if not first:
+                continue
+            parts = [_term(column.name, term) for term in first]
+            if is_prefix:
+                parts[-1] = {"prefix": {column.name: {"value": first[-1]}}}
+            matches.append({"bool": {"must": parts, "boost": column.boost}})
+            boost = column.boost * GUESS_BOOST
+            matches += [_term(column.name, term, boost=boost) for terms in guesses for term in terms]
+        return {"dis_max": {"queries": matches, "tie_breaker": TIE_BREAKER}} if matches else None
+
+    def _phrase(self, text: str, columns: Sequence[Column]) -> Body:
+        matches = []
+        for column in columns:
+            terms = analyse(text[:LONGEST_QUERY], column.language)[:MOST_WORDS]
+            if len(terms) == 1:
+                matches.append(_term(column.name, terms[0]))
+            elif terms:
+                matches.append({"match_phrase": {column.name: {"query": " ".join(terms)}}})
+        return any_of(matches)
+
+    # Values ---------------------------------------------------------------------------------
+    def equal(self, column: Column, value: Any) -> Body:
+        if isinstance(value, list):
+            return self.is_in(column, value)
+        if column.kind in {Kind.SORT_KEY, Kind.WEIGHT, Kind.STORED}:
+            raise Unanswerable(column.name)
+        return _term(column.full_name, _json(column.value(value)))
+
+    def is_in(self, column: Column, values: Any) -> Body:
+        if column.kind in {Kind.SORT_KEY, Kind.WEIGHT, Kind.STORED}:
+            raise Unanswerable(column.name)
+        known = []
+        for value in values if isinstance(values, list) else [values]:
+            try:
+                known.append(_json(column.value(value)))
+            except Unanswerable:
+                continue
+        return {"terms": {column.full_name: known}} if known else NOTHING
+
+    def between(
+        self, column: Column, low: Any, high: Any, *, with_low: bool = True, with_high: bool = True
+    ) -> Body:
+        # Sort keys are kept for sorting alone, as tantivy's are.
+        if column.range_type is None and column.kind is not Kind.KEYED_NUMBERS:
+            raise Unanswerable(column.name)
+        if low is None and high is None:
+            return {"exists": {"field": column.full_name}}
+        bounds = {}
+        if low is not None:
+            bounds["gte" if with_low else "gt"] = _bound(column, low)
+        if high is not None:
+            bounds["lte" if with_high else "lt"] = _bound(column, high)
+        return {"range": {column.full_name: bounds}}
+
+    def like(self, column: Column, pattern: str) -> Body:
+        if column.kind is not Kind.EXACT:
+            raise Unanswerable(column.name)
+        return {"wildcard": {column.full_name: {"value": pattern}}}
+
+    def beginning(self, column: Column, value: Any) -> Body:
+        if column.kind is not Kind.EXACT:
+            raise Unanswerable(column.name)
+        return {"prefix": {column.full_name: {"value": column.value(value)}}}
+
+    def fuzzy(self, column: Column, value: Any) -> Body:
+        if column.kind is not Kind.EXACT:
+            raise Unanswerable(column.name)
+        word = column.value(value)
+        wrong = 2 if len(word) >= LONG_WORD else 1
+        return {"fuzzy": {column.full_name: {"value": word, "fuzziness": wrong, "max_expansions": 1_000}}}
+
+
+def _term(field: str, value: Any, *, boost: float | None = None) -> Body:
+    return {"term": {field: {"value": value, **({} if boost is None else {"boost": boost})}}}
+
+
+def _bound(column: Column, value: Any) -> Any:
+    """A bound of whole numbers may lie between two of them, or beyond all."""
+    if column.kind is not Kind.INTEGER:
+        return _json(column.value(value))
+    try:
+        number = float(value)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise Unanswerable(column.name) from error
+    if not math.isfinite(number):
+        raise Unanswerable(column.name)
+    if abs(number) > I64:
+        return I64 if number > 0 else -I64
+    return int(value) if number.is_integer() else number
+
+
+def _range(writer: QueryWriter, column: Column, value: Any) -> Body:
+    if not isinstance(value, list) or len(value) != 2:
+        raise Unanswerable(column.name)
+    return writer.between(column, *value)
+
+
+def escape_wildcards(text: str) -> str:
+    return "".join(f"\\{letter}" if letter in "*?\\" else letter for letter in text[:LONGEST_QUERY])
+
+
+_LOOKUPS: dict[str, Callable[[QueryWriter, Column, Any], Body]] = {
+    "content": QueryWriter.equal,
+    "exact": QueryWriter.equal,
+    "text": QueryWriter.equal,
+    "in": QueryWriter.is_in,
+    "range": _range,
+    "gt": lambda w, c, v: w.between(c, v, None, with_low=False),
+    "gte": lambda w, c, v: w.between(c, v, None),
+    "lt": lambda w, c, v: w.between(c, None, v, with_high=False),
+    "lte": lambda w, c, v: w.between(c, None, v),
+    "startswith": QueryWriter.beginning,
+    "endswith": lambda w, c, v: w.like(c, "*" + escape_wildcards(c.value(v))),
+    "contains": lambda w, c, v: w.like(c, "*" + escape_wildcards(c.value(v)) + "*"),
+    "fuzzy": QueryWriter.fuzzy,
+}
+
+
+def any_of(queries: Sequence[Body]) -> Body:
+    if len(queries) == 1:
+        return queries[0]
+    return {"bool": {"should": list(queries), "minimum_should_match": 1}} if queries else NOTHING
+
+
+# Searches -----------------------------------------------------------------------------------------
+class SearchWriter:
+    """One search: hits narrowed after counting, so that a facet may be counted without its own filter."""
+
+    def __init__(self, schema: Schema, base: Body, narrow: Mapping[frozenset[str], Body]) -> None:
+        self.schema = schema
+        self.base = base
+        self.narrow = narrow
+        self.writer = QueryWriter(schema)
+
+    def body(
+        self,
+        *,
+        start: int,
+        size: int,
+        sort_by: Sequence[str] = (),
+        facets: Mapping[str, Mapping[str, Any]] | None = None,
+        query_facets: Mapping[str, Body] | None = None,
+        stats: Sequence[str] = (),
+    ) -> Body:
+        body: Body = {
+            "from": start,
+            "size": size,
+            "track_total_hits": True,
+            "_source": [ID, DJANGO_CT, DJANGO_ID, *(column.name for column in self.schema.stored_columns)],
+            "query": self.base,
+        }
+        keys = [key for name in sort_by if (key := self._sort_key(name)) is not None]
+        if keys:
+            body["sort"] = [*keys, {ID: {"order": "asc"}}]
+        else:
+            # Relevance counts for more where the document itself does; ties stand by their ids.
+            body["query"] = self._weighed(self.base)
+            body["sort"] = [{"_score": {"order": "desc"}}, {ID: {"order": "asc"}}]
+            body["track_scores"] = True
+        if self.narrow:
+            body["post_filter"] = _filtered(list(self.narrow.values()))
+        counted = {
+            **self._facet_counts(facets or {}),
+            **self._query_counts(query_facets or {}),
+            **{f"stats {name}": self._narrowed_stats(name) for name in stats},
+        }
+        if counted:
+            body["aggs"] = counted
+        return body
+
+    def _weighed(self, query: Body) -> Body:
+        if self.schema.weight is None:
+            return query
+        factor = {"field": self.schema.weight, "missing": 1.0}
+        return {"function_score": {"query": query, "field_value_factor": factor, "boost_mode": "multiply"}}
+
+    def _sort_key(self, name: str) -> Body | None:
+        try:
+            column = self.schema.column(name.lstrip("-+"))
+        except Unanswerable:
+            return None
+        if column.path or column.kind in {Kind.TEXT, Kind.STORED}:
+            return None
+        return {column.name: {"order": "desc" if name.startswith("-") else "asc", "missing": "_last"}}
+
+    # Counts ---------------------------------------------------------------------------------
+    def _within(self, name: str, options: Mapping[str, Any], counts: Body) -> Body:
+        own = frozenset([self.schema.same_field(name)]) if options.get("disjunctive") else None
+        others = [query for fields, query in self.narrow.items() if fields != own]
+        return {"filter": _filtered(others), "aggs": counts}
+
+    def _facet_counts(self, facets: Mapping[str, Mapping[str, Any]]) -> Body:
+        found: Body = {}
+        for name, options in facets.items():
+            try:
+                column = self.schema.column(self.schema.same_field(name))
+            except Unanswerable:
+                continue
+            if column.kind not in {Kind.TEXT, Kind.STORED}:
+                found[f"facet {name}"] = self._within(name, options, self._counts_of(column, options))
+        return found
+
+    def _counts_of(self, column: Column, options: Mapping[str, Any]) -> Body:
+        field = column.full_name
+        if steps := options.get("steps"):
+            reaching = [self.writer.build(Condition(field, "gte", step)) for step in steps]
+            return {f"step {number}": {"filter": query} for number, query in enumerate(reaching)}
+        if parts := options.get("ranges"):
+            percents = [100 / parts * number for number in range(1, parts)]
+            return {
+                "quantiles": {"percentiles": {"field": field, "percents": percents, "keyed": False}},
+                "stats": {"stats": {"field": field}},
+                "values": {"terms": {"field": field, "size": FEW_VALUES + 1, "shard_size": ALL_SHARD_VALUES}},
+            }
+        size = int(options.get("size") or DEFAULT_FACET_VALUES)
+        counts: Body = {
+            "values": {"terms": {"field": field, "size": size, "shard_size": max(size, ALL_SHARD_VALUES)}}
+        }
+        if options.get("missing"):
+            counts["missing"] = {"missing": {"field": field}}
+        return counts
+
+    def range_counts(self, bounds: Mapping[str, tuple[Mapping[str, Any], Sequence[float]]]) -> Body:
+        """A second request: counts in ranges that the first one's quantiles were fitted to."""
+        counted = {}
+        for name, (options, inner) in bounds.items():
+            column = self.schema.column(self.schema.same_field(name))
+            ranges = [
+                {"to": inner[0]},
+                *({"from": low, "to": high} for low, high in pairwise(inner)),
+                {"from": inner[-1]},
+            ]
+            counts = {"ranges": {"range": {"field": column.full_name, "ranges": ranges}}}
+            counted[f"facet {name}"] = self._within(name, options, counts)
+        return {"size": 0, "track_total_hits": False, "query": self.base, "aggs": counted}
+
+    def _query_counts(self, query_facets: Mapping[str, Body]) -> Body:
+        every = list(self.narrow.values())
+        return {
+            f"query {name}": {"filter": _filtered([*every, query])} for name, query in query_facets.items()
+        }
+
+    def _narrowed_stats(self, name: str) -> Body:
+        counts = {"stats": {"stats": {"field": self.schema.column(name).name}}}
+        return {"filter": _filtered(list(self.narrow.values())), "aggs": counts}
+
+
+def _filtered(queries: Sequence[Body]) -> Body:
+    return {"bool": {"filter": list(queries)}} if queries else EVERYTHING

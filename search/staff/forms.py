@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from search.models import LONGEST_QUERY, Synonym
+
+LINES = {"rows": 6, "dir": "auto"}
+
+
+class SynonymForm(forms.Form):
+    kind = forms.ChoiceField(label=_("What they are to each other"), choices=Synonym.Kind.choices)
+    words = forms.CharField(
+        label=_("Words"),
+        max_length=2000,
+        widget=forms.Textarea(attrs=LINES),
+        help_text=_("One a line, in any language; a line may have up to four words."),
+    )
+    note = forms.CharField(label=_("Note"), max_length=200, required=False)
+    is_active = forms.BooleanField(label=_("In force"), required=False, initial=True)
+
+    @property
+    def phrases(self) -> list[str]:
+        return list(self.cleaned_data["words"].splitlines())
+
+
+class RuleForm(forms.Form):
+    query = forms.CharField(
+        label=_("Words searched for"),
+        max_length=LONGEST_QUERY,
+        help_text=_("The rule is for exactly these words, however they are written."),
+    )
+    products = forms.CharField(
+        label=_("Products that stand first"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4, "dir": "ltr"}),
+        help_text=_("One a line, in this order: barcode, SKU or number."),
+    )
+    redirect_to = forms.CharField(
+        label=_("Page to open instead"),
+        max_length=300,
+        required=False,
+        widget=forms.TextInput(attrs={"dir": "ltr"}),
+        help_text=_("An address of this shop, beginning with /. With it no results are shown."),
+    )
+    is_active = forms.BooleanField(label=_("In force"), required=False, initial=True)
+
+    @property
+    def product_codes(self) -> list[str]:
+        return list(self.cleaned_data["products"].splitlines())
+
+
+class PreviewForm(forms.Form):
+    q = forms.CharField(label=_("Try a search"), max_length=LONGEST_QUERY)

@@ -1,0 +1,206 @@
+"""What a person may be about to search for: products, categories, brands, vendors, and what others asked.
+
+What has been typed last is the beginning of a word, and is compared with whole words as they stand in
+titles and names: "wirel" is the beginning of "wireless" and of nothing else.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+from itertools import islice
+from urllib.parse import quote_plus
+
+from django.db.models import F, Sum
+from django.urls import reverse
+from django.utils import timezone
+from haystack.query import SearchQuerySet
+
+from forked_apps.partner.models import Partner
+from search.analysis import query_words
+from search.analysis.letters import fold_text, words
+from search.analysis.sorani import join_sorani
+from search.cards import ProductCard, unpack_card
+from search.directory import Directory
+from search.engines.query import Typed
+from search.models import QueryCount
+
+LONGEST_TEXT = 100
+MOST_PRODUCTS = 5
+MOST_OTHERS = 3
+MOST_QUERIES = 4
+#: Of brands among the products that begin so.
+MOST_BRANDS_COUNTED = 200
+
+#: A query is shown to others when so many searches asked it and found something.
+LEAST_SEARCHES = 3
+POPULAR_DAYS = 90
+MOST_POPULAR = 5_000
+KEPT_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """``kind``: query, category, brand, vendor."""
+
+    kind: str
+    text: str
+    url: str
+    #: A category's parent.
+    within: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    text: str
+    entries: Sequence[Suggestion] = ()
+    cards: Sequence[ProductCard] = ()
+
+    @property
+    def count(self) -> int:
+        return len(self.entries) + len(self.cards)
+
+
+def suggest(text: str, directory: Directory, language: str) -> Suggestions:
+    text = text.replace("\x00", "").strip()[:LONGEST_TEXT]
+    typed = folded_words(text)
+    if not typed:
+        return Suggestions(text)
+    found = _products(text, typed[-1], directory)
+    found = found.facet("brand", size=MOST_BRANDS_COUNTED)
+    cards = [unpack_card(result.card, language=language) for result in found[:MOST_PRODUCTS] if result]
+    brands = [name for name, _ in found.facet_counts().get("fields", {}).get("brand", ())]
+    kept = _kept_names()
+    entries = [
+        *(Suggestion("query", query, _search_url(q=query)) for query in _popular(kept.queries, typed)),
+        *_categories(directory, typed, language),
+        *(
+            Suggestion("brand", name, _search_url(brand=name))
+            for name in _beginning_so(brands, typed)[:MOST_OTHERS]
+        ),
+        *_vendors(kept.vendors, typed),
+    ]
+    return Suggestions(text, entries, cards)
+
+
+def _products(text: str, beginning: str, directory: Directory) -> SearchQuerySet:
+    """All words but the last one, and one that begins like the last; exactly that one is best."""
+    *before, _ = query_words(text) or [text]
+    found = SearchQuerySet().filter(words__startswith=beginning)
+    if before:
+        found = found.filter(content=Typed.read(" ".join(before), directory.vocabulary))
+    return found.order_by("-by_featured") if not before else found
+
+
+def _search_url(**query: str) -> str:
+    (pair,) = query.items()
+    return f"{reverse('search:search')}?{pair[0]}={quote_plus(pair[1])}"
+
+
+# Names --------------------------------------------------------------------------------------------
+@lru_cache(maxsize=20_000)
+def folded_words(text: str) -> tuple[str, ...]:
+    return tuple(words(fold_text(join_sorani(text))))
+
+
+def begins_so(name: str, typed: Sequence[str]) -> bool:
+    """Whether words of the name in a row begin with what was typed; all but the last are whole."""
+    theirs = folded_words(name)
+    *whole, beginning = typed
+    for place in range(len(theirs) - len(whole)):
+        behind = theirs[place + len(whole)]
+        if theirs[place : place + len(whole)] == tuple(whole) and _without_article(behind).startswith(
+            _without_article(beginning)
+        ):
+            return True
+    return False
+
+
+def _without_article(word: str) -> str:
+    return word[2:] if word.startswith("ال") and len(word) > 3 else word
+
+
+def _beginning_so(names: Iterable[str], typed: Sequence[str]) -> list[str]:
+    return [name for name in names if begins_so(name, typed)]
+
+
+def _vendors(vendors: Iterable[tuple[int, str]], typed: Sequence[str]) -> list[Suggestion]:
+    found = (
+        Suggestion("vendor", name, _search_url(vendor=str(pk)))
+        for pk, name in vendors
+        if begins_so(name, typed)
+    )
+    return list(islice(found, MOST_OTHERS))
+
+
+def _categories(directory: Directory, typed: Sequence[str], language: str) -> list[Suggestion]:
+    found = []
+    for node in directory.categories.values():
+        names = [name for name in dict.fromkeys(node.names.values()) if name]
+        if node.is_public and any(begins_so(name, typed) for name in names):
+            within = node.parent.name(language) if node.parent else ""
+            found.append(Suggestion("category", node.name(language), node.url, within))
+            if len(found) == MOST_OTHERS:
+                break
+    return found
+
+
+# Kept in the process ------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    until: float
+    #: Folded words and words as typed, sorted by the former; with how often they were asked.
+    queries: Sequence[tuple[str, str, int]]
+    vendors: Sequence[tuple[int, str]]
+
+
+_lock = threading.Lock()
+_kept: _Kept | None = None
+
+
+def _kept_names() -> _Kept:
+    """Names that change seldom; read again after a minute."""
+    global _kept
+    kept = _kept
+    if kept is None or kept.until < time.monotonic():
+        with _lock:
+            kept = _kept = _Kept(time.monotonic() + KEPT_SECONDS, _read_popular(), _read_vendors())
+    return kept
+
+
+def forget() -> None:
+    global _kept
+    _kept = None
+
+
+def _read_vendors() -> list[tuple[int, str]]:
+    return list(Partner.objects.selling().order_by("name").values_list("pk", "name"))
+
+
+def _read_popular() -> list[tuple[str, str, int]]:
+    since = timezone.localdate() - timedelta(days=POPULAR_DAYS)
+    rows = (
+        QueryCount.objects.filter(day__gte=since)
+        .values("query")
+        .annotate(asked=Sum("searches"), empty=Sum("without_results"))
+        .filter(asked__gte=LEAST_SEARCHES, empty__lt=F("asked"))
+        .order_by("-asked", "query")[:MOST_POPULAR]
+    )
+    # Folded words are shown: what one person typed, with its capitals, is theirs.
+    return sorted((row["query"], row["query"], row["asked"]) for row in rows)
+
+
+def _popular(queries: Sequence[tuple[str, str, int]], typed: Sequence[str]) -> list[str]:
+    beginning = " ".join(typed)
+    place = bisect_left(queries, (beginning,))
+    found = []
+    while place < len(queries) and queries[place][0].startswith(beginning):
+        found.append(queries[place])
+        place += 1
+    most_asked = sorted(found, key=lambda row: (-row[2], row[0]))
+    return [shown for query, shown, _ in most_asked if query != beginning][:MOST_QUERIES]

@@ -1,0 +1,73 @@
+"""The index is compared with the database and put right; what is right is left alone."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from forked_apps.catalogue.models import Product
+from search import checking, services
+from search.checking import compare_index, repair_index
+from tests.factories.catalogue import OfferFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def offers(search_backend: Any) -> list[Any]:
+    offers = [OfferFactory(product__title_en=f"Chair {number}") for number in range(7)]
+    services.rebuild()
+    return offers
+
+
+def test_an_index_that_is_right_differs_in_nothing(offers: list[Any]) -> None:
+    difference = compare_index()
+    assert (difference.compared, difference.ids) == (7, [])
+
+
+def test_what_was_changed_past_the_outbox_is_found_and_put_right(offers: list[Any], monkeypatch: Any) -> None:
+    monkeypatch.setattr(checking, "BATCH", 2)
+    price, stock, title, hidden, gone = offers[:5]
+    type(price).objects.filter(pk=price.pk).update(price=99)
+    type(stock).objects.filter(pk=stock.pk).update(num_in_stock=0)
+    Product.objects.filter(pk=title.product_id).update(title_en="Stool")
+    Product.objects.filter(pk=hidden.product_id).update(is_public=False)
+    gone_id = gone.product_id
+    gone.product.delete()
+    new = OfferFactory(product__title_en="New chair").product_id
+    difference = compare_index()
+    assert difference.missing == [new]
+    assert difference.extra == sorted([hidden.product_id, gone_id])
+    assert difference.stale == sorted([price.product_id, stock.product_id, title.product_id])
+    assert repair_index(difference) == 6
+    assert compare_index().ids == []
+
+
+def test_a_change_whose_message_was_on_its_way_is_no_difference(offers: list[Any]) -> None:
+    changed = offers[0]
+
+    def reindexed_meanwhile(done: int, total: int) -> None:
+        services.reindex([changed.product_id])
+
+    type(changed).objects.filter(pk=changed.pk).update(price=99)
+    assert compare_index(progress=reindexed_meanwhile).ids == []
+
+
+def test_the_command_fails_where_something_differs_and_repairs(offers: list[Any]) -> None:
+    out = io.StringIO()
+    call_command("check_search", stdout=out)
+    assert "The index is what the database says." in out.getvalue()
+    Product.objects.filter(pk=offers[0].product_id).update(title_en="Stool")
+    with pytest.raises(CommandError, match="1 products differ"):
+        call_command("check_search", stdout=out)
+    call_command("check_search", repair=True, stdout=out)
+    assert "Repaired 1 products." in out.getvalue()
+    call_command("check_search", stdout=out, verbosity=0)
+
+
+def test_without_an_index_the_command_says_what_to_do(search_backend: Any) -> None:
+    with pytest.raises(CommandError, match="run rebuild_search"):
+        call_command("check_search", stdout=io.StringIO())

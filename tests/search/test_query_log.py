@@ -1,0 +1,131 @@
+"""What is counted of searches, and what never is."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from search import query_log, services
+from search.models import ClickCount, QueryCount
+from search.query_log import flush, is_personal, known_as, note_click, note_search
+from tests.factories.catalogue import OfferFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def nothing_waits() -> Any:
+    query_log._searches.clear()
+    query_log._clicks.clear()
+    yield
+    query_log._searches.clear()
+    query_log._clicks.clear()
+
+
+def counts() -> dict[str, tuple[int, int, int]]:
+    return {row.query: (row.searches, row.without_results, row.results) for row in QueryCount.objects.all()}
+
+
+def test_spellings_of_a_query_are_one() -> None:
+    assert known_as("  الأجهزة، المَنزليّة! ") == "الاجهزة المنزلية"
+    assert known_as("Samsung  GALAXY") == "samsung galaxy"
+    assert known_as("***") == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["a@b.iq", "0770 123 4567", "٠٧٧٠١٢٣٤٥٦٧", "+964-770-1234567", "123456789012345678"]
+)
+def test_what_may_be_somebodys_is_not_counted(text: str) -> None:
+    assert is_personal(text)
+    note_search(text=text, language="ar", results=0)
+    note_click(text=text, product_id=1, rank=1)
+    assert flush() == 0
+
+
+def test_counts_add_up_over_processes_and_flushes() -> None:
+    for results in (3, 0, 5):
+        note_search(text="Chair", language="en", results=results)
+    assert QueryCount.objects.count() == 0
+    assert flush() == 1
+    note_search(text="chair", language="en", results=7)
+    flush()
+    assert counts() == {"chair": (4, 1, 7)}
+    assert flush() == 0
+
+
+def test_clicks_add_up_by_place() -> None:
+    for rank in (1, 1, 3, 0, -1, 10_000):
+        note_click(text="chair", product_id=5, rank=rank)
+    flush()
+    note_click(text="chair", product_id=5, rank=3)
+    flush()
+    found = ClickCount.objects.values_list("rank", "clicks")
+    assert dict(found) == {1: 2, 3: 2}
+
+
+def test_nobody_fills_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(query_log, "MOST_WAITING", 3)
+    for number in range(10):
+        note_search(text=f"word{number}x", language="en", results=1)
+        note_click(text=f"word{number}x", product_id=1, rank=1)
+    note_search(text="word0x", language="en", results=1)
+    assert flush() == 6
+    assert QueryCount.objects.get(query="word0x").searches == 2
+
+
+def test_a_page_counts_its_search_once_and_asks_the_database_nothing_for_it(
+    search_backend: Any, client: Client, django_assert_max_num_queries: Any
+) -> None:
+    OfferFactory(product__title_en="Chair")
+    services.rebuild()
+    client.get("/search/", {"q": "chair"})
+    with django_assert_max_num_queries(6):
+        client.get("/search/", {"q": "chair"})
+    client.get("/search/", {"q": "chair", "in_stock": "1"})
+    client.get("/search/", {"q": "chair", "page": "2"})
+    client.get("/search/", {"q": "nothing-like-it"})
+    assert QueryCount.objects.count() == 0
+    flush()
+    assert counts()["chair"] == (3, 0, 1) or counts()["chair"] == (2, 0, 1)
+    assert counts()["nothing like it"] == (1, 1, 0)
+
+
+def test_a_click_is_sent_by_the_page(client: Client) -> None:
+    for data in (
+        {"q": "chair", "product": "5", "rank": "2"}, {"q": "chair", "product": "x", "rank": "2"},
+        {"q": "chair", "product": "5", "rank": "٣"}, {"q": "", "product": "5", "rank": "2"}, {},
+    ):  # fmt: skip
+        assert client.post("/search/click/", data).status_code == 204
+    flush()
+    assert list(ClickCount.objects.values_list("query", "product_id", "rank", "clicks")) == [
+        ("chair", 5, 2, 1)
+    ]
+    assert client.get("/search/click/").status_code == 405
+
+
+def test_nothing_names_a_person() -> None:
+    names = {field.name for model in (QueryCount, ClickCount) for field in model._meta.get_fields()}
+    assert not names & {"user", "session", "address", "ip", "person"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_thread_writes_what_was_counted(settings: Any) -> None:
+    settings.SEARCH_LOG_SECONDS = 0.05
+    written = threading.Event()
+    try:
+        note_search(text="chair", language="en", results=1)
+        for _ in range(100):
+            if QueryCount.objects.exists():
+                break
+            written.wait(0.05)
+        assert counts() == {"chair": (1, 0, 1)}
+    finally:
+        query_log._stopped.set()
+        thread = query_log._thread
+        if thread is not None:
+            thread.join(10)
+        query_log._stopped.clear()
+        query_log._thread = None

@@ -1,0 +1,122 @@
+"""What is proposed while somebody types: whole names that begin so, and nothing that only looks alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from forked_apps.partner.models import VendorStatus
+from search import directory as shop_directory, services, suggestions
+from search.models import QueryCount
+from search.suggestions import suggest
+from tests.factories.catalogue import BrandFactory, CategoryFactory, OfferFactory, VendorFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop(search_backend: Any) -> None:
+    suggestions.forget()
+    laptops = CategoryFactory(name_en="Laptops", name_ar="حواسيب", name_ckb="لاپتۆپەکان", slug="laptops")
+    CategoryFactory(name_en="Winter", name_ar="شتاء", slug="winter")
+    samsung = BrandFactory(name="Samsung")
+    seller = VendorFactory(name="Sama Electronics")
+    VendorFactory(name="Samar closed", status=VendorStatus.CLOSED)
+    for title, arabic, kurdish in (
+        ("Wireless mouse", "ماوس لاسلكي", "ماوسی بێتەل"),
+        ("Wireless keyboard", "لوحة مفاتيح لاسلكية", "کیبۆردی بێتەل"),
+        ("Winter jacket", "جاكيت شتوي", "چاکەتی زستانە"),
+        ("Laptop 15 inch", "الحاسوب المحمول", "لاپتۆپ"),
+    ):
+        OfferFactory(
+            partner=seller,
+            product__title_en=title,
+            product__title_ar=arabic,
+            product__title_ckb=kurdish,
+            product__brand=samsung,
+            product__category=laptops,
+        )
+    services.rebuild()
+
+
+def titles(text: str, language: str = "en") -> set[str]:
+    return {card.title for card in suggest(text, shop_directory.current(), language).cards}
+
+
+def entries(text: str, kind: str, language: str = "en") -> list[str]:
+    found = suggest(text, shop_directory.current(), language).entries
+    return [entry.text for entry in found if entry.kind == kind]
+
+
+@pytest.mark.parametrize(
+    ("typed", "language", "expected"),
+    [
+        ("wirel", "en", {"Wireless mouse", "Wireless keyboard"}),
+        ("WIREL", "en", {"Wireless mouse", "Wireless keyboard"}),
+        ("wireless m", "en", {"Wireless mouse"}),
+        ("wint", "en", {"Winter jacket"}),
+        ("ireless", "en", set()),
+        ("wx", "en", set()),
+        ("mouse w", "en", {"Wireless mouse"}),
+        ("لاسل", "ar", {"ماوس لاسلكي", "لوحة مفاتيح لاسلكية"}),
+        ("حاس", "ar", {"الحاسوب المحمول"}),
+        ("الحاس", "ar", {"الحاسوب المحمول"}),
+        ("بێت", "ckb", {"ماوسی بێتەل", "کیبۆردی بێتەل"}),
+    ],
+)
+def test_products_with_words_that_begin_so(shop: None, typed: str, language: str, expected: set[str]) -> None:
+    assert titles(typed, language) == expected
+
+
+def test_categories_brands_and_vendors(shop: None) -> None:
+    assert entries("lapt", "category") == ["Laptops"]
+    assert entries("حواس", "category", "ar") == ["حواسيب"]
+    assert entries("wirel", "category") == []
+    assert entries("sams", "brand") == ["Samsung"]
+    assert entries("sama", "vendor") == ["Sama Electronics"]
+
+
+def test_what_others_searched_for_and_found(shop: None) -> None:
+    today = timezone.localdate()
+    for query, searches, without in (
+        ("laptop bag", 9, 0), ("laptop stand", 4, 1), ("laptop secret", 2, 0), ("laptop nothing", 9, 9),
+    ):  # fmt: skip
+        QueryCount.objects.create(
+            day=today, language="en", query=query, shown=query, searches=searches, without_results=without
+        )
+    suggestions.forget()
+    assert entries("laptop", "query") == ["laptop bag", "laptop stand"]
+    assert entries("top", "query") == []
+
+
+def test_the_list_is_a_fragment_that_carries_no_script(shop: None, client: Client) -> None:
+    OfferFactory(product__title_en="Wirel <script>alert(1)</script>", product__title_ar="<b>wirel</b>")
+    services.rebuild()
+    page = client.get("/search/suggest/", {"q": "wirel"}).content.decode()
+    assert 'role="option"' in page
+    assert "<script>" not in page
+    assert "<b>" not in page
+    assert "<html" not in page
+
+
+@pytest.mark.parametrize("typed", ["", "   ", "...", "\x00", '"', "-", "(" * 500, "*", "a" * 5000, "{", "\\"])
+def test_nothing_typed_proposes_nothing_and_breaks_nothing(shop: None, client: Client, typed: str) -> None:
+    response = client.get("/search/suggest/", {"q": typed})
+    assert response.status_code == 200
+    assert "suggest-option" not in response.content.decode()
+
+
+def test_suggestions_cost_one_query(shop: None, client: Client, django_assert_num_queries: Any) -> None:
+    client.get("/search/suggest/", {"q": "wir"})
+    with django_assert_num_queries(1):
+        client.get("/search/suggest/", {"q": "wirel"})
+
+
+def test_the_field_works_without_script(shop: None, client: Client) -> None:
+    page = client.get("/").content.decode()
+    assert 'role="combobox"' in page
+    assert 'action="/search/"' in page
+    assert 'aria-controls="site-suggest"' in page
