@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 
 from points_payment.errors import IdempotencyConflict, LedgerConflict
 from points_payment.kinds import WALLET_KINDS, AccountKind, TransferKind
 from points_payment.models import Transfer
 from points_payment.services.idempotency import MAX_KEY_LENGTH, hash_request
+from points_payment.services.statements import array_of, prepared_cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +160,14 @@ def post_transfer(
             reverses_id,
             [(p.kind, p.owner_id, p.amount_points) for p in merged],
         )
-    parameters = [
+    parameters: list[str | int | datetime | list[str] | None] = [
         kind.value, stored_key(idempotency_key), request_hash, reference, actor_id, reason, reverses_id,
-        [posting.kind.value for posting in merged],
-        [posting.owner_id for posting in merged],
-        [posting.amount_points for posting in merged],
-        [change.lot_id for change in lot_changes],
-        [change.points for change in lot_changes],
-        [change.returns_id for change in lot_changes],
+        array_of(posting.kind.value for posting in merged),
+        array_of(posting.owner_id for posting in merged),
+        array_of(posting.amount_points for posting in merged),
+        array_of(change.lot_id for change in lot_changes),
+        array_of(change.points for change in lot_changes),
+        array_of(change.returns_id for change in lot_changes),
         new_lot_index,
         new_lot.expires_at if new_lot else None,
         new_lot.points if new_lot else None,
@@ -178,13 +179,13 @@ def post_transfer(
             reference,
             customer_id,
             [allocation.reference for allocation in new_allocations],
-            [allocation.vendor_id for allocation in new_allocations],
-            [allocation.paid_points for allocation in new_allocations],
-            [allocation.promotional_points for allocation in new_allocations],
-            [allocation.commission_basis_points for allocation in new_allocations],
+            array_of(allocation.vendor_id for allocation in new_allocations),
+            array_of(allocation.paid_points for allocation in new_allocations),
+            array_of(allocation.promotional_points for allocation in new_allocations),
+            array_of(allocation.commission_basis_points for allocation in new_allocations),
         ]
     try:
-        with connection.cursor() as cursor:
+        with prepared_cursor() as cursor:
             cursor.execute(statement, parameters)
             transfer_id, is_new, stored_hash = cursor.fetchone()
     except DatabaseError as error:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
 from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
@@ -14,6 +13,7 @@ from points_payment.errors import InsufficientPoints
 from points_payment.kinds import AccountKind
 from points_payment.models import Lot, LotUse, Wallet
 from points_payment.services.ledger import LotChange, NewLot
+from points_payment.services.statements import prepared_cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def lock_spendable_lots(*, customer_id: int) -> list[SpendableLot]:
 
     Promotional ones by expiry, then paid ones by age: see points_lock_spendable_lots (migration 0003).
     """
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute("SELECT * FROM points_lock_spendable_lots(%s)", [customer_id])
         return [SpendableLot(*row) for row in cursor.fetchall()]
 

@@ -36,6 +36,7 @@ from marketplace.users.models import User
 from points_payment.services.escrow import AllocationSpec, hold_for_order
 from points_payment.services.idempotency import hash_request
 from points_payment.services.ledger import POST_AND_ALLOCATE
+from points_payment.services.statements import PLAN_ONCE
 from points_payment.services.topups import MAX_TOP_UP_POINTS, top_up
 from tests.factories.points import lift_limits
 
@@ -255,15 +256,15 @@ def _find_pgbench() -> str | None:
 
 def _pgbench_script(first_customer_id: int) -> str:
     """What the service sends, with pgbench's variables in the place of its values."""
-    # pgbench puts a value wherever it finds a variable's name, in a text too.
-    key, customer = "'pgbench-:nonce'", ":customer"
+    key, customer = "'pgbench-' || :nonce", ":customer"
     values = iter(
         [
             "'purchase'", key, key, key, customer, "''", "NULL",
             "ARRAY['customer_paid', 'vendor_escrow']", f"ARRAY[:customer, {VENDOR_ID}]", "ARRAY[-1, 1]",
             "ARRAY[:lot]", "ARRAY[-1]", "ARRAY[NULL]", "0", "NULL", "NULL",
-            key, customer, "ARRAY['pgbench-:nonce-1']", f"ARRAY[{VENDOR_ID}]", "ARRAY[1]", "ARRAY[0]",
-            "ARRAY[800]",
+            key, customer,
+            "ARRAY['pgbench-' || :nonce || '-1']", f"ARRAY[{VENDOR_ID}]",
+            "ARRAY[1]", "ARRAY[0]", "ARRAY[800]",
         ]
     )  # fmt: skip
     post = re.sub("%s", lambda match: next(values), POST_AND_ALLOCATE)
@@ -289,10 +290,13 @@ def _pgbench_rate(program: str, script: Path, *, clients: int) -> float:
         if name in parameters
         for part in (option, str(parameters[name]))
     ]
-    environment = {"PGPASSWORD": parameters["password"]} if "password" in parameters else {}
+    # Planned once, as the service's connections do.
+    environment = {"PGOPTIONS": f"-c {PLAN_ONCE.removeprefix('SET ').replace(' ', '')}"}
+    if "password" in parameters:
+        environment["PGPASSWORD"] = parameters["password"]
     answer = subprocess.run(
         [
-            program, "--no-vacuum", f"--client={clients}", f"--jobs={min(clients, 2)}",
+            program, "--no-vacuum", "--protocol=prepared", f"--client={clients}", f"--jobs={min(clients, 2)}",
             f"--transactions={TURN_TRANSFERS}", f"--file={script}", *where, parameters["dbname"],
         ],
         env=environment, capture_output=True, text=True, check=True,

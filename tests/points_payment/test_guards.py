@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from django.db import transaction
 
-from points_payment.errors import LedgerConflict
+from points_payment.errors import IdempotencyConflict, LedgerConflict, UnknownAllocation
 from points_payment.kinds import AccountKind, TransferKind
 from points_payment.models import Lot
+from points_payment.services.escrow import AllocationSpec, hold_for_order, refund_allocations
 from points_payment.services.ledger import LotChange, NewLot, Posting, post_transfer
 from tests.factories.points import make_customer_with_points, make_person, new_key
 
@@ -58,3 +59,35 @@ def test_a_conflict_says_in_one_line_what_would_go_below_0():
             ],
         )
     assert str(conflict.value) == f"customer_paid of {customer.pk} would go below 0"
+
+
+# Escrow -------------------------------------------------------------------------------------
+def buy(customer, points: int) -> str:
+    reference = new_key()
+    with transaction.atomic():
+        hold_for_order(
+            customer_id=customer.pk, order_reference=reference, idempotency_key=reference, actor_id=None,
+            allocations=[AllocationSpec(f"{reference}-1", 7, points, 1_000)],
+        )  # fmt: skip
+    return f"{reference}-1"
+
+
+def test_a_refund_of_nothing_that_is_named_is_refused():
+    with pytest.raises(UnknownAllocation) as unknown:
+        refund_allocations(actor_id=None, reason="", idempotency_key=new_key())
+    assert unknown.value.references == []
+
+
+def test_a_key_of_one_refund_is_no_key_of_another_amount():
+    line, key = buy(make_customer_with_points(paid=10), 10), new_key()
+    refund_allocations(references_and_points={line: 3}, actor_id=None, reason="", idempotency_key=key)
+    with pytest.raises(IdempotencyConflict):
+        refund_allocations(references_and_points={line: 4}, actor_id=None, reason="", idempotency_key=key)
+
+
+def test_an_unknown_line_is_named_wherever_it_stands():
+    line = buy(make_customer_with_points(paid=10), 10)
+    for names in (["nothing", line], [line, "nothing"]):
+        with pytest.raises(UnknownAllocation) as unknown:
+            refund_allocations(references=names, actor_id=None, reason="", idempotency_key=new_key())
+        assert unknown.value.references == ["nothing"]
