@@ -96,10 +96,12 @@ def _guests(path: Path) -> dict[str, Any]:
     return {**kept, "pids": [pid for pid in kept["pids"] if psutil.pid_exists(pid)]}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     assert path, "The browser tests need Chromium: apt-get install chromium"
+    # Each test its own: as long as Playwright runs, a loop runs in this thread, and Django lets no other
+    # test of the same process near the database.
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         yield browser
