@@ -74,10 +74,10 @@ def _last_top_up(customer_id: int) -> TopUp | None:
 def _last_top_up_fields() -> Mapping[str, forms.Field]:
     from django import forms
 
-    from points_payment.staff.numbers import WholeNumberField
+    from marketplace.users.numbers import PointsField
 
     return {
-        "amount": WholeNumberField(label=_("Points of the last top-up"), min_value=1, required=False),
+        "amount": PointsField(label=_("Points of the last top-up"), least=1, required=False),
         "day": forms.DateField(
             label=_("Day of the last top-up"),
             required=False,

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from marketplace.documents import render_pdf
 from marketplace.formats import format_date
+from points_payment.codes import redeem_fragment
 from points_payment.errors import SiteAddressUnknown
 from points_payment.models import Batch
 from points_payment.services.issuing import IssuedCodes
@@ -34,7 +35,7 @@ def card_sheets(issued: IssuedCodes) -> bytes:
         "texts": [_texts(issued.batch, language) for language, _name in settings.LANGUAGES],
         "address": page.partition("://")[2],
         "cards": [
-            {"serial": serial, "code": code, "qr": _qr_svg(f"{page}#c={code.replace(' ', '')}")}
+            {"serial": serial, "code": code, "qr": _qr_svg(page + redeem_fragment(code.replace(" ", "")))}
             for serial, code in issued
         ],
     }

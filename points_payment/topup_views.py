@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from marketplace.users.models import User
+from marketplace.users.numbers import WholeNumberField
 from points_payment.desk_selectors import OPEN_REQUESTS, requests_of
 from points_payment.errors import RequestOpen, WrongRequestState
 from points_payment.kinds import PaymentMethod
@@ -25,7 +26,6 @@ from points_payment.services.topup_requests import (
     withdraw_request,
 )
 from points_payment.services.topups import MAX_TOP_UP_POINTS
-from points_payment.staff.numbers import WholeNumberField
 
 SHOWN = 25
 
@@ -33,8 +33,8 @@ SHOWN = 25
 class RequestForm(forms.Form):
     amount_points = WholeNumberField(
         label=gettext_lazy("How many points?"),
-        min_value=MIN_REQUEST_POINTS,
-        max_value=MAX_TOP_UP_POINTS,
+        least=MIN_REQUEST_POINTS,
+        most=MAX_TOP_UP_POINTS,
         help_text=gettext_lazy("1 point is 1 dinar."),
     )
     method = forms.ChoiceField(

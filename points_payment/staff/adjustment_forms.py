@@ -5,10 +5,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.users.numbers import WholeNumberField
 from points_payment.forms import MAX_KEY_LENGTH
 from points_payment.kinds import ADJUSTABLE_KINDS, AdjustmentState
 from points_payment.services.adjustments import MAX_ADJUSTMENT_POINTS
-from points_payment.staff.numbers import WholeNumberField
 
 
 class AdjustmentFilterForm(forms.Form):
@@ -29,7 +29,7 @@ class ProposalForm(forms.Form):
         choices=[("add", _("Add points")), ("take", _("Take points away"))],
         widget=forms.RadioSelect,
     )
-    amount_points = WholeNumberField(label=_("Points"), min_value=1, max_value=MAX_ADJUSTMENT_POINTS)
+    amount_points = WholeNumberField(label=_("Points"), least=1, most=MAX_ADJUSTMENT_POINTS)
     reason = forms.CharField(
         label=_("Reason"),
         max_length=200,

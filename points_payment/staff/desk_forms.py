@@ -9,12 +9,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.users.numbers import WholeNumberField
 from points_payment.caller_questions import Answer, CallerQuestion
 from points_payment.forms import MAX_KEY_LENGTH
 from points_payment.kinds import OperatorLimit
 from points_payment.services.topups import MAX_TOP_UP_POINTS
 from points_payment.services.verification import RIGHT_ANSWERS_NEEDED
-from points_payment.staff.numbers import WholeNumberField
 
 MAX_CASH_POINTS = 10**12
 BLANK = (None, "")
@@ -76,7 +76,7 @@ class LimitsForm(forms.Form):
         for limit in OperatorLimit:
             most = MAX_TOP_UP_POINTS if limit == OperatorLimit.MOVEMENT else MAX_CASH_POINTS
             self.fields[limit.value] = WholeNumberField(
-                label=limit.label, min_value=0, max_value=most, required=False,
+                label=limit.label, least=0, most=most, required=False,
                 help_text=_("Usual: %(points)s") % {"points": f"{usual[limit.value]:,}"},
             )  # fmt: skip
         self.order_fields([*(limit.value for limit in OperatorLimit), "reason"])
@@ -86,9 +86,7 @@ class LimitsForm(forms.Form):
 
 
 class HandInForm(forms.Form):
-    amount_points = WholeNumberField(
-        label=_("Cash to hand in, in dinars"), min_value=1, max_value=MAX_CASH_POINTS
-    )
+    amount_points = WholeNumberField(label=_("Cash to hand in, in dinars"), least=1, most=MAX_CASH_POINTS)
     reference = forms.CharField(label=_("Reference"), max_length=64, help_text=_("Number of the receipt."))
     #: Made with the page: a double click hands in once.
     idempotency_key = forms.CharField(max_length=MAX_KEY_LENGTH, widget=forms.HiddenInput)
@@ -96,7 +94,7 @@ class HandInForm(forms.Form):
 
 class CountForm(forms.Form):
     counted_points = WholeNumberField(
-        label=_("Cash counted in the drawer, in dinars"), min_value=0, max_value=MAX_CASH_POINTS
+        label=_("Cash counted in the drawer, in dinars"), least=0, most=MAX_CASH_POINTS
     )
     reason = forms.CharField(
         label=_("Reason of a difference"), max_length=200, required=False,

@@ -7,12 +7,12 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.users.numbers import WholeNumberField
 from points_payment.codes import number_of
 from points_payment.errors import WrongCheckDigit
 from points_payment.forms import MAX_KEY_LENGTH
 from points_payment.services.batches import MAX_CARDS, MAX_FACE_VALUE_POINTS
 from points_payment.services.topups import MAX_TOP_UP_POINTS
-from points_payment.staff.numbers import WholeNumberField
 from points_payment.staff.production_forms import CodeFormatField
 
 #: Cards lie in shops for a while.
@@ -21,9 +21,9 @@ USUAL_LIFE = timedelta(days=365 * 2)
 
 class DraftForm(forms.Form):
     face_value_points = WholeNumberField(
-        label=_("Value of a card, in points"), min_value=1, max_value=MAX_FACE_VALUE_POINTS
+        label=_("Value of a card, in points"), least=1, most=MAX_FACE_VALUE_POINTS
     )
-    number_of_cards = WholeNumberField(label=_("Number of cards"), min_value=1, max_value=MAX_CARDS)
+    number_of_cards = WholeNumberField(label=_("Number of cards"), least=1, most=MAX_CARDS)
     expires_on = forms.DateField(
         label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d"], initial=lambda: timezone.localdate() + USUAL_LIFE,
@@ -68,7 +68,7 @@ class FindCustomerForm(forms.Form):
 
 
 class TopUpForm(forms.Form):
-    amount_points = WholeNumberField(label=_("Points to add"), min_value=1, max_value=MAX_TOP_UP_POINTS)
+    amount_points = WholeNumberField(label=_("Points to add"), least=1, most=MAX_TOP_UP_POINTS)
     reason = forms.CharField(
         label=_("Reason"), max_length=200, help_text=_("For instance: cash at the counter.")
     )

@@ -6,17 +6,17 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.users.numbers import WholeNumberField
 from points_payment.forms import MAX_KEY_LENGTH
 from points_payment.services.goodwill import (
     LONGEST_GOODWILL_DAYS,
     MAX_GOODWILL_POINTS,
     USUAL_GOODWILL_DAYS,
 )
-from points_payment.staff.numbers import WholeNumberField
 
 
 class GoodwillForm(forms.Form):
-    amount_points = WholeNumberField(label=_("Points to give"), min_value=1, max_value=MAX_GOODWILL_POINTS)
+    amount_points = WholeNumberField(label=_("Points to give"), least=1, most=MAX_GOODWILL_POINTS)
     last_day = forms.DateField(
         label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d"],

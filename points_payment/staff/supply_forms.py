@@ -10,13 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from marketplace.users.fields import PhoneField, WordsField
 from marketplace.users.governorates import Governorate
+from marketplace.users.numbers import WholeNumberField
 from points_payment.codes import number_of
 from points_payment.errors import WrongCheckDigit
 from points_payment.forms import MAX_KEY_LENGTH
 from points_payment.kinds import ConsignmentState
 from points_payment.models import Distributor, Shop
 from points_payment.services.batches import MAX_CARDS, MAX_FACE_VALUE_POINTS
-from points_payment.staff.numbers import WholeNumberField
 from points_payment.supply_selectors import Range
 
 SERIAL_WIDGET = {"inputmode": "numeric", "dir": "ltr", "autocomplete": "off"}
@@ -95,7 +95,7 @@ class PartForm(forms.Form):
 
     first_serial = SerialField(label=_("First serial"), required=False)
     last_serial = SerialField(label=_("Last serial"), required=False)
-    cards = WholeNumberField(label=_("Or number of cards"), min_value=1, max_value=MAX_CARDS, required=False)
+    cards = WholeNumberField(label=_("Or number of cards"), least=1, most=MAX_CARDS, required=False)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -175,16 +175,14 @@ class ConsignmentFilterForm(forms.Form):
         label=_("Status"), required=False, choices=[("", _("All")), *ConsignmentState.choices]
     )
     serial = SerialField(label=_("Serial of a card in it"), required=False)
-    batch = WholeNumberField(label=_("Batch"), min_value=1, max_value=2**31, required=False)
+    batch = WholeNumberField(label=_("Batch"), least=1, most=2**31, required=False)
 
 
 # Money ------------------------------------------------------------------------------------------
 
 
 class PaymentForm(forms.Form):
-    amount_points = WholeNumberField(
-        label=_("Points paid"), min_value=1, max_value=MAX_CARDS * MAX_FACE_VALUE_POINTS
-    )
+    amount_points = WholeNumberField(label=_("Points paid"), least=1, most=MAX_CARDS * MAX_FACE_VALUE_POINTS)
     reference = forms.CharField(label=_("Reference"), max_length=64, help_text=_("Number of the receipt."))
     reason = forms.CharField(label=_("Note"), max_length=200, required=False)
     #: Made with the page: a double click pays once.

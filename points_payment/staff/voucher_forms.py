@@ -7,6 +7,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.users.numbers import WholeNumberField
 from points_payment.forms import MAX_KEY_LENGTH
 from points_payment.services.vouchers import (
     MAX_BUDGET_POINTS,
@@ -16,7 +17,6 @@ from points_payment.services.vouchers import (
     MAX_TOTAL_LIMIT,
     MAX_VALUE_POINTS,
 )
-from points_payment.staff.numbers import WholeNumberField
 from points_payment.text import points_text
 from points_payment.voucher_codes import is_shared_code
 
@@ -42,20 +42,18 @@ class CampaignForm(forms.Form):
         widget=forms.TextInput(attrs={"dir": "ltr", "autocomplete": "off", "spellcheck": "false"}),
         help_text=_("4 to 11 Latin letters and digits, such as EID2027. Leave it empty for single-use codes, which are made in the next step."),  # noqa: E501
     )  # fmt: skip
-    value_points = WholeNumberField(
-        label=_("Value of a voucher, in points"), min_value=1, max_value=MAX_VALUE_POINTS
-    )
+    value_points = WholeNumberField(label=_("Value of a voucher, in points"), least=1, most=MAX_VALUE_POINTS)
     first_day = _day_field(_("First day"), initial=timezone.localdate)
     last_day = _day_field(_("Last day"), initial=lambda: timezone.localdate() + USUAL_WINDOW)
     total_limit = WholeNumberField(
-        label=_("Redemptions in all"), min_value=1, max_value=MAX_TOTAL_LIMIT,
+        label=_("Redemptions in all"), least=1, most=MAX_TOTAL_LIMIT,
         help_text=_("The campaign gives no more than this, however many codes there are."),
     )  # fmt: skip
     per_customer_limit = WholeNumberField(
-        label=_("Redemptions per customer"), min_value=1, max_value=MAX_PER_CUSTOMER, initial=1
+        label=_("Redemptions per customer"), least=1, most=MAX_PER_CUSTOMER, initial=1
     )
     lifetime_days = WholeNumberField(
-        label=_("Days that the points live"), min_value=1, max_value=MAX_LIFETIME_DAYS,
+        label=_("Days that the points live"), least=1, most=MAX_LIFETIME_DAYS,
         initial=USUAL_LIFETIME_DAYS, help_text=_("Counted from the moment in which a customer redeems."),
     )  # fmt: skip
 
@@ -101,7 +99,7 @@ class CampaignForm(forms.Form):
 
 
 class MakeCodesForm(forms.Form):
-    count = WholeNumberField(label=_("How many codes"), min_value=1, max_value=MAX_CODES)
+    count = WholeNumberField(label=_("How many codes"), least=1, most=MAX_CODES)
     #: Made with the page: a double click makes one set.
     idempotency_key = forms.CharField(max_length=MAX_KEY_LENGTH, widget=forms.HiddenInput)
 

@@ -54,9 +54,9 @@ def run(measures: list[Callable[[], Figures]]) -> Figures:
 
 def main() -> int:
     prepare()
-    from tests.bench import cards, ledger, orders, pages, product, search, statement
+    from tests.bench import cards, ledger, orders, pages, product, refusals, search, statement
 
-    # Cards last: it works on a database of its own, and closes the connection to this one.
+    # The last two work on databases of their own, and close the connection to this one.
     figures = run(
         [
             pages.measure,
@@ -65,6 +65,7 @@ def main() -> int:
             ledger.measure,
             statement.measure,
             search.measure,
+            refusals.measure,
             cards.measure,
         ]
     )

@@ -8,51 +8,18 @@ peak of that process, Django and all.
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
-import tempfile
 import time
 from pathlib import Path
 
-from marketplace.env import BASE_DIR
+from tests.bench.apart import in_a_process_of_its_own
 
 CARDS = 1_000_000
 
 
 def measure() -> dict[str, float]:
     """``cards_million_s`` and ``cards_million_mb``."""
-    from django.db import connections
-
-    from tests.database import TestDatabase
-
-    database, before = TestDatabase("cards_bench"), dict(connections.settings["default"])
-    try:
-        database.set_up(reuse=False)
-        with tempfile.TemporaryDirectory() as directory:
-            return _in_a_process_of_its_own(database.url, directory)
-    finally:
-        database.drop()
-        connections.settings["default"].update(before)
-
-
-def _in_a_process_of_its_own(database_url: str, directory: str) -> dict[str, float]:
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": os.environ.get("HOME", "/"),
-        "LANG": "C.UTF-8",
-        "NUQTA_MODE": "test",
-        "NUQTA_VAR": directory,
-        "DATABASE_URL": database_url,
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-    }
-    child = [sys.executable, "-m", "tests.bench.cards"]
-    output = subprocess.run(
-        child, cwd=BASE_DIR, env=environment, check=True, stdout=subprocess.PIPE, text=True
-    ).stdout
-    figures: dict[str, float] = json.loads(output.splitlines()[-1])
-    return figures
+    return in_a_process_of_its_own("tests.bench.cards")
 
 
 def _produce() -> dict[str, float]:

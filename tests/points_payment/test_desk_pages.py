@@ -165,7 +165,7 @@ def test_answers_verify_and_no_page_shows_them(client, operator, monkeypatch):
     verified = client.post(
         "/staff/top-up/check-answers/", facts | {"a-text": "yes", "b-text": "yes"}, follow=True
     )
-    assert verified.context["form"]["amount_points"].value() == request.amount_points
+    assert verified.context["form"]["amount_points"].value() == str(request.amount_points)
 
 
 def test_above_the_limit_the_page_says_so_and_a_proposal_waits(client, operator):

@@ -5,12 +5,19 @@ from __future__ import annotations
 import pytest
 from django.db import transaction
 
+from marketplace.outbox.models import OutboxMessage
 from points_payment.errors import IdempotencyConflict, LedgerConflict, UnknownAllocation
 from points_payment.kinds import AccountKind, TransferKind
-from points_payment.models import Lot
-from points_payment.services.escrow import AllocationSpec, hold_for_order, refund_allocations
+from points_payment.models import Lot, VendorBalance
+from points_payment.services.escrow import (
+    AllocationSpec,
+    hold_for_order,
+    refund_allocations,
+    release_allocations,
+)
+from points_payment.services.idempotency import hash_request
 from points_payment.services.ledger import LotChange, NewLot, Posting, post_transfer
-from tests.factories.points import make_customer_with_points, make_person, new_key
+from tests.factories.points import make_customer_with_points, make_person, new_key, top_up_wallet
 
 pytestmark = pytest.mark.django_db
 
@@ -91,3 +98,37 @@ def test_an_unknown_line_is_named_wherever_it_stands():
         with pytest.raises(UnknownAllocation) as unknown:
             refund_allocations(references=names, actor_id=None, reason="", idempotency_key=new_key())
         assert unknown.value.references == ["nothing"]
+
+
+# Late refunds --------------------------------------------------------------------------------
+def test_a_vendor_that_never_had_anything_payable_can_be_refunded_from():
+    customer = make_customer_with_points(paid=10)
+    with transaction.atomic():
+        hold_for_order(
+            customer_id=customer.pk,
+            order_reference="A",
+            allocations=[AllocationSpec("A:1", 7, 10, 10_000)],
+            idempotency_key=new_key(),
+            actor_id=None,
+        )
+    release_allocations(references=["A:1"], actor_id=None, idempotency_key=new_key())
+    refunded = refund_allocations(
+        references_and_points={"A:1": 10}, actor_id=None, reason="late", idempotency_key=new_key()
+    )
+    assert refunded.paid_points == 10
+    assert VendorBalance.objects.get(vendor_id=7).payable_points == 0
+
+
+# Top-ups and requests ------------------------------------------------------------------------
+def test_a_top_up_is_told_to_the_customer_whoever_made_it():
+    customer = make_person()
+    transfer = top_up_wallet(customer, 25_000)
+    told = OutboxMessage.objects.filter(topic="points.added").values_list("payload", flat=True)
+    assert list(told) == [
+        {"user_id": customer.pk, "amount_points": 25_000, "transfer_id": transfer.pk},
+    ]
+
+
+def test_a_request_in_any_script_has_a_hash_of_its_own():
+    hashes = {hash_request("reason", words) for words in ("زيارة", "سەردان", "visit")}
+    assert len(hashes) == 3

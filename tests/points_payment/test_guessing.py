@@ -14,8 +14,8 @@ from marketplace.notifications.models import Notification
 from marketplace.outbox.models import OutboxMessage
 from points_payment.codes import new_code
 from points_payment.errors import AlertSeen, CardNotRedeemable, TooManyAttempts
-from points_payment.kinds import CardState, CounterScope
-from points_payment.models import AttemptCounter, Card, GuessingAlert, RedemptionAttempt
+from points_payment.kinds import CounterScope
+from points_payment.models import AttemptCounter, GuessingAlert, RedemptionAttempt
 from points_payment.services.alerts import alerts_waiting, look_at_alert
 from points_payment.services.attempts import (
     LIMITS,
@@ -25,12 +25,9 @@ from points_payment.services.attempts import (
     settle_attempt,
     wait_after,
 )
-from points_payment.services.batches import freeze_batch
-from points_payment.services.card_support import freeze_card
-from points_payment.services.ranges import expire_cards, freeze_range
 from points_payment.services.redemption import redeem_card
 from tests.factories.points import from_device, make_active_batch, make_batch, make_person, new_key
-from tests.factories.supply import activate, make_received_batch, make_shop, send
+from tests.factories.refused_codes import REASONS
 from tests.factories.vendors import a_staff_member
 
 pytestmark = pytest.mark.django_db
@@ -65,64 +62,6 @@ def shape_of(sql: str) -> str:
     """A statement without its values."""
     sql = re.sub(r"'(?:[^']|'')*'(?:::\w+)?", "?", sql)
     return re.sub(r"\bs\d+_x\d+\b|\b\d+\b", "?", sql)
-
-
-def unknown_code() -> str:
-    return new_code()
-
-
-def redeemed_code() -> str:
-    _batch, codes = make_active_batch()
-    guess(make_person(), code=codes[0])
-    return codes[0]
-
-
-def frozen_code() -> str:
-    batch, codes = make_active_batch()
-    freeze_card(card=Card.objects.filter(batch=batch).earliest("number"), actor=make_person(), reason="Lost")
-    return codes[0]
-
-
-def void_code() -> str:
-    batch, codes = make_active_batch()
-    Card.objects.filter(batch=batch).update(state=CardState.VOID)
-    return codes[0]
-
-
-def stocked_code() -> str:
-    _batch, codes = make_received_batch()
-    return codes[0]
-
-
-def code_on_its_way() -> str:
-    batch, codes = make_received_batch()
-    send(batch, 0, 3, shop=make_shop())
-    return codes[0]
-
-
-def code_of_a_frozen_range() -> str:
-    batch, codes = make_received_batch()
-    freeze_range(consignment=activate(send(batch, 0, 3, shop=make_shop())), actor=make_person(), reason="x")
-    return codes[0]
-
-
-def code_of_a_frozen_batch() -> str:
-    batch, codes = make_active_batch()
-    freeze_batch(batch=batch, actor=make_person())
-    return codes[0]
-
-
-def expired_code() -> str:
-    batch, codes = make_active_batch()
-    # Its whole batch, so it comes last: others would expire with it.
-    expire_cards(today=batch.expires_on + DAY)
-    return codes[0]
-
-
-REASONS = [
-    unknown_code, redeemed_code, frozen_code, void_code, stocked_code, code_on_its_way,
-    code_of_a_frozen_range, code_of_a_frozen_batch, expired_code,
-]  # fmt: skip
 
 
 @pytest.mark.usefixtures("tampered_books")
