@@ -113,6 +113,18 @@ def test_a_lot_that_is_filled_again_can_expire_again():
     assert wallet(customer) == (0, 0)
 
 
+def test_a_lot_whose_end_was_seen_by_a_clock_that_ran_ahead_expires_again_what_came_back():
+    customer = make_person()
+    give_promotion(customer, 100, expires_at=in_days(60))
+    reference = buy(customer, 60)
+    assert expire_points(now=in_days(61)) == 40
+    for part in (10, 50):
+        refund(reference, part)
+        assert expire_points(now=in_days(61)) == part
+    assert Lot.objects.count() == 1
+    assert wallet(customer) == (0, 0)
+
+
 # Refunds ------------------------------------------------------------------------------------
 
 
