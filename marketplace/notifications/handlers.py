@@ -182,6 +182,17 @@ def tell_points_added(payload: dict[str, Any]) -> None:
     )
 
 
+@handles("points.corrected")
+def tell_points_corrected(payload: dict[str, Any]) -> None:
+    user = User.objects.get(pk=payload["user_id"])
+    notify(
+        kind="points.corrected",
+        about=f"points.corrected:{payload['transfer_id']}",
+        user=user,
+        facts={"amount_points": payload["amount_points"], "balance_points": user.point_balance},
+    )
+
+
 @handles("points.expiring")
 def tell_points_expire(payload: dict[str, Any]) -> None:
     notify(

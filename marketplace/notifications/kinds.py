@@ -211,6 +211,18 @@ def points_added(*, amount_points: int, balance_points: int) -> Words:
     )
 
 
+@kind("points.corrected")
+def points_corrected(*, amount_points: int, balance_points: int) -> Words:
+    return Words(
+        subject=_("Your wallet was corrected"),
+        text=_(
+            "Nuqta: we corrected a mistake in your wallet and took %(points)s back. "
+            "You have %(balance)s now. Ask us if you don't know why."
+        )
+        % {"points": points(amount_points), "balance": points(balance_points)},
+    )
+
+
 @kind("points.expiring")
 def points_expiring(*, amount_points: int, first_on: IsoDate) -> Words:
     facts = {"points": points(amount_points), "date": format_date(date.fromisoformat(first_on))}

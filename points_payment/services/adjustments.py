@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from marketplace.outbox.services import enqueue
 from points_payment.errors import (
     InsufficientPoints,
     InvalidAmount,
@@ -111,6 +112,15 @@ def approve_adjustment(*, adjustment: Adjustment, actor: User) -> Adjustment:
         lot_changes=lot_changes,
         new_lot=new_lot,
     )
+    if locked.account_kind == AccountKind.CUSTOMER_PAID:
+        enqueue(
+            topic="points.added" if locked.amount_points > 0 else "points.corrected",
+            payload={
+                "user_id": locked.owner_id,
+                "amount_points": abs(locked.amount_points),
+                "transfer_id": posted.transfer_id,
+            },
+        )
     return _decide(locked, AdjustmentState.DONE, actor=actor, transfer_id=posted.transfer_id)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from marketplace.notifications.models import Notification
+from marketplace.outbox.models import OutboxMessage
 from points_payment.errors import (
     IdempotencyConflict,
     InsufficientPoints,
@@ -51,6 +53,23 @@ def test_two_persons_add_and_take_points_of_a_wallet():
     approve_adjustment(adjustment=propose(customer.pk, -120), actor=make_person())
     assert paid_points(customer) == 30
     assert account_points(kind=AccountKind.ADJUSTMENTS) == 70
+
+
+def test_customers_are_told_of_corrections_of_their_wallets_and_of_no_vendors(drain_outbox):
+    customer = make_customer_with_points(paid=100)
+    earn(1_000)
+    OutboxMessage.objects.all().delete()
+    added = approve_adjustment(adjustment=propose(customer.pk, 50), actor=make_person()).transfer_id
+    taken = approve_adjustment(adjustment=propose(customer.pk, -120), actor=make_person()).transfer_id
+    approve_adjustment(adjustment=propose(VENDOR, -300, kind=AccountKind.VENDOR_PAYABLE), actor=make_person())
+    told = OutboxMessage.objects.filter(topic__in=["points.added", "points.corrected"]).order_by("id")
+    assert list(told.values_list("topic", "payload")) == [
+        ("points.added", {"user_id": customer.pk, "amount_points": 50, "transfer_id": added}),
+        ("points.corrected", {"user_id": customer.pk, "amount_points": 120, "transfer_id": taken}),
+    ]
+    drain_outbox()
+    corrected = Notification.objects.get(kind="points.corrected")
+    assert corrected.facts == {"amount_points": 120, "balance_points": 30}
 
 
 def test_a_wallet_that_never_had_points_can_get_some():
