@@ -199,6 +199,12 @@ def test_customers_are_told_once_some_days_before():
     assert message["first_on"] == timezone.localdate(in_days(3)).isoformat()
 
 
+def test_the_days_before_are_counted_from_the_moment_that_is_named():
+    give_promotion(make_person(), 10, expires_at=in_days(40))
+    assert announce_expiry(now=in_days(32.9)) == 0
+    assert announce_expiry(now=in_days(33.1)) == 1
+
+
 def test_what_expires_next():
     customer = make_person()
     assert expiring_next(customer_id=customer.pk) is None
