@@ -15,7 +15,7 @@ from marketplace.users.phones import ascii_digits
 MOST_POINTS = 999_999_999
 MOST_PIECES = 1_000_000
 #: What people put between groups of three digits; a dot or comma groups only where three digits follow.
-_GROUPED = re.compile(r"\d{1,3}(?:[ \u00a0\u202f,.٬،'’]\d{3})+|\d+")
+_GROUPED = re.compile(r"\d{1,3}(?:[ \u00a0\u202f,.٬،'’]\d{3})+|\d+", re.ASCII)
 
 
 class WholeNumberField(forms.CharField):
