@@ -81,7 +81,9 @@ class Allocation(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(commission_fixed_points__gte=0, commission_floor_points__gte=0)
-                & (Q(commission_cap_points=None) | Q(commission_cap_points__gte=F("commission_floor_points"))),
+                & (
+                    Q(commission_cap_points=None) | Q(commission_cap_points__gte=F("commission_floor_points"))
+                ),
                 name="points_allocation_terms",
             ),
         ]

@@ -87,10 +87,10 @@ def commission_on(
 ) -> int:
     """The marketplace's share of what is kept of a line, rounded half up to whole points.
 
-    The whole line (``gross_points``; the same as ``points`` unless it is said) bears the percentage and the fixed
-    sum, at least the floor, at most the cap, and never more than itself. What is kept bears its part of that:
-    who gives a third of the line back has a third of its commission back, whichever term made it. So neither
-    the commission nor what stays with the vendor ever rises when points are given back.
+    The whole line (``gross_points``; all that is kept, unless it is said) bears the percentage and the
+    fixed sum, at least the floor, at most the cap, and never more than itself. What is kept bears its part
+    of that: with a third of the line a third of its commission goes back, whichever term made it. So
+    neither the commission nor what stays with the vendor ever rises when points are given back.
     """
     gross = points if gross_points is None else gross_points
     if not points:
@@ -166,11 +166,17 @@ def hold_for_order(
         lot_changes=spent.lot_changes,
         new_allocations=[
             NewAllocation(
-                spec.reference, spec.vendor_id, spec.gross_points - part, part, spec.commission_basis_points,
-                spec.commission_fixed_points, spec.commission_floor_points, spec.commission_cap_points,
+                spec.reference,
+                spec.vendor_id,
+                spec.gross_points - part,
+                part,
+                spec.commission_basis_points,
+                spec.commission_fixed_points,
+                spec.commission_floor_points,
+                spec.commission_cap_points,
             )
             for spec, part in zip(specs, promotional, strict=True)
-        ],  # fmt: skip
+        ],
         customer_id=customer_id,
     )
     if not posted.is_new:

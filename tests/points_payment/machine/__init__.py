@@ -34,7 +34,10 @@ class LedgerMachine(CashRules, WalletRules, OrderRules, CorrectionRules, CardRul
             self.give(place=place, amount=300, kind=TransferKind.REFERRAL, expires=3.5)
             self.give(place=place, amount=300, kind=TransferKind.GOODWILL, expires=30.5)
             self.top_up(place=place, amount=2_500)
-            self.buy(place=place, wanted=[(1, 250, Terms(commission)), (2, 333, Terms(1_250, floor=60)), (1, 101, Terms(33))])
+            self.buy(
+                place=place,
+                wanted=[(1, 250, Terms(commission)), (2, 333, Terms(1_250, floor=60)), (1, 101, Terms(33))],
+            )
             self.adjust_a_vendor(vendor=place + 1, amount=400)
         for expires in EXPIRY_DAYS:
             self.print_batch(number=4, value=500, expires=expires)
