@@ -202,7 +202,8 @@ def frozen_commission(own: VendorOrder) -> list[FrozenRow]:
 
 
 def _rules_of_then(own: VendorOrder, lines: Sequence[Line]) -> dict[int | None, CommissionRule]:
-    named = {own.shipping_commission_rule_id, *(line.commission_rule_id for line in lines)} - {None}
+    asked = [own.shipping_commission_rule_id, *(line.commission_rule_id for line in lines)]
+    named = {rule_id for rule_id in asked if rule_id is not None}
     rules = CommissionRule.objects.filter(pk__in=named).select_related("vendor", "category", "brand")
     return {rule.pk: rule for rule in rules}
 

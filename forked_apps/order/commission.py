@@ -132,7 +132,7 @@ def simulate(
     return found
 
 
-def _lines(since: datetime) -> QuerySet[Line, dict[str, Any]]:
+def _lines(since: datetime) -> QuerySet[Line, Any]:
     return (
         Line.objects.filter(vendor_order__placed_at__gte=since, line_price_incl_tax__gt=0)
         .order_by("-vendor_order__placed_at", "-pk")
@@ -151,7 +151,7 @@ def _lines(since: datetime) -> QuerySet[Line, dict[str, Any]]:
     )
 
 
-def _charges(since: datetime) -> QuerySet[VendorOrder, dict[str, Any]]:
+def _charges(since: datetime) -> QuerySet[VendorOrder, Any]:
     return (
         VendorOrder.objects.filter(placed_at__gte=since, shipping_points__gt=0)
         .order_by("-placed_at", "-pk")

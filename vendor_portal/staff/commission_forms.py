@@ -135,9 +135,9 @@ class RuleForm(ChangeForm):
         super().__init__(data, rules=rules, rule=rule)
         self.initial["position"] = rule.position if rule is not None else len(rules) + 1
         if rule is not None:
-            self.initial |= {name: getattr(rule, name) or None for name in self.ASKED}
-            self.initial |= {"is_active": rule.is_active, "basis_points": rule.basis_points}
-            self.initial["cap_points"] = rule.cap_points
+            self.initial.update({name: getattr(rule, name) or None for name in self.ASKED})
+            # Of these, nothing is not the same as 0.
+            self.initial.update(basis_points=rule.basis_points, cap_points=rule.cap_points)
 
     def clean(self) -> dict[str, Any]:
         facts = super().clean() or {}

@@ -168,8 +168,9 @@ def _save(request: HttpRequest, drafted: Sequence[CommissionRule], confirm: Conf
         confirm.add_error(
             None, _("Somebody else changed the rules meanwhile. This is the simulation with theirs.")
         )
-        confirm.data = confirm.data.copy()
-        confirm.data["base_version"] = str(error.version)
+        data = request.POST.copy()
+        data["base_version"] = str(error.version)
+        confirm.data = data
         return False
     except TooManyRules:
         confirm.add_error(None, _("The list is full. Retire a rule first."))
