@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from forked_apps.order.models import VendorOrder, VendorOrderStatus
 from forked_apps.order.status import ENDED_WITHOUT_SALE
 from forked_apps.partner.models import Partner
+from points_payment.commissions import commissions_of
 from points_payment.kinds import AccountKind
 from points_payment.selectors import account_points
-from points_payment.services.escrow import commission_on
 
 PER_PAGE = 25
 
@@ -66,19 +67,23 @@ def sales_page(*, vendor: Partner, page: str | None) -> Page[Sale]:
     """Orders that were not cancelled, newest first, with the commission that they carry."""
     orders = (
         VendorOrder.objects.filter(vendor=vendor)
+        .select_related("order")
         .exclude(status__in=ENDED_WITHOUT_SALE)
         .annotate(given_back=Sum("lines__reductions__refunded_points", default=0))
         .order_by("-placed_at", "-pk")
     )
     found: Page[Any] = Paginator(orders, PER_PAGE).get_page(page)
+    commissions = _commissions(vendor, found.object_list)
     found.object_list = [
-        Sale(
-            order,
-            order.given_back,
-            commission_on(
-                points=order.goods_points - order.given_back, basis_points=order.commission_basis_points
-            ),
-        )
-        for order in found.object_list
+        Sale(order, order.given_back, commissions.get(order.order.number, 0)) for order in found.object_list
     ]
+    return found
+
+
+def _commissions(vendor: Partner, orders: Iterable[VendorOrder]) -> dict[str, int]:
+    """What these orders bear on what the buyers keep, by the terms that were frozen: one query."""
+    numbers = [order.order.number for order in orders]
+    found: dict[str, int] = {}
+    for one in commissions_of(vendor_id=vendor.pk, order_references=numbers):
+        found[one.order_reference] = found.get(one.order_reference, 0) + one.commission_points
     return found

@@ -80,8 +80,21 @@ class VendorOrder(models.Model):
     )
     goods_points = models.PositiveBigIntegerField(_("goods, in points"))
     shipping_points = models.PositiveBigIntegerField(_("shipping, in points"))
-    #: Frozen at placement.
+    #: Frozen at placement: what was agreed with the vendor. Lines that a rule matched bear other terms; each
+    #: one's own are frozen with its allocation.
     commission_basis_points = models.PositiveIntegerField(_("commission (basis points)"))
+    #: Whose percentage the delivery charge bears, if any.
+    shipping_commission_rule = models.ForeignKey(
+        "partner.CommissionRule",
+        verbose_name=_("commission rule of the delivery charge"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        # Rules are never deleted, says a trigger: a constraint would only lock the rows that all orders name.
+        db_constraint=False,
+        db_index=False,
+    )
     deliver_from = models.DateField(_("expected from"))
     deliver_until = models.DateField(_("expected until"))
     placed_at = models.DateTimeField(_("placed"), default=timezone.now)
@@ -170,6 +183,18 @@ class Line(AbstractLine):
         blank=True,
         on_delete=models.PROTECT,
         related_name="lines",
+    )
+    #: The one that matched at placement, in the version of then; none: what was agreed with the vendor.
+    commission_rule = models.ForeignKey(
+        "partner.CommissionRule",
+        verbose_name=_("commission rule"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        # Rules are never deleted, says a trigger: a constraint would only lock the rows that all orders name.
+        db_constraint=False,
+        db_index=False,
     )
 
     class Meta(AbstractLine.Meta):

@@ -35,7 +35,8 @@ class Partner(AbstractPartner):
     )
     phone = models.CharField(_("phone"), max_length=20, blank=True)
     about = models.TextField(_("about"), blank=True, max_length=2000)
-    #: Commission in basis points (1/100 of a percent), frozen on each vendor order when it is placed.
+    #: Commission in basis points (1/100 of a percent) that was agreed with the vendor: of lines that no rule
+    #: matches (``forked_apps.partner.commission``). Frozen when an order is placed.
     commission_basis_points = models.PositiveIntegerField(_("commission (basis points)"), default=800)
     applied_at = models.DateTimeField(_("applied"), default=timezone.now)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
@@ -120,3 +121,8 @@ class StockRecord(AbstractStockRecord):
 
 
 from oscar.apps.partner.models import *  # type: ignore[assignment]  # noqa: E402, F403
+
+from forked_apps.partner.commission_models import (  # noqa: E402, F401 - models of this application
+    CommissionRule,
+    CommissionRuleSet,
+)

@@ -29,7 +29,12 @@ class Allocation(models.Model):
     gross_points = models.BigIntegerField(_("gross"))
     paid_points = models.BigIntegerField(_("of these paid"))
     promotional_points = models.BigIntegerField(_("of these promotional"))
+    #: Terms of the commission, frozen: a percentage and a fixed sum, at least, at most.
+    #: See ``services.escrow.commission_on``.
     commission_basis_points = models.PositiveIntegerField(_("commission (basis points)"))
+    commission_fixed_points = models.BigIntegerField(_("fixed commission"), default=0)
+    commission_floor_points = models.BigIntegerField(_("least commission"), default=0)
+    commission_cap_points = models.BigIntegerField(_("most commission"), null=True, blank=True)
     created_at = models.DateTimeField(_("when"), db_default=Now())
     release_at = models.DateTimeField(_("release"), null=True, blank=True)
     digest = models.BinaryField(_("digest"), editable=False, default=b"")
@@ -73,6 +78,13 @@ class Allocation(models.Model):
             models.CheckConstraint(
                 condition=Q(commission_points__gte=0, commission_points__lte=F("released_points")),
                 name="points_allocation_commission",
+            ),
+            models.CheckConstraint(
+                condition=Q(commission_fixed_points__gte=0, commission_floor_points__gte=0)
+                & (
+                    Q(commission_cap_points=None) | Q(commission_cap_points__gte=F("commission_floor_points"))
+                ),
+                name="points_allocation_terms",
             ),
         ]
         indexes = [models.Index(fields=["vendor_id", "id"], name="points_allocation_vendor")]

@@ -13,7 +13,8 @@ sql_check(
     SELECT 'allocation ' || d.reference, d.digest, d.now FROM (
         SELECT a.reference, a.digest, points_row_digest(
             to_jsonb(a), 'id', 'reference', 'order_reference', 'customer_id', 'vendor_id', 'transfer_id',
-            'gross_points', 'paid_points', 'promotional_points', 'commission_basis_points', 'created_at') AS now
+            'gross_points', 'paid_points', 'promotional_points', 'commission_basis_points',
+            'commission_fixed_points', 'commission_floor_points', 'commission_cap_points', 'created_at') AS now
         FROM points_payment_allocation a
     ) d WHERE d.now IS DISTINCT FROM d.digest
     """,  # noqa: E501 - SQL keeps its own lines
@@ -34,11 +35,12 @@ sql_check(
                             coalesce(m.released, 0)::bigint, coalesce(m.commission, 0)::bigint)
     """,  # noqa: E501 - SQL keeps its own lines
     """
-    SELECT 'allocation ' || reference,
-           'commission ' || (released_points * commission_basis_points + 5000) / 10000,
-           'commission ' || commission_points
-    FROM points_payment_allocation
-    WHERE commission_points <> (released_points * commission_basis_points + 5000) / 10000
+    SELECT 'allocation ' || a.reference, 'commission ' || coalesce(c.due::text, 'of nothing'),
+           'commission ' || a.commission_points
+    FROM points_payment_allocation a CROSS JOIN LATERAL (SELECT points_commission(
+        a.released_points, a.gross_points, a.commission_basis_points, a.commission_fixed_points,
+        a.commission_floor_points, a.commission_cap_points) AS due) c
+    WHERE a.commission_points IS DISTINCT FROM c.due
     """,
     """
     WITH expected AS (

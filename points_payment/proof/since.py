@@ -355,13 +355,17 @@ since_sql_check(
     )
     SELECT 'allocation ' || a.reference,
            'its digest, ' || coalesce(m.refunded, 0) || ' refunded, ' || coalesce(m.released, 0) || ' released, commission '
-               || coalesce(m.commission, 0) || ' of ' || (a.released_points * a.commission_basis_points + 5000) / 10000,
+               || coalesce(m.commission, 0) || ' of ' || coalesce(a.due, 0),
            CASE WHEN a.same THEN 'its digest, ' ELSE 'another digest, ' END || a.refunded_points || ' refunded, '
                || a.released_points || ' released, commission ' || a.commission_points
     FROM (
         SELECT a.*, a.digest = points_row_digest(
             to_jsonb(a), 'id', 'reference', 'order_reference', 'customer_id', 'vendor_id', 'transfer_id',
-            'gross_points', 'paid_points', 'promotional_points', 'commission_basis_points', 'created_at') AS same
+            'gross_points', 'paid_points', 'promotional_points', 'commission_basis_points', 'commission_fixed_points',
+            'commission_floor_points', 'commission_cap_points', 'created_at') AS same,
+            points_commission(
+                a.released_points, a.gross_points, a.commission_basis_points, a.commission_fixed_points,
+                a.commission_floor_points, a.commission_cap_points) AS due
         FROM points_payment_allocation a JOIN touched USING (id)
     ) a
     LEFT JOIN LATERAL (
@@ -370,7 +374,7 @@ since_sql_check(
         FROM points_payment_allocationmove m WHERE m.allocation_id = a.id
     ) m ON true
     WHERE a.same IS NOT TRUE
-       OR a.commission_points <> (a.released_points * a.commission_basis_points + 5000) / 10000
+       OR a.commission_points IS DISTINCT FROM a.due
        OR (a.refunded_points, a.refunded_promotional_points, a.released_points, a.commission_points)
           IS DISTINCT FROM (coalesce(m.refunded, 0)::bigint, coalesce(m.promotional, 0)::bigint,
                             coalesce(m.released, 0)::bigint, coalesce(m.commission, 0)::bigint)

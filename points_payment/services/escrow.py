@@ -6,7 +6,7 @@ Locks, in this order: the customer's wallet, allocations by id, vendor balances 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import timedelta
 
 from django.conf import settings
@@ -40,6 +40,10 @@ class AllocationSpec:
     vendor_id: int
     gross_points: int
     commission_basis_points: int
+    #: With the percentage; of the whole line, like the least and the most that the two come to.
+    commission_fixed_points: int = 0
+    commission_floor_points: int = 0
+    commission_cap_points: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +76,43 @@ class Refunded:
         return self.paid_points + self.promotional_points
 
 
-def commission_on(*, points: int, basis_points: int) -> int:
-    """The marketplace's share, rounded half up to whole points."""
-    return (points * basis_points + BASIS_POINTS // 2) // BASIS_POINTS
+def commission_on(
+    *,
+    points: int,
+    basis_points: int,
+    fixed_points: int = 0,
+    floor_points: int = 0,
+    cap_points: int | None = None,
+    gross_points: int | None = None,
+) -> int:
+    """The marketplace's share of what is kept of a line, rounded half up to whole points.
+
+    The whole line (``gross_points``; all that is kept, unless it is said) bears the percentage and the
+    fixed sum, at least the floor, at most the cap, and never more than itself. What is kept bears its part
+    of that: with a third of the line a third of its commission goes back, whichever term made it. So
+    neither the commission nor what stays with the vendor ever rises when points are given back.
+    """
+    gross = points if gross_points is None else gross_points
+    if not points:
+        return 0
+    # In ten-thousandths of a point: it is rounded once.
+    whole = max(gross * basis_points + fixed_points * BASIS_POINTS, floor_points * BASIS_POINTS)
+    if cap_points is not None:
+        whole = min(whole, cap_points * BASIS_POINTS)
+    whole = min(whole, gross * BASIS_POINTS)
+    return (points * whole + gross * BASIS_POINTS // 2) // (gross * BASIS_POINTS)
+
+
+def commission_of(allocation: Allocation, *, points: int) -> int:
+    """What so many points of an allocation bear by the terms that were frozen with it."""
+    return commission_on(
+        points=points,
+        gross_points=allocation.gross_points,
+        basis_points=allocation.commission_basis_points,
+        fixed_points=allocation.commission_fixed_points,
+        floor_points=allocation.commission_floor_points,
+        cap_points=allocation.commission_cap_points,
+    )
 
 
 def hold_for_order(
@@ -102,7 +140,7 @@ def hold_for_order(
         return HeldOrder(None, 0, 0)
     request_hash = hash_request(
         "hold", customer_id, order_reference,
-        [(s.reference, s.vendor_id, s.gross_points, s.commission_basis_points) for s in specs],
+        [astuple(spec) for spec in specs],
     )  # fmt: skip
     try:
         spent = plan_spending(lots=lock_spendable_lots(customer_id=customer_id), needed_points=needed)
@@ -128,7 +166,14 @@ def hold_for_order(
         lot_changes=spent.lot_changes,
         new_allocations=[
             NewAllocation(
-                spec.reference, spec.vendor_id, spec.gross_points - part, part, spec.commission_basis_points
+                spec.reference,
+                spec.vendor_id,
+                spec.gross_points - part,
+                part,
+                spec.commission_basis_points,
+                spec.commission_fixed_points,
+                spec.commission_floor_points,
+                spec.commission_cap_points,
             )
             for spec, part in zip(specs, promotional, strict=True)
         ],
@@ -169,9 +214,7 @@ def release_allocations(*, references: Sequence[str], actor_id: int | None, idem
         held = allocation.held_points
         if not held:
             continue
-        commission = commission_on(
-            points=allocation.released_points + held, basis_points=allocation.commission_basis_points
-        )
+        commission = commission_of(allocation, points=allocation.released_points + held)
         fee = commission - allocation.commission_points
         moves.append(AllocationMove(allocation=allocation, released_points=held, commission_points=fee))
         postings.append(Posting(AccountKind.VENDOR_ESCROW, allocation.vendor_id, -held))
@@ -296,8 +339,7 @@ class _Refund:
         if not self.from_released:
             return 0
         rest = self.allocation.released_points - self.from_released
-        due = commission_on(points=rest, basis_points=self.allocation.commission_basis_points)
-        return self.allocation.commission_points - due
+        return self.allocation.commission_points - commission_of(self.allocation, points=rest)
 
     def move(self) -> AllocationMove:
         return AllocationMove(

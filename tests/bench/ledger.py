@@ -225,8 +225,9 @@ def _by_hand() -> Transfer:
             execute(
                 "INSERT INTO points_payment_allocation (reference, order_reference, customer_id, vendor_id,"
                 " transfer_id, gross_points, paid_points, promotional_points, commission_basis_points,"
+                " commission_fixed_points, commission_floor_points,"
                 " digest, refunded_points, refunded_promotional_points, released_points, commission_points)"
-                " VALUES (%s, %s, %s, %s, %s, 1, 1, 0, 800, '', 0, 0, 0, 0)",
+                " VALUES (%s, %s, %s, %s, %s, 1, 1, 0, 800, 0, 0, '', 0, 0, 0, 0)",
                 (f"{key}-1", key, customer_id, vendor_id, posted),
             )
 
@@ -264,7 +265,7 @@ def _pgbench_script(first_customer_id: int) -> str:
             "ARRAY[:lot]", "ARRAY[-1]", "ARRAY[NULL]", "0", "NULL", "NULL",
             key, customer,
             "ARRAY['pgbench-' || :nonce || '-1']", f"ARRAY[{VENDOR_ID}]",
-            "ARRAY[1]", "ARRAY[0]", "ARRAY[800]",
+            "ARRAY[1]", "ARRAY[0]", "ARRAY[800]", "ARRAY[0]", "ARRAY[0]", "ARRAY[NULL]",
         ]
     )  # fmt: skip
     post = re.sub("%s", lambda match: next(values), POST_AND_ALLOCATE)

@@ -52,7 +52,7 @@ def test_a_mutant_is_everyones_function_under_its_decorators(monkeypatch: pytest
     floor = next(
         mutant
         for mutant in mutants_of(source)
-        if mutant.function == "commission_on" and mutant.before == "points * basis_points"
+        if mutant.function == "commission_on" and mutant.before == "points * whole"
     )
     whole = function_named(escrow, "commission_on").__code__
     assert escrow.commission_on(points=100, basis_points=800) == 8

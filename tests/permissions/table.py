@@ -228,6 +228,13 @@ TABLE: dict[str, Row] = {
     "vendor_staff:refuse": staff("admin", cell=422, method="post"),
     "vendor_staff:suspend": staff("admin", cell=422, method="post"),
     "vendor_staff:reinstate": staff("admin", cell=302, method="post"),
+    "commission_staff:rules": staff("admin"),
+    "commission_staff:history": staff("admin"),
+    **{f"commission_staff:{name}": staff("admin") for name in ("new", "edit", "move", "retire")},
+    **{
+        f"commission_staff:{name}-save": staff("admin", cell=422, method="post")
+        for name in ("new", "edit", "move", "retire")
+    },
     "points_staff:batches": staff("cards", "admin"),
     "points_staff:draft": staff("cards", "admin", cell=IN, method="post"),
     "points_staff:find-card": staff("cards", "admin"),

@@ -16,6 +16,7 @@ from forked_apps.order.return_models import Return, ReturnReason
 from forked_apps.order.services.delivery import mark_delivered
 from forked_apps.order.services.fulfilment import ship_lines
 from forked_apps.order.services.returns import open_return
+from forked_apps.partner.commission_models import CommissionRule
 from forked_apps.partner.models import StockRecord
 from marketplace.users.models import User
 from points_payment.kinds import AccountKind, ProofScope, ProofSource, ProofState
@@ -28,6 +29,7 @@ from points_payment.services.printers import add_printer
 from points_payment.statements import export_rows, span_of
 from search.models import QueryRule, SavedSearch, Synonym
 from tests.factories.catalogue import CategoryFactory, ProductFactory
+from tests.factories.commission import put_rules_in_force
 from tests.factories.desk import make_proposal, make_request, make_top_up
 from tests.factories.orders import give_points, make_basket, make_offer, make_order
 from tests.factories.points import make_active_batch
@@ -82,6 +84,7 @@ def a_world() -> World:
     cards = a_staff_member("card-manager", name="Cards")
     distributor = a_staff_member("point-distributor", name="Distributor")
     top_up = make_top_up(operator=distributor, customer=customer)
+    put_rules_in_force(CommissionRule(basis_points=800))
     batch = draft_batch(
         face_value_points=25_000,
         number_of_cards=2,
@@ -189,6 +192,11 @@ def a_world() -> World:
         "portal:invitation-decline.pk": invitation.pk,
         "search:similar.pk": product.pk,
         "search:forget.pk": saved.pk,
+        **{
+            f"commission_staff:{name}.number": 1
+            for change in ("edit", "move", "retire")
+            for name in (change, f"{change}-save")
+        },
         "search_staff:synonym.pk": synonym.pk,
         "search_staff:synonym-delete.pk": synonym.pk,
         "search_staff:rule.pk": rule.pk,

@@ -46,7 +46,7 @@ def test_whatever_is_done_the_books_are_the_models() -> None:
     run(examples=8)
 
 
-def rounded_down(*, points: int, basis_points: int) -> int:
+def rounded_down(*, points: int, basis_points: int, **_more: object) -> int:
     return points * basis_points // 10_000
 
 

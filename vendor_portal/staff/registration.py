@@ -28,6 +28,16 @@ def register() -> None:
             _("Vendors"), "vendor_staff:vendors", PlatformPermission.VENDORS_REVIEW, _("Shop"), "shop", 20
         )
     )
+    register_staff_link(
+        StaffLink(
+            _("Commission rules"),
+            "commission_staff:rules",
+            PlatformPermission.VENDORS_REVIEW,
+            _("Shop"),
+            "percent",
+            21,
+        )
+    )
     register_staff_counter(
         StaffCounter(
             _("Vendors to approve"),

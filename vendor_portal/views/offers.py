@@ -14,6 +14,7 @@ from forked_apps.catalogue.models import Product
 from forked_apps.partner.models import StockRecord
 from forked_apps.partner.permissions import VendorPermission
 from vendor_portal.access import VendorRequest, portal_page, require_any_right, vendor_permission_required
+from vendor_portal.commission import OfferCommission, commission_of_offer
 from vendor_portal.errors import VendorError
 from vendor_portal.forms import NewOfferForm, OfferFilterForm, OfferForm
 from vendor_portal.overview import low_stock
@@ -75,9 +76,15 @@ def offer(request: VendorRequest, pk: int) -> HttpResponse:
     return portal_page(
         request,
         "vendor_portal/offer.html",
-        {"offer": own, "form": form},
+        {"offer": own, "form": form, "commission": _commission(request, own)},
         status=422 if form.is_bound else 200,
     )
+
+
+def _commission(request: VendorRequest, own: StockRecord) -> OfferCommission | None:
+    if VendorPermission.MONEY_VIEW not in request.rights:
+        return None
+    return commission_of_offer(vendor=request.vendor, offer=own)
 
 
 @require_GET

@@ -24,6 +24,7 @@ from forked_apps.order.timeline import timeline
 from forked_apps.partner.governorates import Governorate
 from forked_apps.partner.permissions import VendorPermission
 from vendor_portal.access import VendorRequest, portal_page, vendor_permission_required
+from vendor_portal.commission import frozen_commission
 from vendor_portal.forms import AllowanceForm, CancelForm, HandOverForm, OrderFilterForm, ShipForm
 from vendor_portal.overview import OPEN_STATUSES
 
@@ -255,6 +256,7 @@ def _order_page(
             {"line": line, "pieces": pieces[line.pk], "reductions": line.reductions.all()}
             for line in own.lines.all()
         ],
+        "commission": frozen_commission(own) if VendorPermission.MONEY_VIEW in request.rights else [],
         "steps": timeline(own),
         "address": own.order.shipping_address,
         "governorate": _governorate(own),

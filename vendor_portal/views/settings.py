@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from forked_apps.order.reserve import STEPS, USUAL_DAYS, reserve_of
 from forked_apps.partner.permissions import VendorPermission
 from vendor_portal.access import VendorRequest, portal_page, vendor_permission_required
+from vendor_portal.commission import commission_of_vendor
 from vendor_portal.errors import VendorError
 from vendor_portal.forms import ShopForm, rate_forms, shop_initial
 from vendor_portal.money import balances_of, sales_page
@@ -57,6 +58,7 @@ def money(request: VendorRequest) -> HttpResponse:
         "vendor_portal/money.html",
         {
             "balances": balances_of(vendor=request.vendor),
+            "commission": commission_of_vendor(vendor=request.vendor),
             "reserve": reserve_of(vendor=request.vendor),
             "usual_days": USUAL_DAYS,
             "steps": STEPS,

@@ -32,6 +32,7 @@ from forked_apps.order.models import (
     VendorOrderStatus,
 )
 from forked_apps.order.numbers import line_reference, order_number, shipping_reference, vendor_order_number
+from forked_apps.order.services.commission import OrderTerms, allocation_of, terms_of_plan
 from forked_apps.order.services.discounts import record_discounts
 from forked_apps.order.services.plan import OrderPlan, PlannedPart, draw_up
 from forked_apps.partner.models import StockRecord
@@ -125,12 +126,15 @@ def _place(
         customer=customer, basket=basket, address=address, plan=plan, key=f"{customer.pk}:{key}"
     )
     step("order_written")
-    vendor_orders = _write_vendor_orders(order=order, plan=plan, customer=customer)
+    terms = terms_of_plan(plan)
+    vendor_orders = _write_vendor_orders(order=order, plan=plan, customer=customer, terms=terms)
     step("vendor_orders_written")
-    lines = _write_lines(order=order, plan=plan, vendor_orders=vendor_orders)
+    lines = _write_lines(order=order, plan=plan, vendor_orders=vendor_orders, terms=terms)
     record_discounts(order=order, basket=basket, customer=customer)
     step("lines_written")
-    source_for(source_code).pay(order=order, allocations=_allocations(lines, vendor_orders))
+    source_for(source_code).pay(
+        order=order, allocations=_allocations(lines, vendor_orders, plan=plan, terms=terms)
+    )
     step("paid")
     _allocate_stock(plan)
     step("stock_allocated")
@@ -199,7 +203,9 @@ def _write_order(
     )
 
 
-def _write_vendor_orders(*, order: Order, plan: OrderPlan, customer: User) -> list[VendorOrder]:
+def _write_vendor_orders(
+    *, order: Order, plan: OrderPlan, customer: User, terms: OrderTerms
+) -> list[VendorOrder]:
     vendor_orders = VendorOrder.objects.bulk_create(
         VendorOrder(
             order=order,
@@ -208,6 +214,7 @@ def _write_vendor_orders(*, order: Order, plan: OrderPlan, customer: User) -> li
             goods_points=part.goods_points,
             shipping_points=part.shipping_points,
             commission_basis_points=part.vendor.commission_basis_points,
+            shipping_commission_rule=terms.shipping[part.vendor.pk].rule,
             deliver_from=part.deliver_from,
             deliver_until=part.deliver_until,
             placed_at=order.date_placed,
@@ -226,10 +233,12 @@ def _write_vendor_orders(*, order: Order, plan: OrderPlan, customer: User) -> li
     return vendor_orders
 
 
-def _write_lines(*, order: Order, plan: OrderPlan, vendor_orders: Sequence[VendorOrder]) -> list[Line]:
+def _write_lines(
+    *, order: Order, plan: OrderPlan, vendor_orders: Sequence[VendorOrder], terms: OrderTerms
+) -> list[Line]:
     lines: list[Line] = []
     for part, vendor_order in zip(plan.parts, vendor_orders, strict=True):
-        for fields in _fields_of_lines(part):
+        for fields in _fields_of_lines(part, terms):
             reference = line_reference(order.number, len(lines) + 1)
             lines.append(
                 Line(order=order, vendor_order=vendor_order, partner_line_reference=reference, **fields)
@@ -243,7 +252,7 @@ def _write_lines(*, order: Order, plan: OrderPlan, vendor_orders: Sequence[Vendo
     return lines
 
 
-def _fields_of_lines(part: PlannedPart) -> list[dict[str, Any]]:
+def _fields_of_lines(part: PlannedPart, terms: OrderTerms) -> list[dict[str, Any]]:
     """Columns of one vendor's order lines, as Oscar's admin and dashboard read them; there is no tax."""
     rows = []
     for row in part.rows:
@@ -267,6 +276,7 @@ def _fields_of_lines(part: PlannedPart) -> list[dict[str, Any]]:
                 "line_price_before_discounts_excl_tax": before,
                 "unit_price_incl_tax": unit,
                 "unit_price_excl_tax": unit,
+                "commission_rule": terms.lines[row.line.pk].rule,
             }
         )
     return rows
@@ -279,24 +289,27 @@ def _unit_prices(line_points: int, quantity: int) -> list[tuple[Decimal, int]]:
     return [(price, pieces) for price, pieces in prices if pieces]
 
 
-def _allocations(lines: Sequence[Line], vendor_orders: Sequence[VendorOrder]) -> list[AllocationSpec]:
-    """What waits in escrow: one part per line, one per shipping charge; commission is on goods alone."""
+def _allocations(
+    lines: Sequence[Line], vendor_orders: Sequence[VendorOrder], *, plan: OrderPlan, terms: OrderTerms
+) -> list[AllocationSpec]:
+    """What waits in escrow: one part per line, one per shipping charge, with the terms of its commission."""
+    rows = [row for part in plan.parts for row in part.rows]
     goods = [
-        AllocationSpec(
+        allocation_of(
             reference=line.partner_line_reference,
             vendor_id=line.vendor_order.vendor_id,
             gross_points=line.line_points,
-            commission_basis_points=line.vendor_order.commission_basis_points,
+            terms=terms.lines[row.line.pk],
         )
-        for line in lines
+        for line, row in zip(lines, rows, strict=True)
         if line.line_points and line.vendor_order
     ]
     shipping = [
-        AllocationSpec(
+        allocation_of(
             reference=shipping_reference(vendor_order.number),
             vendor_id=vendor_order.vendor_id,
             gross_points=vendor_order.shipping_points,
-            commission_basis_points=0,
+            terms=terms.shipping[vendor_order.vendor_id],
         )
         for vendor_order in vendor_orders
         if vendor_order.shipping_points

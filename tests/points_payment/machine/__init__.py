@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize
 
 from points_payment.kinds import TransferKind
+from tests.points_payment.machine.books import Terms
 from tests.points_payment.machine.cards import EXPIRY_DAYS, CardRules
 from tests.points_payment.machine.cash import CashRules
 from tests.points_payment.machine.corrections import CorrectionRules
@@ -33,7 +34,10 @@ class LedgerMachine(CashRules, WalletRules, OrderRules, CorrectionRules, CardRul
             self.give(place=place, amount=300, kind=TransferKind.REFERRAL, expires=3.5)
             self.give(place=place, amount=300, kind=TransferKind.GOODWILL, expires=30.5)
             self.top_up(place=place, amount=2_500)
-            self.buy(place=place, wanted=[(1, 250, commission), (2, 333, 1_250), (1, 101, 33)])
+            self.buy(
+                place=place,
+                wanted=[(1, 250, Terms(commission)), (2, 333, Terms(1_250, floor=60)), (1, 101, Terms(33))],
+            )
             self.adjust_a_vendor(vendor=place + 1, amount=400)
         for expires in EXPIRY_DAYS:
             self.print_batch(number=4, value=500, expires=expires)

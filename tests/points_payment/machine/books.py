@@ -9,8 +9,8 @@ import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from math import floor
 
 from points_payment.kinds import AccountKind, CardState
 
@@ -23,9 +23,22 @@ MOMENT = 1e-6
 Account = tuple[AccountKind, int]
 
 
-def half_up(points: int, basis_points: int) -> int:
-    """A commission, rounded as people do."""
-    return int((Decimal(points) * basis_points / 10_000).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+@dataclass(frozen=True)
+class Terms:
+    """Of a line's commission."""
+
+    basis_points: int
+    fixed: int = 0
+    floor: int = 0
+    cap: float = NEVER
+
+    def due(self, kept: int, gross: int) -> int:
+        """What is kept of a line bears its part of what all of it would, rounded as people do."""
+        whole = max(Fraction(gross * self.basis_points, 10_000) + self.fixed, Fraction(self.floor))
+        whole = min(whole, Fraction(gross))
+        if self.cap != NEVER:
+            whole = min(whole, Fraction(self.cap))
+        return floor(whole * kept / gross + Fraction(1, 2))
 
 
 def split(total: int, weights: list[int]) -> list[int]:
@@ -61,7 +74,7 @@ class Line:
     vendor: int
     gross: int
     promotional: int
-    basis_points: int
+    terms: Terms
     refunded: int = 0
     refunded_promotional: int = 0
     released: int = 0
@@ -74,6 +87,11 @@ class Line:
     @property
     def left(self) -> int:
         return self.gross - self.refunded
+
+    @property
+    def due(self) -> int:
+        """The commission on what is released."""
+        return self.terms.due(self.released, self.gross)
 
 
 @dataclass(eq=False)
@@ -173,14 +191,14 @@ class Books:
         return total
 
     # Orders -------------------------------------------------------------------------------
-    def buy(self, customer: int, wanted: list[tuple[str, int, int, int]]) -> Order:
-        """Lines of (reference, vendor, points, basis points)."""
-        gross = [points for _reference, _vendor, points, _basis_points in wanted]
+    def buy(self, customer: int, wanted: list[tuple[str, int, int, Terms]]) -> Order:
+        """Lines of (reference, vendor, points, terms)."""
+        gross = [points for _reference, _vendor, points, _terms in wanted]
         uses = self.take(customer, sum(gross))
         promotional = sum(use.left for use in uses if use.lot.promotional)
         lines = [
-            Line(reference, vendor, points, part, basis_points)
-            for (reference, vendor, points, basis_points), part in zip(
+            Line(reference, vendor, points, part, terms)
+            for (reference, vendor, points, terms), part in zip(
                 wanted, split(promotional, gross), strict=True
             )
         ]
@@ -199,7 +217,7 @@ class Books:
         for line in lines:
             held = line.held
             line.released += held
-            fee = half_up(line.released, line.basis_points) - line.commission
+            fee = line.due - line.commission
             line.commission += fee
             net = held - fee
             owed = -self.accounts[AccountKind.VENDOR_RECEIVABLE, line.vendor]
@@ -226,7 +244,7 @@ class Books:
             line.refunded += points
             line.refunded_promotional += points - back
             line.released -= from_vendor
-            fee = line.commission - half_up(line.released, line.basis_points) if from_vendor else 0
+            fee = line.commission - line.due if from_vendor else 0
             line.commission -= fee
             lost = from_vendor - fee
             from_payable = min(lost, self.accounts[AccountKind.VENDOR_PAYABLE, line.vendor])

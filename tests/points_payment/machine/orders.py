@@ -24,11 +24,20 @@ from points_payment.services.escrow import (
     release_allocations,
 )
 from points_payment.services.payouts import pay_out, return_payout
-from tests.points_payment.machine.books import Line, Order
+from tests.points_payment.machine.books import NEVER, Line, Order, Terms
 from tests.points_payment.machine.steps import VENDORS, Steps, moves, one_of, places, points
 
+TERMS = [
+    *(Terms(basis_points) for basis_points in (0, 33, 800, 1_250, 10_000)),
+    Terms(800, fixed=7),
+    Terms(800, floor=25),
+    Terms(1_250, cap=30),
+    Terms(333, fixed=3, floor=11, cap=19),
+    Terms(0, fixed=500),
+    Terms(10_000, cap=0),
+]
 lines_wanted = st.lists(
-    st.tuples(st.sampled_from(VENDORS), st.integers(0, 400), st.sampled_from([0, 33, 800, 1_250, 10_000])),
+    st.tuples(st.sampled_from(VENDORS), st.integers(0, 400), st.sampled_from(TERMS)),
     min_size=1,
     max_size=4,
 )
@@ -43,17 +52,20 @@ class OrderRules(Steps):
     # Orders -------------------------------------------------------------------------------
     @moves(TransferKind.PURCHASE)
     @rule(place=places, wanted=lines_wanted)
-    def buy(self, place: int, wanted: list[tuple[int, int, int]]) -> None:
+    def buy(self, place: int, wanted: list[tuple[int, int, Terms]]) -> None:
         """Also more than the wallet holds, and lines that cost nothing."""
         customer, key = one_of(self.customers, place), self.key
         specs = [
-            AllocationSpec(f"{key}-{number}", vendor, gross, basis_points)
-            for number, (vendor, gross, basis_points) in enumerate(wanted)
-        ]
+            AllocationSpec(
+                f"{key}-{number}", vendor, gross, terms.basis_points, terms.fixed, terms.floor,
+                None if terms.cap == NEVER else int(terms.cap),
+            )
+            for number, (vendor, gross, terms) in enumerate(wanted)
+        ]  # fmt: skip
         paid_for = [
-            (spec.reference, spec.vendor_id, spec.gross_points, spec.commission_basis_points)
-            for spec in specs
-            if spec.gross_points
+            (f"{key}-{number}", vendor, gross, terms)
+            for number, (vendor, gross, terms) in enumerate(wanted)
+            if gross
         ]
 
         def send(order: str) -> int | None:
