@@ -5,6 +5,7 @@ class OrderConfig(apps.OrderConfig):
     name = "forked_apps.order"
 
     def ready(self) -> None:
+        from forked_apps.order import handlers  # noqa: F401 - registers them
         from forked_apps.order.caller_questions import LAST_ORDER
         from forked_apps.order.proof import register_checks
         from forked_apps.payment.points import PointsSource

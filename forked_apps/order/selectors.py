@@ -35,6 +35,8 @@ def customer_orders(*, customer: User) -> QuerySet[Order]:
         Order.objects.filter(user=customer)
         .prefetch_related(
             Prefetch("vendor_orders", VendorOrder.objects.select_related("vendor").order_by("number")),
+            # Whether some of a part is on its way.
+            "vendor_orders__parcels",
             Prefetch("lines", Line.objects.select_related("product").order_by("pk")),
         )
         .order_by("-date_placed", "-pk")
