@@ -62,11 +62,11 @@ class PlannedPart:
         )
 
     @property
-    def rows_too_heavy_alone(self) -> list[BasketRow]:
-        """Rows of which a single piece is more than the vendor brings there."""
+    def rows_too_heavy(self) -> list[BasketRow]:
+        """The rows to take something out of: those that weigh something, the heaviest first."""
         if self.too_heavy is None:
             return []
-        return [row for row in self.rows if row.unit_grams > self.too_heavy.most_grams]
+        return sorted((row for row in self.rows if row.grams), key=lambda row: -row.grams)
 
 
 @dataclass(frozen=True, slots=True)
