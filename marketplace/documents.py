@@ -10,12 +10,20 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from django.http import HttpResponse
 from django.utils.translation import get_language, get_language_bidi
 
 from marketplace.assets import fonts_dir
 from marketplace.env import BASE_DIR
 
 DOCUMENTS = BASE_DIR / "templates" / "documents"
+
+
+def pdf_response(pdf: bytes, name: str) -> HttpResponse:
+    """The document to look at or to keep under this name, which is ASCII; its end is added."""
+    response = HttpResponse(pdf, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{name}.pdf"'
+    return response
 
 
 def render_pdf(template: str, facts: Mapping[str, Any]) -> bytes:

@@ -43,6 +43,7 @@ urlpatterns = [
     path("staff/search/", include("search.staff.urls")),
     path("staff/vendors/", include("vendor_portal.staff.urls")),
     path("staff/commission/", include("vendor_portal.staff.commission_urls")),
+    path("staff/invoices/", include("forked_apps.order.invoice_urls")),
     path("staff/", include("points_payment.staff.urls")),
     path("staff/", include("marketplace.roles.staff.urls")),
     path("dashboard/", _oscar("dashboard")),

@@ -10,7 +10,17 @@ from django.utils import timezone
 
 from points_payment.codes import number_of
 from points_payment.kinds import AccountKind, AdjustmentState, BatchState, CardState, TransferKind
-from points_payment.models import Account, Adjustment, Batch, Card, Entry, Lot, Transfer
+from points_payment.models import (
+    Account,
+    Adjustment,
+    Allocation,
+    AllocationMove,
+    Batch,
+    Card,
+    Entry,
+    Lot,
+    Transfer,
+)
 
 
 def account_points(*, kind: AccountKind, owner_id: int = 0) -> int:
@@ -48,6 +58,33 @@ def accounts_with_points(*, kind: str = "") -> QuerySet[Account]:
     """Accounts with their sums as ``points``."""
     accounts = Account.objects.annotate(points=Sum("entries__amount_points")).order_by("kind", "owner_id")
     return accounts.filter(kind=kind) if kind else accounts
+
+
+@dataclass(frozen=True, slots=True)
+class PaidParts:
+    """Of an amount: what was, or went back as, paid and promotional points."""
+
+    paid_points: int
+    promotional_points: int
+
+
+def allocation_parts(*, references: Sequence[str]) -> PaidParts | None:
+    """With which points these allocations were paid; None where one of them is unknown."""
+    found = Allocation.objects.filter(reference__in=references).aggregate(
+        count=Count("pk"), paid=Sum("paid_points"), promotional=Sum("promotional_points")
+    )
+    if found["count"] != len(set(references)):
+        return None
+    return PaidParts(found["paid"] or 0, found["promotional"] or 0)
+
+
+def refund_parts(*, idempotency_keys: Sequence[str]) -> PaidParts:
+    """As which points the refunds with these keys went back; keys without one count as nothing."""
+    moved = AllocationMove.objects.filter(transfer__idempotency_key__in=idempotency_keys).aggregate(
+        points=Sum("refunded_points"), promotional=Sum("refunded_promotional_points")
+    )
+    promotional = moved["promotional"] or 0
+    return PaidParts((moved["points"] or 0) - promotional, promotional)
 
 
 def latest_transfers(*, count: int = 25) -> QuerySet[Transfer]:

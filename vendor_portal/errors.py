@@ -142,3 +142,13 @@ class SkuTaken(VendorError):
     @property
     def message(self) -> str:
         return _("Another of your offers has this SKU.")
+
+
+class NotDelivered(VendorError):
+    """The vendor has no rate for that governorate."""
+
+    code = "not_delivered"
+
+    @property
+    def message(self) -> str:
+        return _("You don't deliver to one of these governorates any more. Look at your rates again.")

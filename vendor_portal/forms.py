@@ -16,12 +16,15 @@ from forked_apps.partner.governorates import Governorate
 from forked_apps.partner.models import Partner, StockRecord
 from forked_apps.partner.permissions import VendorPermission
 from forked_apps.shipping.models import ShippingRate
+from forked_apps.shipping.weights import WeightField, weight_text
 from marketplace.users.fields import ContactField, PhoneField, WordsField, visible
 from marketplace.users.numbers import PointsField, WholeNumberField
 from marketplace.users.phones import ascii_digits
 from vendor_portal.models import VendorRole
+from vendor_portal.parcel_forms import TrackingForm
 from vendor_portal.services.offers import OfferChanges
 from vendor_portal.services.settings import Rate
+from vendor_portal.weight_forms import weights_summary
 
 MOST_DAYS = 60
 
@@ -75,21 +78,12 @@ class OrderFilterForm(forms.Form):
     )
 
 
-class ShipForm(PiecesForm):
+class ShipForm(TrackingForm, PiecesForm):
     """A parcel: how many pieces of each line are in it, and with whom it goes."""
 
-    carrier = forms.CharField(label=_("Carrier"), max_length=80, required=False)
-    tracking_code = forms.CharField(
-        label=_("Tracking code"),
-        max_length=64,
-        widget=forms.TextInput(attrs={"dir": "ltr", "autocomplete": "off"}),
+    weight = WeightField(
+        label=_("Weight in kg"), required=False, help_text=_("As weighed; it stands on the label.")
     )
-
-    def clean_tracking_code(self) -> str:
-        return visible(self.cleaned_data["tracking_code"]).strip()
-
-    def clean_carrier(self) -> str:
-        return visible(self.cleaned_data["carrier"]).strip()
 
 
 class CancelForm(PiecesForm):
@@ -212,6 +206,9 @@ class OfferForm(forms.Form):
     handling_days = WholeNumberField(
         label=_("Days until you ship"), most=MOST_DAYS, help_text=_("From the order to the courier.")
     )
+    weight = WeightField(
+        label=_("Shipping weight in kg"), required=False, help_text=_("Of one piece as you pack it.")
+    )
     is_active = forms.BooleanField(label=_("On sale"), required=False)
     seen_in_stock = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
 
@@ -224,13 +221,18 @@ class OfferForm(forms.Form):
             "list_price": int(offer.list_price) if offer.list_price else None,
             "num_in_stock": stock,
             "handling_days": offer.handling_days,
+            "weight": offer.weight_grams,
             "is_active": offer.is_active,
             "seen_in_stock": stock,
         }
         super().__init__(*args, **kwargs)
         if VendorPermission.PRODUCTS_EDIT not in rights:
-            for name in ("price", "list_price", "handling_days", "is_active"):
+            for name in ("price", "list_price", "handling_days", "weight", "is_active"):
                 del self.fields[name]
+        elif offer.product.shipping_weight_grams:
+            self.fields["weight"].help_text = _(
+                "Of one piece as you pack it. Empty: %(weight)s, as the catalogue says."
+            ) % {"weight": weight_text(offer.product.shipping_weight_grams)}
         if VendorPermission.STOCK_EDIT not in rights:
             for name in ("num_in_stock", "seen_in_stock"):
                 del self.fields[name]
@@ -250,6 +252,7 @@ class OfferForm(forms.Form):
             price_points=data.get("price"),
             list_price_points=(data["list_price"] or 0) if "list_price" in data else None,
             handling_days=data.get("handling_days"),
+            weight_grams=(data["weight"] or 0) if "weight" in data else None,
             is_active=data.get("is_active"),
             num_in_stock=data.get("num_in_stock"),
             seen_in_stock=data.get("seen_in_stock"),
@@ -345,6 +348,9 @@ class VendorRoleForm(forms.Form):
 class RateForm(forms.Form):
     """What one governorate pays; unticked means that the vendor does not deliver there."""
 
+    #: What heavier goods pay, in a line; nothing where the vendor does not deliver yet.
+    weights_summary = ""
+
     delivers = forms.BooleanField(label=_("Delivers there"), required=False)
     charge = PointsField(label=_("Charge in points"), required=False)
     free_from = PointsField(label=_("Free from, in points"), required=False)
@@ -373,19 +379,20 @@ class RateForm(forms.Form):
 
 def rate_forms(*, vendor: Partner, data: Any = None) -> list[tuple[Governorate, RateForm]]:
     """One form a governorate, filled with what the vendor asks now."""
-    rates = {rate.governorate: rate for rate in ShippingRate.objects.filter(vendor=vendor)}
+    kept = ShippingRate.objects.filter(vendor=vendor).prefetch_related("bands")
+    rates = {rate.governorate: rate for rate in kept}
     return [
-        (
-            governorate,
-            RateForm(
-                data,
-                prefix=governorate.value,
-                auto_id=f"{governorate.value}_%s",
-                initial=_rate_initial(rates.get(governorate.value)),
-            ),
-        )
+        (governorate, _rate_form(governorate, rates.get(governorate.value), data))
         for governorate in Governorate
     ]
+
+
+def _rate_form(governorate: Governorate, rate: ShippingRate | None, data: Any) -> RateForm:
+    form = RateForm(
+        data, prefix=governorate.value, auto_id=f"{governorate.value}_%s", initial=_rate_initial(rate)
+    )
+    form.weights_summary = weights_summary(rate) if rate else ""
+    return form
 
 
 def _rate_initial(rate: ShippingRate | None) -> dict[str, Any]:

@@ -30,6 +30,7 @@ SECTIONS = (
     Section(_("Overview"), "dashboard", P.PORTAL_ACCESS, "speedometer2"),
     Section(_("Orders"), "orders", P.ORDERS_VIEW, "box-seam"),
     Section(_("Returns"), "returns", P.ORDERS_VIEW, "arrow-return-left"),
+    Section(_("Invoices"), "invoices", P.ORDERS_VIEW, "receipt"),
     Section(_("Products and offers"), "offers", P.PRODUCTS_VIEW, "tags"),
     Section(_("Money"), "money", P.MONEY_VIEW, "cash-stack"),
     Section(_("Delivery"), "shipping", P.SETTINGS_EDIT, "truck"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from vendor_portal.views import home, offers, orders, returns, settings, team
+from vendor_portal.views import home, invoices, offers, orders, parcels, returns, settings, team, weights
 
 app_name = "portal"
 
@@ -21,6 +21,16 @@ urlpatterns = [
     path("<slug:code>/orders/<str:number>/hand-over/", orders.hand_over_page, name="orders-hand-over"),
     path("<slug:code>/orders/<str:number>/cancel/", orders.cancel, name="orders-cancel"),
     path("<slug:code>/orders/<str:number>/allowance/", orders.allowance, name="orders-allowance"),
+    path("<slug:code>/orders/<str:number>/parcels/<int:position>/label/", parcels.label, name="orders-label"),
+    path("<slug:code>/orders/<str:number>/parcels/<int:position>/slip/", parcels.slip, name="orders-slip"),
+    path(
+        "<slug:code>/orders/<str:number>/parcels/<int:position>/correct/",
+        parcels.correct,
+        name="orders-correct",
+    ),
+    path("<slug:code>/labels/", parcels.labels, name="labels"),
+    path("<slug:code>/invoices/", invoices.invoices, name="invoices"),
+    path("<slug:code>/invoices/<str:number>/<str:language>/", invoices.invoice, name="invoices-pdf"),
     path("<slug:code>/returns/", returns.returns, name="returns"),
     path("<slug:code>/returns/<str:number>/", returns.asked_return, name="returns-detail"),
     path("<slug:code>/returns/<str:number>/approve/", returns.approve, name="returns-approve"),
@@ -42,5 +52,6 @@ urlpatterns = [
     path("<slug:code>/team/roles/<int:pk>/delete/", team.remove_role, name="team-role-delete"),
     path("<slug:code>/money/", settings.money, name="money"),
     path("<slug:code>/shipping/", settings.shipping, name="shipping"),
+    path("<slug:code>/shipping/<str:governorate>/", weights.bands, name="shipping-weights"),
     path("<slug:code>/details/", settings.details, name="details"),
 ]

@@ -24,6 +24,7 @@ STATUS_OF_CODE = {
     "idempotency_conflict": status.HTTP_409_CONFLICT,
     "insufficient_points": status.HTTP_402_PAYMENT_REQUIRED,
     "not_deliverable": status.HTTP_422_UNPROCESSABLE_ENTITY,
+    "too_heavy": status.HTTP_422_UNPROCESSABLE_ENTITY,
     "no_such_line": status.HTTP_404_NOT_FOUND,
 }
 

@@ -16,6 +16,7 @@ from forked_apps.basket.models import Basket, Line
 from forked_apps.catalogue.images import line_images
 from forked_apps.partner.models import Partner
 from forked_apps.partner.offers import available_pieces, is_on_sale
+from forked_apps.shipping.weights import grams_of
 
 if TYPE_CHECKING:
     from marketplace.users.models import User
@@ -35,6 +36,12 @@ class BasketRow:
     change: LineChange | None
     #: Addresses for one and for two dots a pixel; None where nobody looks.
     images: tuple[str, str] | None
+    #: One piece, packed; 0 where nobody knows.
+    unit_grams: int = 0
+
+    @property
+    def grams(self) -> int:
+        return self.unit_grams * self.quantity if self.can_be_bought else 0
 
     @property
     def can_be_bought(self) -> bool:
@@ -56,6 +63,10 @@ class BasketPart:
     @property
     def goods_points(self) -> int:
         return sum(row.line_points for row in self.rows)
+
+    @property
+    def grams(self) -> int:
+        return sum(row.grams for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +121,7 @@ def summarise(*, basket: Basket, user: User | None, with_images: bool = False) -
                 discount_points=discounts.get(line.pk, 0),
                 change=line.change,
                 images=line_images(line.product) if with_images else None,
+                unit_grams=grams_of(offer, line.product),
             )
         )
     return BasketSummary(

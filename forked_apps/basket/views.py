@@ -17,13 +17,16 @@ from forked_apps.basket.models import Basket
 from forked_apps.basket.requests import basket_of
 from forked_apps.basket.selectors import summarise
 from forked_apps.catalogue.models import Product
+from forked_apps.order.services.plan import plan_of
+from forked_apps.shipping.destination import governorate_of
 
 
 @require_safe
 def basket_page(request: HttpRequest) -> HttpResponse:
     user = request.user if request.user.is_authenticated else None
     summary = summarise(basket=basket_of(request), user=user, with_images=True)
-    return render(request, "oscar/basket/basket.html", {"summary": summary})
+    plan = plan_of(summary, governorate=governorate_of(request)) if not summary.is_empty else None
+    return render(request, "oscar/basket/basket.html", {"summary": summary, "plan": plan})
 
 
 @require_POST

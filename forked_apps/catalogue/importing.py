@@ -22,7 +22,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone, translation
 from oscar.core.utils import slugify
 
@@ -48,6 +48,7 @@ from forked_apps.catalogue.models import (
     ProductClass,
 )
 from forked_apps.catalogue.units import UNIT_OF_SUFFIX
+from forked_apps.catalogue.weights import shipping_weight_of
 from forked_apps.catalogue.wording import Names
 from forked_apps.partner.models import Partner, StockRecord
 from marketplace.outbox.services import enqueue
@@ -418,6 +419,7 @@ def import_products(*, catalogue: ParsedCatalogue) -> ImportReport:
         ids = _write_products(rows, catalogue.plan, product_class, brands)
         _write_categories(rows, ids, categories)
         _write_attributes(rows, ids, attributes, catalogue.plan)
+        _write_weights(rows, ids)
         _ask_for_indexing(ids.values())
     return ImportReport(
         created=len(rows) - len(before),
@@ -577,6 +579,17 @@ def _write_attributes(
             update_conflicts=True,
             unique_fields=["attribute", "product"],
             update_fields=[name],
+        )
+
+
+def _write_weights(rows: Sequence[CatalogueRow], ids: Mapping[str, int]) -> None:
+    """Where a list says nothing, a weight that people have written stays."""
+    grams = {ids[row.sku]: weight for row in rows if (weight := shipping_weight_of(row.raw)) is not None}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE catalogue_product AS product SET shipping_weight_grams = listed.grams"
+            " FROM unnest(%s::bigint[], %s::int[]) AS listed (id, grams) WHERE product.id = listed.id",
+            [list(grams), list(grams.values())],
         )
 
 

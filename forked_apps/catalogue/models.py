@@ -38,6 +38,8 @@ class Product(AbstractProduct):
     )
     #: Names the drawing that stands for a product without photographs, and groups similar ones.
     kind = models.CharField(_("kind"), max_length=64, blank=True, db_index=True)
+    #: Of one piece, packed. A vendor that packs otherwise says so at its offer.
+    shipping_weight_grams = models.PositiveIntegerField(_("shipping weight (grams)"), null=True, blank=True)
 
     class Meta(AbstractProduct.Meta):
         pass

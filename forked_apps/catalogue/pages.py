@@ -39,7 +39,7 @@ class DrawnPage:
         return mark_safe(self._html.replace(_CSRF_MARK, csrf_token))  # noqa: S308
 
 
-_kept: OrderedDict[tuple[int, str | None, bool], DrawnPage] = OrderedDict()
+_kept: OrderedDict[tuple[int, str | None, bool, str], DrawnPage] = OrderedDict()
 _lock = Lock()
 
 
@@ -51,7 +51,7 @@ def forget_pages() -> None:
 def drawn_page(source: ProductSource) -> DrawnPage:
     """The page of this product in the current language, drawn anew only if anything on it changed."""
     way = way_to(source)
-    key = (source.pk, get_language(), source.has_reviewed)
+    key = (source.pk, get_language(), source.has_reviewed, source.governorate)
     with _lock:
         kept = _kept.get(key)
         if kept is not None and kept.source == source and kept.way == way:

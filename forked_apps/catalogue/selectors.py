@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 from modeltranslation.utils import resolution_order
@@ -28,8 +29,12 @@ from forked_apps.catalogue.reviews.selectors import ReviewCard
 from forked_apps.catalogue.tree import CategoryStep, ways_to
 from forked_apps.catalogue.units import unit_label
 from forked_apps.partner.availability import FEW_PIECES
+from forked_apps.partner.governorates import Governorate
 from forked_apps.partner.models import Partner, StockRecord, VendorStatus
 from forked_apps.partner.offers import OfferChoice, rank_offers, to_choice
+from forked_apps.shipping.days import ExpectedDays, expected_days
+from forked_apps.shipping.destination import DEFAULT_GOVERNORATE
+from forked_apps.shipping.services import Tariff
 
 SIMILAR = 6
 #: Looked at on each side of the product; sold out ones are left out.
@@ -58,10 +63,10 @@ class OfferRow:
     """An offer with what its vendor says about delivery."""
 
     choice: OfferChoice
-    #: From handing over to arriving, handling included; None where the vendor delivers nowhere yet.
-    days_min: int | None
-    days_max: int | None
-    charge_from_points: int | None
+    #: Of one piece to the visitor's governorate, ordered today; None where the vendor brings none there.
+    expected: ExpectedDays | None
+    charge_points: int | None
+    governorate_name: str
 
     @property
     def few_left(self) -> bool:
@@ -134,6 +139,10 @@ class ProductSource:
     has_reviewed: bool
     #: Everything else, as JSON.
     text: str
+    #: To which delivery is shown.
+    governorate: str = DEFAULT_GOVERNORATE.value
+    #: From which days are counted.
+    today: date = date.min
 
     @property
     def url(self) -> str:
@@ -171,7 +180,7 @@ def _statement(language: str) -> str:
     return f"""
 WITH page AS (
     SELECT product.id, product.slug, product.parent_id, product.is_public, product.kind, product.upc,
-           product.rating, {title} AS title,
+           product.rating, product.shipping_weight_grams, {title} AS title,
            {_in_language("product.description", language)} AS description, brand.name AS brand
       FROM catalogue_product AS product LEFT JOIN catalogue_brand AS brand ON brand.id = product.brand_id
      WHERE product.id = %(product)s
@@ -196,7 +205,8 @@ WITH page AS (
 ), offer AS (
     SELECT record.id, record.product_id, record.partner_id, record.price, record.list_price,
            record.num_in_stock, record.num_allocated, record.handling_days,
-           vendor.name, vendor.governorate
+           vendor.name, vendor.governorate,
+           coalesce(record.weight_grams, (SELECT shipping_weight_grams FROM page), 0) AS grams
       FROM partner_stockrecord AS record JOIN partner_partner AS vendor ON vendor.id = record.partner_id
      WHERE record.product_id IN (SELECT id FROM shown) AND record.is_active AND record.price IS NOT NULL
        AND vendor.status = '{VendorStatus.APPROVED.value}'
@@ -226,15 +236,19 @@ SELECT page.id, page.slug, page.parent_id, parent.slug, page.is_public,
            'offers', (
                SELECT json_agg(json_build_array(
                           id, product_id, partner_id, price::text, list_price::text, num_in_stock,
-                          num_allocated, handling_days, name, governorate) ORDER BY id)
+                          num_allocated, handling_days, name, governorate, grams) ORDER BY id)
                  FROM offer),
            'rates', (
-               SELECT json_agg(json_build_array(vendor_id, soonest, latest, cheapest) ORDER BY vendor_id)
-                 FROM (SELECT vendor_id, min(days_min) AS soonest, max(days_max) AS latest,
-                              min(charge_points) AS cheapest
-                         FROM shipping_shippingrate
-                        WHERE vendor_id IN (SELECT partner_id FROM offer WHERE product_id = page.id)
-                        GROUP BY vendor_id) AS rate),
+               SELECT json_agg(json_build_array(
+                          rate.vendor_id, rate.days_min, rate.days_max, rate.free_from_points,
+                          rate.charge_points, rate.base_up_to_grams, rate.per_further_kg_points, (
+                              SELECT json_agg(json_build_array(up_to_grams, band.charge_points)
+                                              ORDER BY up_to_grams)
+                                FROM shipping_shippingband AS band WHERE band.rate_id = rate.id)
+                      ) ORDER BY rate.vendor_id)
+                 FROM shipping_shippingrate AS rate
+                WHERE rate.governorate = %(governorate)s
+                  AND rate.vendor_id IN (SELECT partner_id FROM offer WHERE product_id = page.id)),
            'reviews', (
                SELECT json_agg(json_build_array(
                           latest.title, latest.body, latest.score,
@@ -252,15 +266,31 @@ SELECT page.id, page.slug, page.parent_id, parent.slug, page.is_public,
 """  # noqa: S608
 
 
-def find_product(*, pk: int, user_id: int | None) -> ProductSource | None:
+def find_product(
+    *, pk: int, user_id: int | None, governorate: str = DEFAULT_GOVERNORATE.value
+) -> ProductSource | None:
     """A product with all that its page shows, public or not; one statement."""
     with connection.cursor() as cursor:
-        cursor.execute(_statement(get_language() or settings.LANGUAGE_CODE), {"product": pk, "user": user_id})
+        cursor.execute(
+            _statement(get_language() or settings.LANGUAGE_CODE),
+            {"product": pk, "user": user_id, "governorate": governorate},
+        )
         row = cursor.fetchone()
     if row is None:
         return None
     pk, slug, parent_id, parent_slug, is_public, category_ids, has_reviewed, text = row
-    return ProductSource(pk, slug, parent_id, parent_slug, is_public, tuple(category_ids), has_reviewed, text)
+    return ProductSource(
+        pk,
+        slug,
+        parent_id,
+        parent_slug,
+        is_public,
+        tuple(category_ids),
+        has_reviewed,
+        text,
+        governorate,
+        timezone.localdate(),
+    )
 
 
 def way_to(source: ProductSource) -> tuple[CategoryStep, ...]:
@@ -273,15 +303,17 @@ def product_page(*, source: ProductSource, way: Sequence[CategoryStep]) -> Produ
     facts = json.loads(source.text)
     pk, slug, upc, title, rating, brand = facts["product"]
     offers: dict[int, list[StockRecord]] = {}
-    for row in facts["offers"] or ():
+    for *row, grams in facts["offers"] or ():
         offer = _offer(row)
+        offer.weight_grams = grams
         offers.setdefault(offer.product_id, []).append(offer)
     images: dict[int, list[tuple[str, str]]] = {}
     for product_id, original, caption in facts["images"] or ():
         images.setdefault(product_id, []).append((original, caption))
     rates = {vendor_id: rate for vendor_id, *rate in facts["rates"] or ()}
     rows = [
-        _offer_row(offer, rates.get(offer.partner_id)) for offer in rank_offers(offers.get(source.pk, ()))
+        _offer_row(offer, rates.get(offer.partner_id), source=source)
+        for offer in rank_offers(offers.get(source.pk, ()))
     ]
     return ProductPage(
         product=PageProduct(pk, slug, upc or "", title, rating, brand or ""),
@@ -315,13 +347,26 @@ def _offer(row: Sequence[Any]) -> StockRecord:
     )
 
 
-def _offer_row(offer: StockRecord, rate: Sequence[int] | None) -> OfferRow:
-    soonest, latest, cheapest = rate or (None, None, None)
+def _offer_row(offer: StockRecord, rate: Sequence[Any] | None, *, source: ProductSource) -> OfferRow:
+    expected, charge = None, None
+    if rate is not None:
+        days_min, days_max, free_from, base, base_up_to, per_further_kg, bands = rate
+        tariff = Tariff(base, base_up_to, [tuple(band) for band in bands or ()], per_further_kg)
+        charge = tariff.charge_points(grams=offer.weight_grams or 0)
+        if charge is not None:
+            is_free = free_from is not None and offer.price_points >= free_from
+            charge = 0 if is_free else charge
+            expected = expected_days(
+                ordered_on=source.today,
+                handling_days=offer.handling_days,
+                days_min=days_min,
+                days_max=days_max,
+            )
     return OfferRow(
         choice=to_choice(offer),
-        days_min=offer.handling_days + soonest if soonest is not None else None,
-        days_max=offer.handling_days + latest if latest is not None else None,
-        charge_from_points=cheapest,
+        expected=expected,
+        charge_points=charge,
+        governorate_name=str(Governorate(source.governorate).label),
     )
 
 

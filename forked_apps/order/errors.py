@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _, ngettext
 
+from forked_apps.shipping.weights import weight_text
+
 if TYPE_CHECKING:
     from forked_apps.basket.changes import LineChange
     from forked_apps.order.models import VendorOrderStatus
@@ -65,6 +67,26 @@ class NotDeliverable(OrderError):
         ) % {"governorate": self.governorate, "vendors": _(", ").join(self.vendor_names)}
 
 
+class TooHeavyToDeliver(OrderError):
+    """A vendor delivers to the address, but not so much weight at once."""
+
+    code = "too_heavy"
+
+    def __init__(self, *, vendor_name: str, grams: int, most_grams: int, governorate: str) -> None:
+        super().__init__(vendor_name, grams, most_grams, governorate)
+        self.vendor_name, self.governorate = vendor_name, governorate
+        self.grams, self.most_grams = grams, most_grams
+
+    @property
+    def message(self) -> str:
+        return _("%(vendor)s brings at most %(most)s to %(governorate)s; these goods weigh %(weight)s.") % {
+            "vendor": self.vendor_name,
+            "most": weight_text(self.most_grams),
+            "weight": weight_text(self.grams),
+            "governorate": self.governorate,
+        }
+
+
 class BadIdempotencyKey(OrderError):
     code = "bad_idempotency_key"
 
@@ -120,6 +142,26 @@ class PiecesNotThere(OrderError):
         if not self.line_ids:
             return _("Choose at least one piece.")
         return _("Some of these pieces are not there any more. Look at the order again.")
+
+
+class NotInvoiceable(OrderError):
+    """Some of the vendor order still waits to be sent, or nothing of it ever left."""
+
+    code = "not_invoiceable"
+
+    @property
+    def message(self) -> str:
+        return _("There is an invoice once everything has been sent.")
+
+
+class ParcelArrived(OrderError):
+    """The parcel is with the buyer already: nobody follows it any more."""
+
+    code = "parcel_arrived"
+
+    @property
+    def message(self) -> str:
+        return _("This parcel has arrived; its tracking code cannot be changed any more.")
 
 
 class WrongHandoverCode(OrderError):

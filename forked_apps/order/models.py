@@ -146,6 +146,11 @@ class VendorOrder(models.Model):
     def total_points(self) -> int:
         return self.goods_points + self.shipping_points
 
+    @property
+    def is_partly_shipped(self) -> bool:
+        """Whether a parcel is on its way and pieces still wait. No query where parcels are fetched."""
+        return self.status == VendorOrderStatus.PACKED and self.pk is not None and bool(self.parcels.all())
+
 
 class VendorOrderEvent(models.Model):
     """A step in a vendor order's life: who, when, from what to what."""
@@ -196,6 +201,9 @@ class Line(AbstractLine):
         db_constraint=False,
         db_index=False,
     )
+
+    #: One piece, packed, as it was when it was ordered; 0 where nobody knew.
+    unit_grams = models.PositiveIntegerField(_("weight of a piece (grams)"), default=0)
 
     class Meta(AbstractLine.Meta):
         pass
@@ -254,8 +262,14 @@ class Parcel(models.Model):
     vendor_order = models.ForeignKey(
         VendorOrder, verbose_name=_("vendor order"), on_delete=models.PROTECT, related_name="parcels"
     )
+    #: The first of a vendor order is 1.
+    position = models.PositiveSmallIntegerField(_("position"), default=1)
     carrier = models.CharField(_("carrier"), max_length=80, blank=True)
     tracking_code = models.CharField(_("tracking code"), max_length=64)
+    #: Where the buyer can follow it; empty where the carrier has no such page.
+    tracking_link = models.CharField(_("link"), max_length=400, blank=True)
+    #: As weighed, or as its goods are known to weigh; None where nobody knows.
+    weight_grams = models.PositiveIntegerField(_("weight (grams)"), null=True, blank=True)
     shipped_at = models.DateTimeField(_("shipped"), default=timezone.now)
     shipped_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -269,6 +283,9 @@ class Parcel(models.Model):
         verbose_name = _("parcel")
         verbose_name_plural = _("parcels")
         ordering = ["shipped_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["vendor_order", "position"], name="order_parcel_position"),
+        ]
 
     def __str__(self) -> str:
         return self.tracking_code
@@ -297,6 +314,11 @@ class ParcelLine(models.Model):
 
 from oscar.apps.order.models import *  # type: ignore[assignment]  # noqa: E402, F403
 
+from forked_apps.order.document_models import (  # noqa: E402, F401
+    Invoice,
+    InvoiceCounter,
+    ParcelCorrection,
+)
 from forked_apps.order.return_models import (  # noqa: E402, F401 - models of this application
     Return,
     ReturnLine,

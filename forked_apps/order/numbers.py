@@ -25,6 +25,16 @@ def line_reference(number: str, line_number: int) -> str:
     return f"{number}-{line_number}"
 
 
+def parcel_number(vendor_order_number: str, position: int) -> str:
+    """``100042-A-P1``, as labels and slips carry it; ``position`` counts from 1."""
+    return f"{vendor_order_number}-P{position}"
+
+
+def invoice_number(*, prefix: str, vendor_id: int, year: int, sequence: int) -> str:
+    """``INV-12-2026-00007``: the vendor's own seventh of that year, and unique among all vendors'."""
+    return f"{prefix}-{vendor_id}-{year}-{sequence:05d}"
+
+
 def shipping_reference(vendor_order_number: str) -> str:
     """The allocation of a vendor order's shipping charge."""
     return f"{vendor_order_number}-S"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
+from forked_apps.order.document_models import Invoice
 from forked_apps.order.models import Line, Order, ParcelLine, VendorOrder, VendorOrderEvent
 from forked_apps.order.return_models import Return, ReturnLine, ReturnMessage
 from forked_apps.order.status import OrderStatus, order_status
@@ -35,6 +36,8 @@ def customer_orders(*, customer: User) -> QuerySet[Order]:
         Order.objects.filter(user=customer)
         .prefetch_related(
             Prefetch("vendor_orders", VendorOrder.objects.select_related("vendor").order_by("number")),
+            # Whether some of a part is on its way.
+            "vendor_orders__parcels",
             Prefetch("lines", Line.objects.select_related("product").order_by("pk")),
         )
         .order_by("-date_placed", "-pk")
@@ -72,6 +75,32 @@ def vendor_returns(*, vendor: Partner) -> QuerySet[Return]:
     return returns_with_all().filter(vendor_order__vendor=vendor)
 
 
+def all_invoices(*, words: str = "") -> QuerySet[Invoice]:
+    """Invoices and credit notes, newest first; with words, those of a number or a vendor."""
+    found = (
+        Invoice.objects.select_related("vendor_order__order", "vendor", "refers_to")
+        .defer("facts", "refers_to__facts")
+        .order_by("-issued_at", "-pk")
+    )
+    if words := words.strip():
+        found = found.filter(
+            Q(number__icontains=words)
+            | Q(vendor_order__number__istartswith=words)
+            | Q(vendor__name__icontains=words)
+        )
+    return found
+
+
+def vendor_invoices(*, vendor: Partner, kind: str = "", words: str = "") -> QuerySet[Invoice]:
+    """This vendor's invoices and credit notes; another's are not among them."""
+    found = all_invoices().filter(vendor=vendor)
+    if kind:
+        found = found.filter(kind=kind)
+    if words := words.strip():
+        found = found.filter(Q(number__icontains=words) | Q(vendor_order__number__istartswith=words))
+    return found
+
+
 def _lines() -> Prefetch:
     return Prefetch(
         "lines",
@@ -86,5 +115,6 @@ def _history() -> tuple[Prefetch | str, ...]:
         Prefetch("events", VendorOrderEvent.objects.select_related("actor")),
         "returns",
         "parcels",
+        Prefetch("invoices", Invoice.objects.defer("facts")),
         Prefetch("parcels__parcel_lines", ParcelLine.objects.select_related("line")),
     )

@@ -73,7 +73,8 @@ _ENDS = {
 
 def order_status(vendor_orders: Iterable[VendorOrder]) -> OrderStatus:
     """Where the whole order stands; parts of which nothing came count only if all are such."""
-    all_of_them = {_S(part.status) for part in vendor_orders}
+    parts = list(vendor_orders)
+    all_of_them = {_S(part.status) for part in parts}
     living = all_of_them - ENDED_WITHOUT_SALE
     if not living:
         return next((whole for part, whole in _ENDS.items() if part in all_of_them), OrderStatus.CANCELLED)
@@ -83,6 +84,6 @@ def order_status(vendor_orders: Iterable[VendorOrder]) -> OrderStatus:
         return OrderStatus.DELIVERED
     if living <= _ON_THE_WAY:
         return OrderStatus.SHIPPED
-    if living & _ON_THE_WAY:
+    if living & _ON_THE_WAY or any(part.is_partly_shipped for part in parts):
         return OrderStatus.PARTLY_SHIPPED
     return OrderStatus.PLACED if living == {_S.PLACED} else OrderStatus.IN_PREPARATION

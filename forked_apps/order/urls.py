@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from forked_apps.order import return_views, views
+from forked_apps.order import invoice_views, return_views, views
 
 app_name = "orders"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("<str:order_number>/", views.order_page, name="detail"),
     path("<str:order_number>/parts/<str:number>/cancel/", views.cancel_part, name="cancel-part"),
     path("<str:order_number>/parts/<str:number>/return/", return_views.new_return, name="return-new"),
+    path("<str:order_number>/invoices/<str:number>/<str:language>/", invoice_views.invoice, name="invoice"),
     path("<str:order_number>/returns/<str:number>/", return_views.return_page, name="return"),
     path("<str:order_number>/returns/<str:number>/withdraw/", return_views.withdraw, name="return-withdraw"),
     path("<str:order_number>/returns/<str:number>/sent/", return_views.sent, name="return-sent"),

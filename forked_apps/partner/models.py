@@ -83,6 +83,8 @@ class StockRecord(AbstractStockRecord):
     )
     handling_days = models.PositiveSmallIntegerField(_("handling days"), default=1)
     is_active = models.BooleanField(_("on sale"), default=True)
+    #: Of one piece as this vendor packs it; None: what the product says.
+    weight_grams = models.PositiveIntegerField(_("shipping weight (grams)"), null=True, blank=True)
 
     class Meta(AbstractStockRecord.Meta):
         verbose_name = _("offer")

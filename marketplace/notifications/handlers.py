@@ -47,14 +47,23 @@ def tell_order_placed(payload: dict[str, Any]) -> None:
 
 @handles("vendor_order.shipped")
 def tell_shipped(payload: dict[str, Any]) -> None:
+    _tell_of_parcel("vendor_order.shipped", parcel_id=payload["parcel_id"], about_id=payload["parcel_id"])
+
+
+@handles("parcel.corrected")
+def tell_corrected(payload: dict[str, Any]) -> None:
+    _tell_of_parcel("parcel.corrected", parcel_id=payload["parcel_id"], about_id=payload["correction_id"])
+
+
+def _tell_of_parcel(kind: str, *, parcel_id: int, about_id: int) -> None:
     parcel = Parcel.objects.select_related("vendor_order__order__user", "vendor_order__vendor").get(
-        pk=payload["parcel_id"]
+        pk=parcel_id
     )
     part = parcel.vendor_order
     if part.order.user is not None:
         notify(
-            kind="vendor_order.shipped",
-            about=f"vendor_order.shipped:{parcel.pk}",
+            kind=kind,
+            about=f"{kind}:{about_id}",
             user=part.order.user,
             facts={
                 "number": part.order.number,

@@ -89,6 +89,23 @@ def vendor_order_shipped(*, number: str, vendor: str, tracking_code: str, carrie
     )
 
 
+@kind("parcel.corrected")
+def parcel_corrected(*, number: str, vendor: str, tracking_code: str, carrier: str = "") -> Words:
+    facts = {"number": number, "vendor": vendor, "tracking_code": tracking_code, "carrier": carrier}
+    return Words(
+        subject=_("A tracking code of your order %(number)s was put right") % facts,
+        text=(
+            _(
+                "Nuqta: the right tracking code of your parcel from %(vendor)s "
+                "is %(tracking_code)s (%(carrier)s)."
+            )
+            if carrier
+            else _("Nuqta: the right tracking code of your parcel from %(vendor)s is %(tracking_code)s.")
+        )
+        % facts,
+    )
+
+
 @kind("vendor_order.delivered")
 def vendor_order_delivered(*, number: str, vendor: str, is_assumed: bool) -> Words:
     facts = {"number": number, "vendor": vendor}

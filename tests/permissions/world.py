@@ -15,6 +15,7 @@ from forked_apps.order.models import VendorOrder
 from forked_apps.order.return_models import Return, ReturnReason
 from forked_apps.order.services.delivery import mark_delivered
 from forked_apps.order.services.fulfilment import ship_lines
+from forked_apps.order.services.invoices import issue_invoice
 from forked_apps.order.services.returns import open_return
 from forked_apps.partner.commission_models import CommissionRule
 from forked_apps.partner.models import StockRecord
@@ -217,6 +218,19 @@ def a_world() -> World:
         "orders:return-photo.pk": returned.photos.get().pk,
         "portal:returns-photo.pk": returned.photos.get().pk,
         "orders.number": part.number,
+        # What left has a parcel and an invoice.
+        **{
+            f"portal:orders-{paper}.number": returned.vendor_order.number
+            for paper in ("label", "slip", "correct")
+        },
+        **dict.fromkeys(
+            ("orders:invoice.number", "portal:invoices-pdf.number", "invoice_staff:invoice.number"),
+            issue_invoice(vendor_order=returned.vendor_order).number,
+        ),
+        "orders:invoice.order_number": returned.vendor_order.order.number,
+        "position": 1,
+        "language": "ar",
+        "governorate": "BG",
         "customer.order_number": order.number,
         "customer.pk": home.pk,
         "checkout.number": order.number,

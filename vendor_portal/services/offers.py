@@ -22,6 +22,8 @@ class OfferChanges:
     #: 0: no list price.
     list_price_points: int | None = None
     handling_days: int | None = None
+    #: 0: as the product says.
+    weight_grams: int | None = None
     is_active: bool | None = None
     num_in_stock: int | None = None
     #: The stock that the person saw when they wrote the new one.
@@ -44,12 +46,22 @@ def edit_offer(*, vendor: Partner, offer_id: int, changes: OfferChanges) -> Stoc
         offer.list_price = Decimal(changes.list_price_points) if changes.list_price_points else None
     if changes.handling_days is not None:
         offer.handling_days = changes.handling_days
+    if changes.weight_grams is not None:
+        offer.weight_grams = changes.weight_grams or None
     if changes.is_active is not None:
         offer.is_active = changes.is_active
     if changes.num_in_stock is not None:
         _set_stock(offer, pieces=changes.num_in_stock, seen=changes.seen_in_stock)
     offer.save(
-        update_fields=["price", "list_price", "handling_days", "is_active", "num_in_stock", "date_updated"]
+        update_fields=[
+            "price",
+            "list_price",
+            "handling_days",
+            "weight_grams",
+            "is_active",
+            "num_in_stock",
+            "date_updated",
+        ]
     )
     enqueue(topic="search.products", payload={"ids": [offer.product_id]})
     return offer

@@ -18,6 +18,7 @@ from forked_apps.order.services.allowances import GIVEN_IN, give_allowance
 from forked_apps.order.services.cancellation import cancel_lines
 from forked_apps.order.services.delivery import hand_over, mark_delivered
 from forked_apps.order.services.fulfilment import accept_vendor_order, can_ship, mark_packed, ship_lines
+from forked_apps.order.services.parcels import UNDER_WAY
 from forked_apps.order.services.parts import pieces_left, pieces_of
 from forked_apps.order.status import NEXT
 from forked_apps.order.timeline import timeline
@@ -27,6 +28,7 @@ from vendor_portal.access import VendorRequest, portal_page, vendor_permission_r
 from vendor_portal.commission import frozen_commission
 from vendor_portal.forms import AllowanceForm, CancelForm, HandOverForm, OrderFilterForm, ShipForm
 from vendor_portal.overview import OPEN_STATUSES
+from vendor_portal.parcel_forms import carrier_names
 
 PER_PAGE = 20
 
@@ -40,6 +42,7 @@ def orders(request: VendorRequest) -> HttpResponse:
     found = VendorOrder.objects.filter(vendor=request.vendor).select_related(
         "order__user", "order__shipping_address"
     )
+    found = found.prefetch_related("parcels")
     if status := chosen.get("status"):
         found = found.filter(status__in=OPEN_STATUSES) if status == form.OPEN else found.filter(status=status)
     if number := chosen.get("q", "").strip():
@@ -107,6 +110,7 @@ def ship(request: VendorRequest, number: str) -> HttpResponse:
             quantities=form.quantities,
             carrier=form.cleaned_data["carrier"],
             tracking_code=form.cleaned_data["tracking_code"],
+            weight_grams=form.cleaned_data["weight"],
         )
     except OrderError as error:
         messages.error(request, error.message)
@@ -261,6 +265,8 @@ def _order_page(
         "address": own.order.shipping_address,
         "governorate": _governorate(own),
         "ship_form": ship_form,
+        "carriers": carrier_names() if ship_form else [],
+        "can_correct": may_ship and own.status in UNDER_WAY,
         "can_accept": may_ship and VendorOrderStatus.ACCEPTED in following,
         "can_pack": may_ship and VendorOrderStatus.PACKED in following,
         "can_deliver": may_ship and VendorOrderStatus.DELIVERED in following,

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from forked_apps.order.errors import LinesNotShippable, PiecesNotThere
 from forked_apps.order.models import Parcel, ParcelLine, VendorOrder, VendorOrderStatus
+from forked_apps.order.services.parcels import known_grams, tracking_link
 from forked_apps.order.services.parts import check_pieces, consume_stock, lock_part, move, pieces_left
 from forked_apps.order.status import NEXT, check_step
 from forked_apps.partner.models import Partner
@@ -56,11 +57,12 @@ def ship_lines(
     quantities: Mapping[int, int] | None = None,
     carrier: str = "",
     tracking_code: str,
+    weight_grams: int | None = None,
 ) -> Parcel:
     """Hand pieces to a courier: a parcel, stock consumed, and the buyer told once.
 
     ``quantities`` is pieces by line id; None means all that is left. The vendor order is shipped when
-    nothing is left, packed until then.
+    nothing is left, packed until then. ``weight_grams``: as weighed; else what the pieces are known to weigh.
 
     Raises:
         IllegalStep: it is cancelled, or shipped already.
@@ -75,7 +77,13 @@ def ship_lines(
     except PiecesNotThere as error:
         raise LinesNotShippable(line_ids=error.line_ids) from error
     parcel = Parcel.objects.create(
-        vendor_order=locked, carrier=carrier, tracking_code=tracking_code, shipped_by=actor
+        vendor_order=locked,
+        position=locked.parcels.count() + 1,
+        carrier=carrier,
+        tracking_code=tracking_code,
+        tracking_link=tracking_link(carrier=carrier, tracking_code=tracking_code),
+        weight_grams=weight_grams or known_grams(locked, wanted),
+        shipped_by=actor,
     )
     ParcelLine.objects.bulk_create(
         ParcelLine(parcel=parcel, line_id=line_id, quantity=pieces)

@@ -27,6 +27,7 @@ from forked_apps.order.numbers import shipping_reference
 from forked_apps.order.status import check_step
 from forked_apps.partner.models import Partner, StockRecord
 from forked_apps.payment.sources import source_of
+from marketplace.outbox.services import enqueue
 from points_payment.services.wallets import split_by_largest_remainder
 
 if TYPE_CHECKING:
@@ -59,7 +60,21 @@ def move(locked: VendorOrder, *, to: VendorOrderStatus, actor: User | None, note
     )
     locked.status = to
     locked.save(update_fields=["status", "delivered_at", "delivery_proof", "release_on"])
+    if to == VendorOrderStatus.SHIPPED:
+        # Documents are numbered in transactions of their own: see services.invoices.
+        enqueue(topic="vendor_order.invoice", payload={"vendor_order_id": locked.pk})
     return locked
+
+
+#: Before everything has left: what is reduced until then stands on no invoice.
+NOTHING_INVOICED = frozenset(
+    {
+        VendorOrderStatus.PLACED,
+        VendorOrderStatus.ACCEPTED,
+        VendorOrderStatus.PACKED,
+        VendorOrderStatus.CANCELLED,
+    }
+)
 
 
 # Pieces -----------------------------------------------------------------------------------
@@ -235,8 +250,22 @@ def give_back(
         actor_id=actor.pk if actor else None,
         reason=reason,
         # Whoever reduces holds the vendor order's lock, so the last row names this refund.
-        key=f"reduction:{rows[-1].pk}",
+        key=refund_key(rows[-1].pk),
     )
+    if locked.status not in NOTHING_INVOICED:
+        enqueue(
+            topic="vendor_order.credit_note",
+            payload={
+                "vendor_order_id": locked.pk,
+                "reduction_ids": [row.pk for row in rows],
+                "shipping_points": shipping_points,
+            },
+        )
+
+
+def refund_key(reduction_id: int) -> str:
+    """By which the ledger knows the refund that this reduction, the last of those written at once, names."""
+    return f"reduction:{reduction_id}"
 
 
 # Stock ------------------------------------------------------------------------------------

@@ -21,7 +21,13 @@ from django.utils import timezone
 from forked_apps.basket.changes import ChangeKind, LineChange, change_of
 from forked_apps.basket.models import Basket
 from forked_apps.checkout.addresses import DeliveryAddress
-from forked_apps.order.errors import BadIdempotencyKey, BasketChanged, EmptyBasket, NotDeliverable
+from forked_apps.order.errors import (
+    BadIdempotencyKey,
+    BasketChanged,
+    EmptyBasket,
+    NotDeliverable,
+    TooHeavyToDeliver,
+)
 from forked_apps.order.models import (
     Line,
     LinePrice,
@@ -65,6 +71,7 @@ def place_order(
         EmptyBasket: nothing in it, or it is not this customer's.
         BasketChanged: price, stock or charge is not what the customer agreed to.
         NotDeliverable: a vendor does not deliver to the address.
+        TooHeavyToDeliver: a vendor does not deliver so much weight there.
         InsufficientPoints: the wallet lacks some.
         IdempotencyConflict: the key was used for another request.
         BadIdempotencyKey
@@ -164,10 +171,16 @@ def _check(plan: OrderPlan, *, expected_total_points: int | None) -> None:
         raise EmptyBasket
     if plan.changes:
         raise BasketChanged(plan.changes)
-    if plan.undeliverable:
-        raise NotDeliverable(
-            vendor_names=[vendor.name for vendor in plan.undeliverable], governorate=plan.governorate_name
-        )
+    if nowhere := [part.vendor.name for part in plan.parts if part.shipping is None and not part.too_heavy]:
+        raise NotDeliverable(vendor_names=nowhere, governorate=plan.governorate_name)
+    for part in plan.parts:
+        if part.too_heavy is not None:
+            raise TooHeavyToDeliver(
+                vendor_name=part.vendor.name,
+                grams=part.too_heavy.grams,
+                most_grams=part.too_heavy.most_grams,
+                governorate=plan.governorate_name,
+            )
     if expected_total_points is not None and expected_total_points != plan.total_points:
         raise BasketChanged(
             [LineChange(ChangeKind.TOTAL, None, "", expected_total_points, plan.total_points)]
@@ -277,6 +290,7 @@ def _fields_of_lines(part: PlannedPart, terms: OrderTerms) -> list[dict[str, Any
                 "unit_price_incl_tax": unit,
                 "unit_price_excl_tax": unit,
                 "commission_rule": terms.lines[row.line.pk].rule,
+                "unit_grams": row.unit_grams,
             }
         )
     return rows

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
 from forked_apps.basket.changes import LineChange
 from forked_apps.basket.models import Basket
-from forked_apps.basket.selectors import BasketRow, BasketSummary, summarise
+from forked_apps.basket.selectors import BasketPart, BasketRow, BasketSummary, summarise
 from forked_apps.partner.governorates import Governorate
 from forked_apps.partner.models import Partner
-from forked_apps.shipping.services import ShippingQuote, quote
+from forked_apps.shipping.days import ExpectedDays, expected_days
+from forked_apps.shipping.services import ShippingQuote, TooHeavy, answers_for
 
 if TYPE_CHECKING:
     from marketplace.users.models import User
@@ -25,9 +26,11 @@ class PlannedPart:
 
     vendor: Partner
     rows: tuple[BasketRow, ...]
-    #: None: the vendor does not deliver there.
+    #: None: the vendor does not deliver there, or not so much.
     shipping: ShippingQuote | None
     today: date
+    #: Why there is no quote, where the vendor does deliver there.
+    too_heavy: TooHeavy | None = None
 
     @property
     def goods_points(self) -> int:
@@ -43,15 +46,27 @@ class PlannedPart:
 
     @property
     def deliver_from(self) -> date:
-        return self._after(self.shipping.days_min if self.shipping else 0)
+        return self._expected.first
 
     @property
     def deliver_until(self) -> date:
-        return self._after(self.shipping.days_max if self.shipping else 0)
+        return self._expected.last
 
-    def _after(self, days_on_the_way: int) -> date:
-        handling = max(row.line.stockrecord.handling_days for row in self.rows)
-        return self.today + timedelta(days=handling + days_on_the_way)
+    @property
+    def _expected(self) -> ExpectedDays:
+        return expected_days(
+            ordered_on=self.today,
+            handling_days=max(row.line.stockrecord.handling_days for row in self.rows),
+            days_min=self.shipping.days_min if self.shipping else 0,
+            days_max=self.shipping.days_max if self.shipping else 0,
+        )
+
+    @property
+    def rows_too_heavy(self) -> list[BasketRow]:
+        """The rows to take something out of: those that weigh something, the heaviest first."""
+        if self.too_heavy is None:
+            return []
+        return sorted((row for row in self.rows if row.grams), key=lambda row: -row.grams)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +86,11 @@ class OrderPlan:
     @property
     def undeliverable(self) -> list[Partner]:
         return [part.vendor for part in self.parts if part.shipping is None]
+
+    @property
+    def too_heavy(self) -> list[PlannedPart]:
+        """Those of ``undeliverable`` that would be delivered if they weighed less."""
+        return [part for part in self.parts if part.too_heavy is not None]
 
     @property
     def governorate_name(self) -> str:
@@ -96,16 +116,29 @@ class OrderPlan:
 def draw_up(*, basket: Basket, customer: User, governorate: str, with_images: bool = False) -> OrderPlan:
     """Prices, discounts, shipping and days as they are now; writes nothing, locks nothing."""
     summary = summarise(basket=basket, user=customer, with_images=with_images)
-    quotes = quote(
+    return plan_of(summary, governorate=governorate)
+
+
+def plan_of(summary: BasketSummary, *, governorate: str) -> OrderPlan:
+    """What delivering this basket to a governorate would come to; one query."""
+    answers = answers_for(
         vendor_ids_with_goods={part.vendor.pk: part.goods_points for part in summary.parts},
+        grams_by_vendor={part.vendor.pk: part.grams for part in summary.parts},
         governorate=governorate,
     )
     today = timezone.localdate()
     return OrderPlan(
         summary=summary,
-        parts=tuple(
-            PlannedPart(vendor=part.vendor, rows=part.rows, shipping=quotes.get(part.vendor.pk), today=today)
-            for part in summary.parts
-        ),
+        parts=tuple(_part(part, answers.get(part.vendor.pk), today=today) for part in summary.parts),
         governorate=governorate,
+    )
+
+
+def _part(part: BasketPart, answer: ShippingQuote | TooHeavy | None, *, today: date) -> PlannedPart:
+    return PlannedPart(
+        vendor=part.vendor,
+        rows=part.rows,
+        shipping=answer if isinstance(answer, ShippingQuote) else None,
+        today=today,
+        too_heavy=answer if isinstance(answer, TooHeavy) else None,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import translation
+from django.utils import timezone, translation
 
 from forked_apps.catalogue import pages, selectors, tree
 from forked_apps.catalogue.models import (
@@ -24,6 +25,9 @@ from forked_apps.catalogue.models import (
 )
 from forked_apps.catalogue.reviews.services import AlreadyReviewed, ScoreOutOfRange, write_review
 from forked_apps.partner.models import Partner, StockRecord, VendorStatus
+from forked_apps.shipping.days import expected_days
+from forked_apps.shipping.models import ShippingBand
+from marketplace.formats import format_date
 from marketplace.outbox.models import OutboxMessage
 from tests.factories.catalogue import (
     BrandFactory,
@@ -108,11 +112,51 @@ def test_few_pieces_are_counted(client: Client, product: Product) -> None:
     assert "Only 3 left" in shown(client, product)
 
 
-def test_days_are_handling_and_way_together(client: Client, product: Product) -> None:
+def test_the_day_of_delivery_counts_handling_and_the_way_to_the_visitor_s_governorate(
+    client: Client, product: Product
+) -> None:
     offer = OfferFactory(product=product, handling_days=2)
     ShippingRateFactory(vendor=offer.partner, charge_points=4_000, days_min=1, days_max=3)
-    row = get(client, product).context["page"].buy_box
-    assert (row.days_min, row.days_max, row.charge_from_points) == (3, 5, 4_000)
+    ShippingRateFactory(vendor=offer.partner, governorate="BA", charge_points=9_000, days_min=5, days_max=9)
+    page = get(client, product)
+    row = page.context["page"].buy_box
+    expected = expected_days(ordered_on=timezone.localdate(), handling_days=2, days_min=1, days_max=3)
+    assert (row.expected, row.charge_points) == (expected, 4_000)
+    html = page.content.decode()
+    assert f"Expected between {format_date(expected.first)} and {format_date(expected.last)}" in html
+    assert "Delivery to Baghdad: " in html
+
+
+def test_the_charge_shown_follows_the_weight_and_the_price(client: Client, product: Product) -> None:
+    light = OfferFactory(product=product, price=1_000)
+    heavy = OfferFactory(product=product, price=2_000, weight_grams=30_000)
+    free = OfferFactory(product=product, price=3_000)
+    too_heavy = OfferFactory(product=product, price=4_000, weight_grams=99_000)
+    nowhere = OfferFactory(product=product, price=5_000)
+    product.shipping_weight_grams = 1_000
+    product.save()
+    for offer in (light, heavy, free, too_heavy):
+        rate = ShippingRateFactory(
+            vendor=offer.partner, base_up_to_grams=2_000, free_from_points=3_000 if offer == free else None
+        )
+        ShippingBand.objects.create(rate=rate, up_to_grams=50_000, charge_points=12_000)
+    page = get(client, product).context["page"]
+    charges = {row.choice.stockrecord.pk: row.charge_points for row in (page.buy_box, *page.other_offers)}
+    assert charges == {
+        light.pk: 5_000, heavy.pk: 12_000, free.pk: 0, too_heavy.pk: None, nowhere.pk: None,
+    }  # fmt: skip
+    assert shown(client, product).count("Not delivered to Baghdad") == 2
+
+
+def test_a_kept_page_never_shows_the_days_of_yesterday(
+    client: Client, product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer = OfferFactory(product=product, handling_days=0)
+    ShippingRateFactory(vendor=offer.partner, days_min=1, days_max=1)
+    today = timezone.localdate()
+    assert f"Expected on {format_date(today + timedelta(days=1))}" in shown(client, product)
+    monkeypatch.setattr(timezone, "localdate", lambda *_args: today + timedelta(days=1))
+    assert f"Expected on {format_date(today + timedelta(days=2))}" in shown(client, product)
 
 
 @pytest.mark.parametrize(

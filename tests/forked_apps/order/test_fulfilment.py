@@ -218,7 +218,7 @@ def test_a_list_of_orders_costs_the_same_queries_for_one_as_for_ten(
     for _ in range(10):
         make_order(customer, [make_offer(), make_offer()])
     for number in (1, 10):
-        with django_assert_num_queries(3):  # type: ignore[operator]
+        with django_assert_num_queries(4):  # type: ignore[operator]
             for order in customer_orders(customer=customer)[:number]:
                 assert [part.vendor.name for part in order.vendor_orders.all()]
                 assert [line.title for line in order.lines.all()]

@@ -17,6 +17,7 @@ from forked_apps.order.models import Line, LinePrice, Order, ShippingAddress, Ve
 from forked_apps.order.services.placement import place_order
 from forked_apps.partner.governorates import Governorate
 from forked_apps.partner.models import Partner, StockRecord, VendorStatus
+from forked_apps.shipping.days import handed_over_on
 from forked_apps.shipping.models import ShippingRate
 from marketplace.outbox.models import OutboxMessage
 from points_payment.errors import IdempotencyConflict, InsufficientPoints
@@ -295,7 +296,8 @@ def test_the_days_count_handling_and_the_way() -> None:
     ShippingRate.objects.update(days_min=1, days_max=3)
     part = place(customer, make_basket(customer, [slow, fast])).vendor_orders.get()
     placed_on = part.placed_at.astimezone().date()
-    assert ((part.deliver_from - placed_on).days, (part.deliver_until - placed_on).days) == (5, 7)
+    handed_over = handed_over_on(ordered_on=placed_on, handling_days=4)
+    assert ((part.deliver_from - handed_over).days, (part.deliver_until - handed_over).days) == (1, 3)
 
 
 def queries_of(lines: int, vendors: int) -> CaptureQueriesContext:

@@ -1,0 +1,164 @@
+"""What goes on a parcel and into it: labels (A6, one page each) and packing slips, as PDF.
+
+Both are in the language of whoever prints them, as the portal is. The buyer's handover code and prices are on
+neither: whoever carries a parcel reads its label.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import segno
+from django.db.models import Prefetch
+from django.utils.translation import gettext as _
+
+from forked_apps.order.models import Line, Parcel, ParcelLine, VendorOrder
+from forked_apps.order.numbers import parcel_number
+from forked_apps.partner.governorates import Governorate
+from forked_apps.shipping.weights import weight_text
+from marketplace.documents import render_pdf
+from marketplace.formats import format_date, format_number
+from marketplace.users.phones import to_national
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from forked_apps.partner.models import Partner
+
+#: Printed at once: of so many vendor orders, all parcels up to so many.
+MOST_ORDERS, MOST_PARCELS = 50, 200
+
+
+def parcels_to_print(*, vendor: Partner, vendor_order_numbers: Sequence[str]) -> QuerySet[Parcel]:
+    """The parcels of these of the vendor's own orders, with all that their documents say: eight queries."""
+    orders = VendorOrder.objects.select_related("vendor", "order__shipping_address").prefetch_related(
+        "parcels", "lines__reductions", "lines__parcel_lines"
+    )
+    contents = ParcelLine.objects.select_related("line").order_by("line_id")
+    return (
+        Parcel.objects.filter(
+            vendor_order__vendor=vendor, vendor_order__number__in=list(vendor_order_numbers)[:MOST_ORDERS]
+        )
+        .prefetch_related(
+            Prefetch("vendor_order", orders),
+            Prefetch("parcel_lines", contents),
+            "parcel_lines__line__attributes",
+        )
+        .order_by("vendor_order__number", "position")[:MOST_PARCELS]
+    )
+
+
+def labels_pdf(parcels: Iterable[Parcel]) -> bytes:
+    """One A6 page a parcel."""
+    facts = {"title": _("Labels"), "texts": _label_texts(), "parcels": [_label(parcel) for parcel in parcels]}
+    return render_pdf("parcel_labels", facts)
+
+
+def slips_pdf(parcels: Iterable[Parcel]) -> bytes:
+    """One page or more a parcel: what is in it, and what is still to come."""
+    facts = {
+        "title": _("Packing slip"),
+        "columns": [_("Product"), _("SKU"), _("Pieces")],
+        "texts": {"from": _("From"), "to": _("To"), "rest": _("Still to come in another parcel")},
+        "parcels": [_slip(parcel) for parcel in parcels],
+    }
+    return render_pdf("packing_slips", facts)
+
+
+# What they say ----------------------------------------------------------------------------
+def _label_texts() -> Mapping[str, str]:
+    return {"from": _("From"), "to": _("To"), "weight": _("Weight"), "order": _("Order")}
+
+
+def _label(parcel: Parcel) -> dict[str, Any]:
+    part = parcel.vendor_order
+    return {
+        **_heading(parcel),
+        "from": _sender(part),
+        "to": _receiver(part),
+        "order": part.number,
+        "weight": weight_text(parcel.weight_grams) if parcel.weight_grams else "",
+        "carrier": parcel.carrier,
+        "tracking_code": parcel.tracking_code,
+        "qr": _qr_svg(parcel_number(part.number, parcel.position)),
+    }
+
+
+def _slip(parcel: Parcel) -> dict[str, Any]:
+    part = parcel.vendor_order
+    return {
+        **_heading(parcel),
+        "from": _sender(part),
+        "to": _receiver(part),
+        "about": [
+            [_("Order"), part.number, True],
+            [_("Ordered"), format_date(part.placed_at), False],
+            [_("Sent"), format_date(parcel.shipped_at), False],
+            [_("Tracking code"), parcel.tracking_code, True],
+        ],
+        "lines": [
+            [row.line.title, _options(row.line), row.line.partner_sku, format_number(row.quantity)]
+            for row in parcel.parcel_lines.all()
+        ],
+        "rest": [
+            [line.title, format_number(pieces)]
+            for line in part.lines.all()
+            if (pieces := _still_to_come(line))
+        ],
+    }
+
+
+def _heading(parcel: Parcel) -> dict[str, str]:
+    part = parcel.vendor_order
+    facts = {
+        "number": format_number(parcel.position),
+        "all": format_number(max(other.position for other in part.parcels.all())),
+    }
+    place = _("Parcel %(number)s of %(all)s") % facts
+    if any(_still_to_come(line) for line in part.lines.all()):
+        # How many there will be is not known yet.
+        place = _("Parcel %(number)s, more follow") % facts
+    return {"number": parcel_number(part.number, parcel.position), "place": place}
+
+
+def _still_to_come(line: Line) -> int:
+    cancelled = sum(row.quantity for row in line.reductions.all() if row.kind == "cancelled")
+    return line.quantity - cancelled - sum(row.quantity for row in line.parcel_lines.all())
+
+
+def _sender(part: VendorOrder) -> dict[str, str]:
+    vendor = part.vendor
+    return {
+        "name": vendor.name,
+        "phone": _phone(vendor.phone),
+        "governorate": str(Governorate(vendor.governorate).label),
+    }
+
+
+def _receiver(part: VendorOrder) -> dict[str, Any]:
+    address = part.order.shipping_address
+    if address is None:
+        return {"name": "", "phone": "", "governorate": "", "lines": []}
+    state = address.state
+    return {
+        "name": " ".join(filter(None, (address.first_name, address.last_name))),
+        "phone": _phone(str(address.phone_number or "")),
+        "governorate": str(Governorate(state).label) if state in Governorate.values else state,
+        "lines": [line for line in (address.line4, address.line1, address.line2) if line],
+    }
+
+
+def _phone(number: str) -> str:
+    return to_national(number) if number.startswith("+964") else number
+
+
+def _options(line: Line) -> str:
+    return ", ".join(f"{chosen.type}: {chosen.value}" for chosen in line.attributes.all())
+
+
+def _qr_svg(text: str) -> str:
+    picture = io.BytesIO()
+    segno.make(text, error="m", micro=False).save(picture, kind="svg", border=1, xmldecl=False, svgns=True)
+    return picture.getvalue().decode("ascii")
