@@ -42,6 +42,7 @@ urlpatterns = [
     path("wallet/", include("points_payment.urls")),
     path("staff/search/", include("search.staff.urls")),
     path("staff/vendors/", include("vendor_portal.staff.urls")),
+    path("staff/disputes/", include("vendor_portal.staff.dispute_urls")),
     path("staff/", include("points_payment.staff.urls")),
     path("staff/", include("marketplace.roles.staff.urls")),
     path("dashboard/", _oscar("dashboard")),

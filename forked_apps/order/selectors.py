@@ -85,6 +85,7 @@ def _history() -> tuple[Prefetch | str, ...]:
     return (
         Prefetch("events", VendorOrderEvent.objects.select_related("actor")),
         "returns",
+        "disputes",
         "parcels",
         Prefetch("parcels__parcel_lines", ParcelLine.objects.select_related("line")),
     )

@@ -97,7 +97,8 @@ def log(
         points=points,
         created_at=now or timezone.now(),
     )
-    enqueue(topic="dispute.event", payload={"event_id": event.pk})
+    until = timezone.localdate(one.deadline).isoformat() if one.deadline else ""
+    enqueue(topic="dispute.event", payload={"event_id": event.pk, "until": until})
     return event
 
 
