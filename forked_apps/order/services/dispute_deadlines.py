@@ -57,7 +57,7 @@ def _advance(late: Dispute, *, now: datetime) -> bool:
 
 
 def _wait_for_the_buyer(one: Dispute, *, now: datetime) -> None:
-    if one.deadline != one.escalate_from:
+    if one.deadline is None or one.deadline > one.escalate_from:
         enter(one, _D.LAPSED, DisputeStep.LAPSED, now=now)
         return
     one.deadline = now + lapse_after()
