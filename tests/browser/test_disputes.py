@@ -109,7 +109,10 @@ def test_a_return_from_both_sides(someone: Callable[..., Person]) -> None:
     assert photo.evaluate(
         "image => image.complete && image.naturalWidth > 0 || image.decode().then(() => true)"
     )
-    seller.send("/approve/", answer="By courier, to our shop in Basra")
+    seller.fill("/approve/", answer="By courier, to our shop in Basra")
+    # Beside it stands the button that refuses.
+    with seller.page.expect_navigation():
+        seller.form("/approve/").locator("button.btn-primary").click()
 
     # The parcel goes back.
     buyer.go(own_page)
