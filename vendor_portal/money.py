@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Sum
 from django.utils.translation import gettext_lazy as _
 
+from forked_apps.order.dispute_models import OPEN_DISPUTES, Dispute
 from forked_apps.order.models import VendorOrder, VendorOrderStatus
 from forked_apps.order.status import ENDED_WITHOUT_SALE
 from forked_apps.partner.models import Partner
@@ -35,6 +36,8 @@ class Sale:
     #: What the buyer has back of it.
     given_back_points: int
     commission_points: int
+    #: Something is said to be wrong with it, and not settled.
+    is_disputed: bool = False
 
     @property
     def net_points(self) -> int:
@@ -43,6 +46,8 @@ class Sale:
     @property
     def why_held(self) -> str:
         """Why its points are not the vendor's yet; nothing once they are."""
+        if self.is_disputed:
+            return str(_("Waits until a problem is settled"))
         return str(_HELD.get(VendorOrderStatus(self.order.status), ""))
 
 
@@ -67,7 +72,12 @@ def sales_page(*, vendor: Partner, page: str | None) -> Page[Sale]:
     orders = (
         VendorOrder.objects.filter(vendor=vendor)
         .exclude(status__in=ENDED_WITHOUT_SALE)
-        .annotate(given_back=Sum("lines__reductions__refunded_points", default=0))
+        .annotate(
+            given_back=Sum("lines__reductions__refunded_points", default=0),
+            is_disputed=Exists(
+                Dispute.objects.filter(vendor_order=OuterRef("pk"), state__in=OPEN_DISPUTES, is_late=False)
+            ),
+        )
         .order_by("-placed_at", "-pk")
     )
     found: Page[Any] = Paginator(orders, PER_PAGE).get_page(page)
@@ -78,6 +88,7 @@ def sales_page(*, vendor: Partner, page: str | None) -> Page[Sale]:
             commission_on(
                 points=order.goods_points - order.given_back, basis_points=order.commission_basis_points
             ),
+            order.is_disputed,
         )
         for order in found.object_list
     ]

@@ -70,7 +70,7 @@ def new_problem(request: HttpRequest, order_number: str, number: str) -> HttpRes
     is_post = request.method == "POST"
     form = ProblemForm(
         request.POST if is_post else None,
-        _pictures_of(request) if is_post else None,
+        pictures_of(request) if is_post else None,
         vendor_order=part,
         there=there,
         reasons=reasons,
@@ -105,7 +105,7 @@ def problem(request: HttpRequest, order_number: str, number: str) -> HttpRespons
 @require_POST
 def message(request: HttpRequest, order_number: str, number: str) -> HttpResponse:
     own = _own(request, order_number, number)
-    form = TalkForm(request.POST, _pictures_of(request))
+    form = TalkForm(request.POST, pictures_of(request))
     if not form.is_valid():
         return _page(request, own, message_form=form, status=422)
     return _done(
@@ -123,7 +123,7 @@ def message(request: HttpRequest, order_number: str, number: str) -> HttpRespons
 @require_POST
 def escalate(request: HttpRequest, order_number: str, number: str) -> HttpResponse:
     own = _own(request, order_number, number)
-    form = EscalateForm(request.POST, _pictures_of(request), auto_id="escalate_%s")
+    form = EscalateForm(request.POST, pictures_of(request), auto_id="escalate_%s")
     if not form.is_valid():
         return _page(request, own, escalate_form=form, status=422)
     return _done(
@@ -141,7 +141,7 @@ def escalate(request: HttpRequest, order_number: str, number: str) -> HttpRespon
 @require_POST
 def appeal(request: HttpRequest, order_number: str, number: str) -> HttpResponse:
     own = _own(request, order_number, number)
-    form = TalkForm(request.POST, _pictures_of(request), auto_id="appeal_%s")
+    form = TalkForm(request.POST, pictures_of(request), auto_id="appeal_%s")
     if not form.is_valid():
         return _page(request, own, appeal_form=form, status=422)
     customer = cast("User", request.user)
@@ -254,7 +254,8 @@ def dispute_photo_response(photos: QuerySet[DisputePhoto], pk: int) -> HttpRespo
     return response
 
 
-def _pictures_of(request: HttpRequest) -> Any:
+def pictures_of(request: HttpRequest) -> Any:
+    """All files of the field ``photos``, as its form wants them."""
     return {"photos": request.FILES.getlist("photos")}
 
 

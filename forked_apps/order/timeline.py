@@ -60,8 +60,12 @@ class PartOfOrder:
     @property
     def can_report(self) -> bool:
         """Whether the buyer may say that something is wrong, and nothing of it is open."""
-        is_busy = any(each.is_open for each in (*self.returns, *self.disputes))
-        return not is_busy and bool(reasons_now(self.vendor_order))
+        return not self._is_busy and bool(reasons_now(self.vendor_order))
+
+    @property
+    def _is_busy(self) -> bool:
+        """Whether a return or a dispute is not settled: one thing at a time."""
+        return any(asked.is_open for asked in self.returns) or any(one.is_open for one in self.disputes)
 
     @property
     def can_return(self) -> bool:
@@ -71,7 +75,7 @@ class PartOfOrder:
             self.vendor_order.status in WITH_THE_BUYER
             and delivered is not None
             and timezone.now() <= delivered + timedelta(days=RETURN_DAYS)
-            and not any(each.is_open for each in (*self.returns, *self.disputes))
+            and not self._is_busy
         )
 
     @property

@@ -30,7 +30,7 @@ from forked_apps.order.dispute_models import (
 )
 from forked_apps.order.dispute_pages import page_of
 from forked_apps.order.dispute_selectors import disputes_with_all, staff_queue
-from forked_apps.order.dispute_views import dispute_photo_response
+from forked_apps.order.dispute_views import dispute_photo_response, pictures_of
 from forked_apps.order.errors import OrderError
 from forked_apps.order.return_models import Side
 from forked_apps.order.selectors import vendor_orders
@@ -93,7 +93,7 @@ def dispute(request: HttpRequest, number: str) -> HttpResponse:
 @may_look
 def message(request: HttpRequest, number: str) -> HttpResponse:
     one = _found(number)
-    form = TalkForm(request.POST, {"photos": request.FILES.getlist("photos")})
+    form = TalkForm(request.POST, pictures_of(request))
     if not form.is_valid():
         return _page(request, one, message_form=form, status=422)
     return _done(

@@ -20,7 +20,7 @@ from forked_apps.order.dispute_models import Dispute, DisputeState, RemedyKind
 from forked_apps.order.dispute_pages import page_of
 from forked_apps.order.dispute_rules import NEXT_OF_DISPUTE
 from forked_apps.order.dispute_selectors import vendor_dispute_list, vendor_disputes
-from forked_apps.order.dispute_views import dispute_photo_response
+from forked_apps.order.dispute_views import dispute_photo_response, pictures_of
 from forked_apps.order.errors import OrderError
 from forked_apps.order.return_models import Side
 from forked_apps.order.services.delivery_charge import charge_left
@@ -102,7 +102,7 @@ def refuse(request: VendorRequest, number: str) -> HttpResponse:
 @vendor_permission_required(VendorPermission.ORDERS_CANCEL)
 def message(request: VendorRequest, number: str) -> HttpResponse:
     own = _own(request, number)
-    form = TalkForm(request.POST, _pictures_of(request))
+    form = TalkForm(request.POST, pictures_of(request))
     if not form.is_valid():
         return _page(request, own, message_form=form, status=422)
     return _done(
@@ -120,7 +120,7 @@ def message(request: VendorRequest, number: str) -> HttpResponse:
 @vendor_permission_required(VendorPermission.ORDERS_CANCEL)
 def appeal(request: VendorRequest, number: str) -> HttpResponse:
     own = _own(request, number)
-    form = TalkForm(request.POST, _pictures_of(request), auto_id="appeal_%s")
+    form = TalkForm(request.POST, pictures_of(request), auto_id="appeal_%s")
     if not form.is_valid():
         return _page(request, own, appeal_form=form, status=422)
     return _done(
@@ -143,10 +143,6 @@ def photo(request: VendorRequest, number: str, pk: int) -> HttpResponse:
 
 def _own(request: VendorRequest, number: str) -> Dispute:
     return get_object_or_404(vendor_disputes(vendor=request.vendor), number=number)
-
-
-def _pictures_of(request: VendorRequest) -> Any:
-    return {"photos": request.FILES.getlist("photos")}
 
 
 def _offer_form(own: Dispute, data: Any = None) -> RemedyForm:

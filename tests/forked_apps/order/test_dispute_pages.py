@@ -386,6 +386,16 @@ def test_what_is_open_is_counted_where_people_look(client, cast, part) -> None:
     assert tiles["dispute_staff:disputes"] == 1
 
 
+def test_the_vendor_reads_why_points_are_held(client, cast, part) -> None:
+    dispute(part)
+    client.force_login(cast.alice)
+    rows = client.get(reverse("portal:money", args=[cast.vendor.code])).context["page_obj"].object_list
+    assert [row.is_disputed for row in rows] == [True]
+    assert rows[0].why_held
+    order = html(client, reverse("portal:orders-detail", args=[cast.vendor.code, part.number]))
+    assert theirs(part, "detail") in order
+
+
 def test_the_queue_is_in_order_of_deadlines(client, cast) -> None:
     late, early = (ready_to_decide(delivered(make_disputable_order(vendor=cast.vendor))) for _ in range(2))
     Dispute.objects.filter(pk=early.pk).update(deadline=timezone.now())
