@@ -44,6 +44,7 @@ urlpatterns = [
     path("staff/vendors/", include("vendor_portal.staff.urls")),
     path("staff/commission/", include("vendor_portal.staff.commission_urls")),
     path("staff/invoices/", include("forked_apps.order.invoice_urls")),
+    path("staff/disputes/", include("vendor_portal.staff.dispute_urls")),
     path("staff/", include("points_payment.staff.urls")),
     path("staff/", include("marketplace.roles.staff.urls")),
     path("dashboard/", _oscar("dashboard")),

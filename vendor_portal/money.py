@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Sum
 from django.utils.translation import gettext_lazy as _
 
+from forked_apps.order.dispute_models import OPEN_DISPUTES, Dispute
 from forked_apps.order.models import VendorOrder, VendorOrderStatus
 from forked_apps.order.status import ENDED_WITHOUT_SALE
 from forked_apps.partner.models import Partner
@@ -36,6 +37,8 @@ class Sale:
     #: What the buyer has back of it.
     given_back_points: int
     commission_points: int
+    #: Something is said to be wrong with it, and not settled.
+    is_disputed: bool = False
 
     @property
     def net_points(self) -> int:
@@ -44,6 +47,8 @@ class Sale:
     @property
     def why_held(self) -> str:
         """Why its points are not the vendor's yet; nothing once they are."""
+        if self.is_disputed:
+            return str(_("Waits until a problem is settled"))
         return str(_HELD.get(VendorOrderStatus(self.order.status), ""))
 
 
@@ -69,13 +74,19 @@ def sales_page(*, vendor: Partner, page: str | None) -> Page[Sale]:
         VendorOrder.objects.filter(vendor=vendor)
         .select_related("order")
         .exclude(status__in=ENDED_WITHOUT_SALE)
-        .annotate(given_back=Sum("lines__reductions__refunded_points", default=0))
+        .annotate(
+            given_back=Sum("lines__reductions__refunded_points", default=0),
+            is_disputed=Exists(
+                Dispute.objects.filter(vendor_order=OuterRef("pk"), state__in=OPEN_DISPUTES, is_late=False)
+            ),
+        )
         .order_by("-placed_at", "-pk")
     )
     found: Page[Any] = Paginator(orders, PER_PAGE).get_page(page)
     commissions = _commissions(vendor, found.object_list)
     found.object_list = [
-        Sale(order, order.given_back, commissions.get(order.order.number, 0)) for order in found.object_list
+        Sale(order, order.given_back, commissions.get(order.order.number, 0), order.is_disputed)
+        for order in found.object_list
     ]
     return found
 

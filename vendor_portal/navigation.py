@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from forked_apps.order.dispute_selectors import vendor_disputes_open
 from forked_apps.partner.models import VendorStatus
 from forked_apps.partner.permissions import VendorPermission as P
 from vendor_portal.selectors import vendors_of
@@ -31,6 +32,7 @@ SECTIONS = (
     Section(_("Orders"), "orders", P.ORDERS_VIEW, "box-seam"),
     Section(_("Returns"), "returns", P.ORDERS_VIEW, "arrow-return-left"),
     Section(_("Invoices"), "invoices", P.ORDERS_VIEW, "receipt"),
+    Section(_("Problems"), "disputes", P.ORDERS_VIEW, "exclamation-octagon"),
     Section(_("Products and offers"), "offers", P.PRODUCTS_VIEW, "tags"),
     Section(_("Money"), "money", P.MONEY_VIEW, "cash-stack"),
     Section(_("Delivery"), "shipping", P.SETTINGS_EDIT, "truck"),
@@ -54,6 +56,7 @@ def portal_context(request: VendorRequest) -> dict[str, Any]:
                 "icon": section.icon,
                 "url": reverse(f"portal:{section.name}", args=[request.vendor.code]),
                 "is_here": (here or "").partition("-")[0] == section.name,
+                "waiting": vendor_disputes_open(vendor=request.vendor) if section.name == "disputes" else 0,
             }
             for section in SECTIONS
             if section.permission in request.rights and not (is_waiting and section.name != "dashboard")

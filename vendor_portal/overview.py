@@ -10,6 +10,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from forked_apps.order.dispute_selectors import vendor_disputes_to_answer
 from forked_apps.order.models import VendorOrder, VendorOrderStatus
 from forked_apps.partner.models import Partner, StockRecord
 from forked_apps.partner.permissions import VendorPermission
@@ -27,6 +28,8 @@ class Overview:
 
     to_accept: int | None = None
     to_ship: int | None = None
+    #: Disputes in which this vendor has to say something.
+    to_answer: int | None = None
     newest: tuple[VendorOrder, ...] = ()
     low_stock: int | None = None
     offers: int | None = None
@@ -50,6 +53,7 @@ def overview_of(*, vendor: Partner, rights: Collection[VendorPermission]) -> Ove
             to_accept=Count("pk", filter=Q(status=VendorOrderStatus.PLACED)),
             to_ship=Count("pk", filter=Q(status__in=[VendorOrderStatus.ACCEPTED, VendorOrderStatus.PACKED])),
         )
+        facts["to_answer"] = vendor_disputes_to_answer(vendor=vendor)
         newest = orders.filter(status__in=OPEN_STATUSES).annotate(lines_count=Count("lines"))
         facts["newest"] = tuple(newest.order_by("placed_at", "pk")[:5])
     if VendorPermission.PRODUCTS_VIEW in rights:

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from vendor_portal.views import home, invoices, offers, orders, parcels, returns, settings, team, weights
+from vendor_portal.views import (
+    disputes,
+    home,
+    invoices,
+    offers,
+    orders,
+    parcels,
+    returns,
+    settings,
+    team,
+    weights,
+)
 
 app_name = "portal"
 
@@ -38,6 +49,13 @@ urlpatterns = [
     path("<slug:code>/returns/<str:number>/settle/", returns.settle, name="returns-settle"),
     path("<slug:code>/returns/<str:number>/message/", returns.message, name="returns-message"),
     path("<slug:code>/returns/<str:number>/photos/<int:pk>/", returns.photo, name="returns-photo"),
+    path("<slug:code>/disputes/", disputes.disputes, name="disputes"),
+    path("<slug:code>/disputes/<str:number>/", disputes.dispute, name="disputes-detail"),
+    path("<slug:code>/disputes/<str:number>/offer/", disputes.offer, name="disputes-offer"),
+    path("<slug:code>/disputes/<str:number>/refuse/", disputes.refuse, name="disputes-refuse"),
+    path("<slug:code>/disputes/<str:number>/message/", disputes.message, name="disputes-message"),
+    path("<slug:code>/disputes/<str:number>/appeal/", disputes.appeal, name="disputes-appeal"),
+    path("<slug:code>/disputes/<str:number>/photos/<int:pk>/", disputes.photo, name="disputes-photo"),
     path("<slug:code>/offers/", offers.offers, name="offers"),
     path("<slug:code>/offers/add/", offers.find_product, name="offers-find"),
     path("<slug:code>/offers/add/<int:product_pk>/", offers.add, name="offers-add"),

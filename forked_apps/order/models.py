@@ -34,6 +34,13 @@ class ReductionKind(models.TextChoices):
     RETURNED = "returned", _("Returned")
     #: The buyer keeps the goods, and pays less for them.
     ALLOWANCE = "allowance", _("Price reduced afterwards")
+    #: By a dispute: shipped, and never with the buyer; what was deducted from a return, paid back after all.
+    LOST = "lost", _("Did not arrive")
+    UNDEDUCTED = "undeducted", _("Deduction paid back")
+
+
+#: Reductions of points alone: no piece goes anywhere.
+WITHOUT_PIECES = (ReductionKind.ALLOWANCE, ReductionKind.UNDEDUCTED)
 
 
 class Order(AbstractOrder):
@@ -246,8 +253,8 @@ class LineReduction(models.Model):
         ordering = ["created_at", "id"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(kind=ReductionKind.ALLOWANCE, quantity=0, refunded_points__gt=0)
-                | (~models.Q(kind=ReductionKind.ALLOWANCE) & models.Q(quantity__gt=0)),
+                condition=models.Q(kind__in=WITHOUT_PIECES, quantity=0, refunded_points__gt=0)
+                | (~models.Q(kind__in=WITHOUT_PIECES) & models.Q(quantity__gt=0)),
                 name="order_reduction_something",
             ),
         ]
@@ -314,6 +321,15 @@ class ParcelLine(models.Model):
 
 from oscar.apps.order.models import *  # type: ignore[assignment]  # noqa: E402, F403
 
+from forked_apps.order.dispute_models import (  # noqa: E402, F401 - models of this application
+    Dispute,
+    DisputeEvent,
+    DisputeLine,
+    DisputeMessage,
+    DisputePhoto,
+    Remedy,
+    RemedyLine,
+)
 from forked_apps.order.document_models import (  # noqa: E402, F401
     Invoice,
     InvoiceCounter,

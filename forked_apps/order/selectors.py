@@ -114,6 +114,7 @@ def _history() -> tuple[Prefetch | str, ...]:
     return (
         Prefetch("events", VendorOrderEvent.objects.select_related("actor")),
         "returns",
+        "disputes",
         "parcels",
         Prefetch("invoices", Invoice.objects.defer("facts")),
         Prefetch("parcels__parcel_lines", ParcelLine.objects.select_related("line")),

@@ -20,7 +20,8 @@ NEXT: Mapping[VendorOrderStatus, frozenset[VendorOrderStatus]] = MappingProxyTyp
         _S.ACCEPTED: frozenset({_S.PACKED, _S.SHIPPED, _S.CANCELLED}),
         # Cancelled only as far as nothing has left yet: services.reductions sees to it.
         _S.PACKED: frozenset({_S.SHIPPED, _S.CANCELLED}),
-        _S.SHIPPED: frozenset({_S.DELIVERED, _S.REFUSED}),
+        # Returned: decided to be lost, so that nothing of it is with the buyer.
+        _S.SHIPPED: frozenset({_S.DELIVERED, _S.REFUSED, _S.RETURNED}),
         _S.DELIVERED: frozenset({_S.COMPLETED, _S.PARTLY_RETURNED, _S.RETURNED}),
         _S.PARTLY_RETURNED: frozenset({_S.PARTLY_RETURNED, _S.COMPLETED, _S.RETURNED}),
         # Late: what the vendor had already comes back from it.

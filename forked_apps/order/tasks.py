@@ -5,13 +5,14 @@ from __future__ import annotations
 from celery import shared_task
 
 from forked_apps.order.services.delivery import assume_deliveries, complete_due
+from forked_apps.order.services.dispute_deadlines import advance_disputes
 from forked_apps.order.services.returns import settle_silent_returns
 
 
 @shared_task
 def close_deliveries() -> int:
-    """Take late parcels as delivered, settle returns that nobody answers, release what waited long enough.
+    """Take late parcels as delivered, settle returns and disputes whose time is over, release what waited.
 
     Returns how many of them changed.
     """
-    return assume_deliveries() + settle_silent_returns() + complete_due()
+    return assume_deliveries() + settle_silent_returns() + advance_disputes() + complete_due()

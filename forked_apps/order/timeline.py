@@ -10,6 +10,8 @@ from typing import Literal
 from django.utils import timezone
 
 from forked_apps.catalogue.images import line_images
+from forked_apps.order.dispute_models import Dispute
+from forked_apps.order.dispute_rules import reasons_now
 from forked_apps.order.handover import handover_code
 from forked_apps.order.models import (
     Line,
@@ -53,6 +55,17 @@ class PartOfOrder:
     steps: tuple[TimelineStep, ...]
     can_cancel: bool
     returns: tuple[Return, ...]
+    disputes: tuple[Dispute, ...] = ()
+
+    @property
+    def can_report(self) -> bool:
+        """Whether the buyer may say that something is wrong, and nothing of it is open."""
+        return not self._is_busy and bool(reasons_now(self.vendor_order))
+
+    @property
+    def _is_busy(self) -> bool:
+        """Whether a return or a dispute is not settled: one thing at a time."""
+        return any(asked.is_open for asked in self.returns) or any(one.is_open for one in self.disputes)
 
     @property
     def can_return(self) -> bool:
@@ -62,7 +75,7 @@ class PartOfOrder:
             self.vendor_order.status in WITH_THE_BUYER
             and delivered is not None
             and timezone.now() <= delivered + timedelta(days=RETURN_DAYS)
-            and not any(asked.is_open for asked in self.returns)
+            and not self._is_busy
         )
 
     @property
@@ -138,4 +151,5 @@ def _part(vendor_order: VendorOrder) -> PartOfOrder:
         steps=timeline(vendor_order),
         can_cancel=vendor_order.status in CUSTOMER_MAY_CANCEL,
         returns=tuple(vendor_order.returns.all()),
+        disputes=tuple(vendor_order.disputes.all()),
     )

@@ -10,12 +10,19 @@ from forked_apps.basket.services import add_offer
 from forked_apps.catalogue.models import Product
 from forked_apps.catalogue.reviews.services import write_review
 from forked_apps.checkout.addresses import DeliveryAddress
+from forked_apps.order.dispute_models import DisputeReason
 from forked_apps.order.errors import NotDeliverable
 from forked_apps.order.handover import handover_code
 from forked_apps.order.models import Order, VendorOrder
-from forked_apps.order.return_models import ReturnReason
+from forked_apps.order.return_models import ReturnReason, Side
 from forked_apps.order.services.cancellation import cancel_by_customer, cancel_by_vendor
 from forked_apps.order.services.delivery import complete_vendor_order, hand_over, mark_delivered
+from forked_apps.order.services.disputes import (
+    escalate_dispute,
+    open_dispute,
+    refuse_dispute,
+    write_dispute_message,
+)
 from forked_apps.order.services.fulfilment import accept_vendor_order, mark_packed, ship_lines
 from forked_apps.order.services.placement import place_order
 from forked_apps.order.services.returns import approve_return, open_return, send_return, settle_return
@@ -36,7 +43,7 @@ ORDERS_PER_BUYER = 2
 STAGES = (
     "delivered", "shipped", "placed", "completed", "accepted", "packed", "delivered", "cancelled_by_customer",
     "completed", "shipped", "placed", "cancelled_by_vendor", "refused", "partly_returned", "returned",
-    "return_asked_for",
+    "return_asked_for", "disputed", "dispute_to_decide",
 )  # fmt: skip
 CARRIERS = ("بوصلة للتوصيل", "الأمين للشحن", "Hawler Express", "مندوب المتجر")
 PLACES = (
@@ -153,6 +160,8 @@ def _bring_to(stage: str, *, vendor_order: VendorOrder, customer: User, chance: 
         complete_vendor_order(vendor_order=vendor_order, actor=None)
     elif stage in {"partly_returned", "returned", "return_asked_for"}:
         _send_back(vendor_order, customer=customer, actor=actor, stage=stage)
+    elif stage in {"disputed", "dispute_to_decide"}:
+        _complain(vendor_order, customer=customer, actor=actor, stage=stage)
 
 
 def _send_back(vendor_order: VendorOrder, *, customer: User, actor: User, stage: str) -> None:
@@ -171,6 +180,22 @@ def _send_back(vendor_order: VendorOrder, *, customer: User, actor: User, stage:
     approve_return(vendor=vendor, asked=asked, answer="أرسلها مع المندوب إلى محلنا من فضلك")
     send_return(customer=customer, asked=asked, carrier="مندوب المتجر", tracking_code="")
     settle_return(vendor=vendor, actor=actor, asked=asked, accepted=pieces, restocked=pieces, answer="")
+
+
+def _complain(vendor_order: VendorOrder, *, customer: User, actor: User, stage: str) -> None:
+    """Something is wrong; the vendor has to answer, or both have said what they know and staff decide."""
+    vendor_order.refresh_from_db()
+    one = open_dispute(
+        customer=customer, vendor_order=vendor_order, reason=DisputeReason.NOT_AS_DESCRIBED,
+        quantities={line.pk: line.quantity for line in vendor_order.lines.all()},
+        description="اللون ليس كما في الصورة، والمقاس أصغر مما كُتب",
+    )  # fmt: skip
+    if stage == "disputed":
+        return
+    vendor = vendor_order.vendor
+    refuse_dispute(vendor=vendor, actor=actor, dispute=one, reason="المقاس واللون مكتوبان في صفحة المنتج")
+    escalate_dispute(customer=customer, dispute=one, text="قست القطعة: ٧٠ سنتيمتراً بدلاً من ٩٠")
+    write_dispute_message(dispute=one, side=Side.VENDOR, author=actor, text="المقاس في الصفحة يشمل القاعدة")
 
 
 # Reviews ----------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         from allauth.account.signals import password_reset
 
-        from marketplace.notifications import handlers  # noqa: F401 - registers them
+        from marketplace.notifications import dispute_words, handlers  # noqa: F401 - registers them
         from marketplace.notifications.receivers import forget_wrong_passwords
 
         password_reset.connect(forget_wrong_passwords, dispatch_uid="forget_wrong_passwords")

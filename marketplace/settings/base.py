@@ -188,7 +188,7 @@ STORAGES = {
             "directory_permissions_mode": 0o700,
         },
     },
-    #: Photos of returns: never served by address, a view checks who asks.
+    #: Photos of returns and disputes: never served by address, a view checks who asks.
     "private": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": VAR_DIR / "private", "base_url": None},

@@ -59,6 +59,17 @@ CARD_KEYS = _env.card_keys
 CARDS_PRINTED_HERE = _env.cards_printed_here
 #: Promotional points that a refund gives back can be spent for so many days at least.
 PROMOTIONAL_REFUND_GRACE_DAYS = _env.promotional_refund_grace_days
+#: How long each side has when something is wrong with an order: see ``forked_apps.order.dispute_rules``.
+DISPUTE_TERMS = {
+    #: After delivery (or until the reserve ends, if that is later), to report a problem.
+    "window_days": 30,
+    "answer_hours": 48,
+    "replace_days": 14,
+    "lapse_days": 7,
+    "evidence_hours": 72,
+    "decide_days": 5,
+    "appeal_days": 5,
+}
 #: What an operator of the top-up desk may do, in points, unless a supervisor gave them other limits.
 TOP_UP_LIMITS = {
     #: Above it a second person approves.

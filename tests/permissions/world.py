@@ -11,9 +11,11 @@ from django.utils import timezone
 from oscar.apps.address.models import Country, UserAddress
 from oscar.apps.catalogue.reviews.models import ProductReview
 
+from forked_apps.order.dispute_models import Dispute, DisputeReason
 from forked_apps.order.models import VendorOrder
 from forked_apps.order.return_models import Return, ReturnReason
 from forked_apps.order.services.delivery import mark_delivered
+from forked_apps.order.services.disputes import open_dispute
 from forked_apps.order.services.fulfilment import ship_lines
 from forked_apps.order.services.invoices import issue_invoice
 from forked_apps.order.services.returns import open_return
@@ -69,6 +71,24 @@ def a_return(customer: User, offer: StockRecord) -> Return:
     )  # fmt: skip
 
 
+def a_dispute(customer: User, offer: StockRecord) -> Dispute:
+    """What the customer says is wrong with another order of this vendor, with a photo."""
+    part = make_order(customer, [offer]).vendor_orders.get()
+    ship_lines(vendor=part.vendor, actor=customer, vendor_order=part, tracking_code="T")
+    return open_dispute(
+        customer=customer, vendor_order=part, quantities={line.pk: 1 for line in part.lines.all()},
+        reason=DisputeReason.DAMAGED, description="Broken", photos=[ContentFile(b"RIFF", name="photo.webp")],
+    )  # fmt: skip
+
+
+DISPUTE_STEPS = ("", "-message", "-accept", "-arrived", "-escalate", "-appeal", "-withdraw", "-photo")
+DISPUTE_PAGES = (
+    *(f"orders:problem{step}" for step in DISPUTE_STEPS),
+    *(f"portal:disputes-{step}" for step in ("detail", "offer", "refuse", "message", "appeal", "photo")),
+    *(f"dispute_staff:{page}" for page in ("dispute", "message", "ask", "decide", "photo")),
+)
+
+
 def a_world() -> World:
     """The customer's order has parts of two vendors; all else is the customer's or the first vendor's."""
     cast = a_cast(bob_may=())
@@ -80,6 +100,7 @@ def a_world() -> World:
     offer = make_offer(vendor=cast.vendor, product=product)
     order = make_order(customer, [offer, make_offer(vendor=cast.other_vendor)])
     returned = a_return(customer, offer)
+    disputed = a_dispute(customer, offer)
     basket = make_basket(customer, [offer])
     admin = a_staff_member("admin", name="Admin")
     cards = a_staff_member("card-manager", name="Cards")
@@ -214,6 +235,11 @@ def a_world() -> World:
                 ("portal:returns", ("-detail", "-approve", "-refuse", "-settle", "-message", "-photo")),
             )
             for step in steps
+        },
+        **{f"{page}.number": disputed.number for page in DISPUTE_PAGES},
+        **{f"{page}.pk": disputed.photos.get().pk for page in DISPUTE_PAGES if page.endswith("photo")},
+        **{
+            f"orders:problem{step}.order_number": disputed.vendor_order.order.number for step in DISPUTE_STEPS
         },
         "orders:return-photo.pk": returned.photos.get().pk,
         "portal:returns-photo.pk": returned.photos.get().pk,

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from forked_apps.order.dispute_selectors import disputes_to_decide
 from forked_apps.order.models import Order
 from forked_apps.partner.models import Partner
 from marketplace.users.models import User
@@ -47,6 +48,22 @@ def register() -> None:
             "shop",
             query="?status=applied",
             order=10,
+        )
+    )
+    register_staff_link(
+        StaffLink(
+            _("Problems with orders"), "dispute_staff:disputes", PlatformPermission.CUSTOMERS_VIEW, _("Shop"),
+            "exclamation-octagon", 25,
+        )
+    )  # fmt: skip
+    register_staff_counter(
+        StaffCounter(
+            _("Problems to decide"),
+            disputes_to_decide,
+            "dispute_staff:disputes",
+            PlatformPermission.CUSTOMERS_VIEW,
+            "exclamation-octagon",
+            order=15,
         )
     )
     register_staff_counter(

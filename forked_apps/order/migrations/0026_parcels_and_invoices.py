@@ -35,7 +35,7 @@ DROP FUNCTION order_document_is_final();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('order', '0024_commission'),
+        ('order', '0025_disputes'),
         ('partner', '0010_offer_weight'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -60,7 +60,12 @@ def cancel_by_vendor(*, vendor: Partner, actor: User, vendor_order: VendorOrder,
 @retry_on_conflict
 @transaction.atomic
 def cancel_lines(
-    *, vendor: Partner, actor: User, vendor_order: VendorOrder, quantities: Mapping[int, int], reason: str
+    *,
+    vendor: Partner,
+    actor: User | None,
+    vendor_order: VendorOrder,
+    quantities: Mapping[int, int],
+    reason: str,
 ) -> VendorOrder:
     """The vendor cannot deliver some pieces; the customer is told, and has their points back at once.
 
@@ -72,7 +77,7 @@ def cancel_lines(
 
 
 def _cancel(
-    locked: VendorOrder, quantities: Mapping[int, int] | None, *, actor: User, reason: str
+    locked: VendorOrder, quantities: Mapping[int, int] | None, *, actor: User | None, reason: str
 ) -> VendorOrder:
     check_step(locked.status, _S.CANCELLED)
     known = pieces_of(locked)

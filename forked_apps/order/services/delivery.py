@@ -10,8 +10,11 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
+from forked_apps.order.dispute_errors import DisputeOpen
+from forked_apps.order.dispute_models import OPEN_DISPUTES, Dispute, DisputeReason
 from forked_apps.order.errors import HandoverLocked, ReturnOpen, WrongHandoverCode
 from forked_apps.order.handover import MOST_FAILURES, is_handover_code
 from forked_apps.order.models import DeliveryProof, ReductionKind, VendorOrder, VendorOrderStatus
@@ -125,13 +128,14 @@ def assume_deliveries(*, now: datetime | None = None, limit: int = MOST_AT_ONCE)
     ).order_by("deliver_until", "pk")
     # A parcel that was sent late gets as long as any other.
     late = late.exclude(parcels__shipped_at__gt=now - ASSUMED_AFTER)
+    late = late.exclude(Exists(_said_to_be_missing().filter(vendor_order=OuterRef("pk"))))
     return _each(late[:limit], _assume)
 
 
 @transaction.atomic
 def _assume(vendor_order: VendorOrder) -> bool:
     locked = lock_part(vendor_order)
-    if locked.status != _S.SHIPPED:
+    if locked.status != _S.SHIPPED or is_said_to_be_missing(locked):
         return False
     _deliver(locked, proof=DeliveryProof.ASSUMED, actor=None)
     return True
@@ -140,7 +144,8 @@ def _assume(vendor_order: VendorOrder) -> bool:
 def complete_due(*, today: date | None = None, limit: int = MOST_AT_ONCE) -> int:
     """Let vendors have what waited out its reserve; how many vendor orders are complete now."""
     due = VendorOrder.objects.filter(status__in=IN_RESERVE, release_on__lte=today or timezone.localdate())
-    due = due.exclude(returns__state__in=OPEN_RETURNS).order_by("release_on", "pk")
+    due = due.exclude(returns__state__in=OPEN_RETURNS).exclude(disputes__state__in=OPEN_DISPUTES)
+    due = due.order_by("release_on", "pk")
     return _each(due[:limit], _complete)
 
 
@@ -148,7 +153,7 @@ def complete_due(*, today: date | None = None, limit: int = MOST_AT_ONCE) -> int
 @transaction.atomic
 def _complete(vendor_order: VendorOrder) -> bool:
     locked = lock_part(vendor_order)
-    if locked.status not in IN_RESERVE or has_open_return(locked):
+    if locked.status not in IN_RESERVE or has_open_return(locked) or has_open_dispute(locked):
         return False
     _finish(locked, actor=None)
     return True
@@ -167,15 +172,31 @@ def complete_vendor_order(*, vendor_order: VendorOrder, actor: User | None) -> V
     Raises:
         IllegalStep: it was not delivered, or is complete already.
         ReturnOpen: the buyer wants to send some of it back.
+        DisputeOpen: the buyer says that something is wrong with it.
     """
     locked = lock_part(vendor_order)
     if has_open_return(locked):
         raise ReturnOpen
+    if has_open_dispute(locked):
+        raise DisputeOpen
     return _finish(locked, actor=actor)
 
 
 def has_open_return(locked: VendorOrder) -> bool:
     return locked.returns.filter(state__in=OPEN_RETURNS).exists()
+
+
+def has_open_dispute(locked: VendorOrder) -> bool:
+    return locked.disputes.filter(state__in=OPEN_DISPUTES).exists()
+
+
+def is_said_to_be_missing(locked: VendorOrder) -> bool:
+    """Whether the buyer says that it did not arrive, and nobody has settled that."""
+    return _said_to_be_missing().filter(vendor_order=locked).exists()
+
+
+def _said_to_be_missing() -> QuerySet[Dispute]:
+    return Dispute.objects.filter(state__in=OPEN_DISPUTES, reason=DisputeReason.NOT_DELIVERED)
 
 
 def _finish(locked: VendorOrder, *, actor: User | None) -> VendorOrder:
@@ -185,7 +206,12 @@ def _finish(locked: VendorOrder, *, actor: User | None) -> VendorOrder:
 
 
 def release_part(locked: VendorOrder, references: list[str], *, actor: User | None) -> None:
-    """What escrow still holds of these is the vendor's, less commission; done once."""
+    """What escrow still holds of these is the vendor's, less commission; done once.
+
+    Nothing while something is said to be wrong with it: the end of the dispute asks again.
+    """
+    if has_open_dispute(locked):
+        return
     source_of(locked.order).release(
         order=locked.order, references=references, actor_id=actor.pk if actor else None
     )

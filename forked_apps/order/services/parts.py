@@ -90,6 +90,8 @@ class Pieces:
     refused: int
     #: Taken, and sent back later.
     returned: int
+    #: Shipped, and never arrived: so it was decided.
+    lost: int = 0
 
     @property
     def to_ship(self) -> int:
@@ -97,8 +99,8 @@ class Pieces:
 
     @property
     def arrived(self) -> int:
-        """Shipped, and not refused: with the buyer, once delivered."""
-        return self.shipped - self.refused
+        """Shipped, and neither refused nor lost: with the buyer, once delivered."""
+        return self.shipped - self.refused - self.lost
 
     @property
     def kept(self) -> int:
@@ -107,7 +109,7 @@ class Pieces:
 
     @property
     def reduced(self) -> int:
-        return self.cancelled + self.refused + self.returned
+        return self.cancelled + self.refused + self.returned + self.lost
 
 
 def pieces_of(vendor_order: VendorOrder) -> dict[int, Pieces]:
@@ -131,6 +133,7 @@ def pieces_of(vendor_order: VendorOrder) -> dict[int, Pieces]:
             cancelled=reduced.get((line.pk, ReductionKind.CANCELLED), 0),
             refused=reduced.get((line.pk, ReductionKind.REFUSED), 0),
             returned=reduced.get((line.pk, ReductionKind.RETURNED), 0),
+            lost=reduced.get((line.pk, ReductionKind.LOST), 0),
         )
         for line in vendor_order.lines.all()
     }
@@ -175,10 +178,24 @@ def settled_points(vendor_order: VendorOrder) -> dict[int, int]:
     """Points that went back so far, or were deducted for good, by line id; lines without any have no key."""
     return dict(
         LineReduction.objects.filter(line__vendor_order=vendor_order)
+        # A deduction that was paid back after all was settled when it was made.
+        .exclude(kind=ReductionKind.UNDEDUCTED)
         .order_by()
         .values_list("line_id")
         .annotate(points=Sum(F("refunded_points") + F("deducted_points")))
     )
+
+
+def deductions_left(vendor_order: VendorOrder) -> dict[int, int]:
+    """Points that were deducted from returns and not paid back since, by line id."""
+    deducted: dict[int, int] = {}
+    rows = LineReduction.objects.filter(line__vendor_order=vendor_order).order_by()
+    for line_id, kind, refunded, less in rows.values_list("line_id", "kind").annotate(
+        refunded=Sum("refunded_points"), less=Sum("deducted_points")
+    ):
+        change = -refunded if kind == ReductionKind.UNDEDUCTED else less
+        deducted[line_id] = deducted.get(line_id, 0) + change
+    return {line_id: points for line_id, points in deducted.items() if points}
 
 
 def reduce_lines(

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
+from forked_apps.order.dispute_errors import DisputeOpen
 from forked_apps.order.errors import (
     DeductionTooHigh,
     IllegalReturnStep,
@@ -33,7 +34,9 @@ from forked_apps.order.return_models import (
     ReturnState,
     Side,
 )
-from forked_apps.order.services.delivery import has_open_return, release_part
+from forked_apps.order.services.delivery import has_open_dispute, has_open_return, release_part
+from forked_apps.order.services.delivery_charge import charge_left
+from forked_apps.order.services.dispute_steps import follow_return
 from forked_apps.order.services.parts import (
     allocation_references,
     check_pieces,
@@ -96,6 +99,7 @@ def open_return(
         NotReturnable: it has not arrived, or too long ago.
         PiecesNotThere: the buyer has fewer of them.
         ReturnOpen: an earlier return is not settled.
+        DisputeOpen: a problem with this order is not settled.
     """
     locked = lock_part(vendor_order, customer=customer)
     there = returnable_pieces(locked)
@@ -104,20 +108,25 @@ def open_return(
     check_pieces(quantities, there)
     if has_open_return(locked):
         raise ReturnOpen
-    one = Return.objects.create(
-        vendor_order=locked,
-        number=f"{locked.number}-R{locked.returns.count() + 1}",
-        reason=reason,
-        description=description,
-        answer_by=timezone.now() + ANSWER_WITHIN,
-    )
-    ReturnLine.objects.bulk_create(
-        ReturnLine(of=one, line_id=line_id, quantity=pieces) for line_id, pieces in sorted(quantities.items())
-    )
+    if has_open_dispute(locked):
+        raise DisputeOpen
+    one = _write_return(locked, quantities, reason=reason, description=description)
     for photo in photos[:MOST_PHOTOS]:
         ReturnPhoto.objects.create(of=one, file=photo)
     _tell(one)
     return one
+
+
+def open_agreed_return(
+    part: VendorOrder, quantities: Mapping[int, int], *, reason: ReturnReason, description: str, answer: str
+) -> Return:
+    """A return that nobody has to approve any more: offered by the vendor, or decided by the marketplace.
+
+    The caller holds the vendor order's lock and knows that the pieces are with the buyer.
+    """
+    one = _write_return(part, quantities, reason=reason, description=description)
+    one.answer = answer[:500]
+    return _enter(one, _R.APPROVED, answer_by=timezone.now() + SEND_WITHIN)
 
 
 @retry_on_conflict
@@ -258,6 +267,22 @@ def _lock(
     return part, Return.objects.select_for_update(no_key=True, of=("self",)).get(pk=asked.pk)
 
 
+def _write_return(
+    part: VendorOrder, quantities: Mapping[int, int], *, reason: ReturnReason, description: str
+) -> Return:
+    one = Return.objects.create(
+        vendor_order=part,
+        number=f"{part.number}-R{part.returns.count() + 1}",
+        reason=reason,
+        description=description,
+        answer_by=timezone.now() + ANSWER_WITHIN,
+    )
+    ReturnLine.objects.bulk_create(
+        ReturnLine(of=one, line_id=line_id, quantity=pieces) for line_id, pieces in sorted(quantities.items())
+    )
+    return one
+
+
 def _enter(one: Return, state: ReturnState, *, answer_by: datetime | None = None) -> Return:
     if state not in NEXT_OF_RETURN[_R(one.state)]:
         raise IllegalReturnStep(old=one.state, new=state)
@@ -266,6 +291,8 @@ def _enter(one: Return, state: ReturnState, *, answer_by: datetime | None = None
         one.closed_at = timezone.now()
     one.save()
     _tell(one)
+    if not one.is_open:
+        follow_return(one)
     return one
 
 
@@ -343,7 +370,8 @@ def _shipping_share(part: VendorOrder, one: Return, worth: int) -> int:
         or 0
     )
     share = part.shipping_points * (before + worth) // part.goods_points
-    return share - part.shipping_points * before // part.goods_points
+    # A dispute may have given some of it back before.
+    return min(share - part.shipping_points * before // part.goods_points, charge_left(part))
 
 
 def _write_pieces(

@@ -32,6 +32,8 @@ STATUS_TONES = {
         "verified",
         "done",
         "fulfilled",
+        "agreed",
+        "for_buyer",
     },
     "info": {
         "accepted",
@@ -44,6 +46,10 @@ STATUS_TONES = {
         "sent",
         "partly_shipped",
         "taken",
+        "offered",
+        "replacing",
+        "returning",
+        "decided",
     },
     "warning": {
         "placed",
@@ -55,6 +61,10 @@ STATUS_TONES = {
         "frozen",
         "low_stock",
         "requested",
+        "contacting",
+        "evidence",
+        "deciding",
+        "appealed",
     },
     "danger": {"cancelled", "refused", "suspended", "void", "failed", "rejected", "out_of_stock", "declined"},
 }

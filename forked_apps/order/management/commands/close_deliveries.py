@@ -7,18 +7,23 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from forked_apps.order.services.delivery import assume_deliveries, complete_due
+from forked_apps.order.services.dispute_deadlines import advance_disputes
 from forked_apps.order.services.returns import settle_silent_returns
 
 
 class Command(BaseCommand):
-    help = "Take late parcels as delivered, and let vendors have what waited out its reserve."
+    help = (
+        "Take late parcels as delivered, settle returns and disputes whose time is over, "
+        "and let vendors have what waited out its reserve."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        assumed, settled, complete = (
-            _all(work) for work in (assume_deliveries, settle_silent_returns, complete_due)
+        assumed, settled, disputed, complete = (
+            _all(work) for work in (assume_deliveries, settle_silent_returns, advance_disputes, complete_due)
         )
         self.stdout.write(
-            f"{assumed} count as delivered, {settled} returns moved on, {complete} orders are complete."
+            f"{assumed} count as delivered, {settled} returns and {disputed} disputes moved on, "
+            f"{complete} orders are complete."
         )
 
 
