@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from vendor_portal.views import home, offers, orders, returns, settings, team
+from vendor_portal.views import health, holiday, home, offers, orders, returns, settings, team
 
 app_name = "portal"
 
@@ -42,5 +42,8 @@ urlpatterns = [
     path("<slug:code>/team/roles/<int:pk>/delete/", team.remove_role, name="team-role-delete"),
     path("<slug:code>/money/", settings.money, name="money"),
     path("<slug:code>/shipping/", settings.shipping, name="shipping"),
+    path("<slug:code>/health/", health.health, name="health"),
+    path("<slug:code>/holiday/", holiday.holiday, name="holiday"),
+    path("<slug:code>/holiday/end/", holiday.end, name="holiday-end"),
     path("<slug:code>/details/", settings.details, name="details"),
 ]

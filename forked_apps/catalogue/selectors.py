@@ -18,6 +18,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 from modeltranslation.utils import resolution_order
@@ -28,8 +29,12 @@ from forked_apps.catalogue.reviews.selectors import ReviewCard
 from forked_apps.catalogue.tree import CategoryStep, ways_to
 from forked_apps.catalogue.units import unit_label
 from forked_apps.partner.availability import FEW_PIECES
+from forked_apps.partner.governorates import Governorate
 from forked_apps.partner.models import Partner, StockRecord, VendorStatus
-from forked_apps.partner.offers import OfferChoice, rank_offers, to_choice
+from forked_apps.partner.offers import OfferChoice, Quotes, rank_offers, to_choice
+from forked_apps.shipping.models import ShippingRate
+from forked_apps.shipping.offer_charges import quotes_by_offer
+from forked_apps.shipping.services import ShippingQuote
 
 SIMILAR = 6
 #: Looked at on each side of the product; sold out ones are left out.
@@ -55,13 +60,23 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class OfferRow:
-    """An offer with what its vendor says about delivery."""
+    """An offer with what its vendor says about delivery to where the customer wants it."""
 
     choice: OfferChoice
-    #: From handing over to arriving, handling included; None where the vendor delivers nowhere yet.
+    #: From handing over to arriving, handling included; None where the vendor does not deliver there.
     days_min: int | None
     days_max: int | None
-    charge_from_points: int | None
+    #: Of one piece ordered alone.
+    charge_points: int | None
+
+    @property
+    def is_delivered(self) -> bool:
+        return self.charge_points is not None
+
+    @property
+    def total_points(self) -> int:
+        """One piece with its delivery."""
+        return self.choice.price_points + (self.charge_points or 0)
 
     @property
     def few_left(self) -> bool:
@@ -107,6 +122,9 @@ class PageProduct:
 class ProductPage:
     product: PageProduct
     url: str
+    #: Code and name of where offers are compared for.
+    governorate: str
+    governorate_name: str
     crumbs: Sequence[tuple[str, str]]
     category: CategoryStep | None
     images: Sequence[DetailImage]
@@ -132,6 +150,8 @@ class ProductSource:
     category_ids: tuple[int, ...]
     #: Whether the person who looks has written a review.
     has_reviewed: bool
+    #: Code of where the goods would go.
+    governorate: str
     #: Everything else, as JSON.
     text: str
 
@@ -196,10 +216,11 @@ WITH page AS (
 ), offer AS (
     SELECT record.id, record.product_id, record.partner_id, record.price, record.list_price,
            record.num_in_stock, record.num_allocated, record.handling_days,
-           vendor.name, vendor.governorate
+           vendor.name, vendor.governorate, vendor.health_grade
       FROM partner_stockrecord AS record JOIN partner_partner AS vendor ON vendor.id = record.partner_id
      WHERE record.product_id IN (SELECT id FROM shown) AND record.is_active AND record.price IS NOT NULL
        AND vendor.status = '{VendorStatus.APPROVED.value}'
+       AND (%(today)s BETWEEN vendor.holiday_from AND vendor.holiday_until) IS NOT TRUE
 ), review AS (
     SELECT id, title, body, score, name, user_id, date_created FROM reviews_productreview
      WHERE product_id = %(product)s AND status = {APPROVED}
@@ -226,15 +247,12 @@ SELECT page.id, page.slug, page.parent_id, parent.slug, page.is_public,
            'offers', (
                SELECT json_agg(json_build_array(
                           id, product_id, partner_id, price::text, list_price::text, num_in_stock,
-                          num_allocated, handling_days, name, governorate) ORDER BY id)
+                          num_allocated, handling_days, name, governorate, health_grade) ORDER BY id)
                  FROM offer),
            'rates', (
-               SELECT json_agg(json_build_array(vendor_id, soonest, latest, cheapest) ORDER BY vendor_id)
-                 FROM (SELECT vendor_id, min(days_min) AS soonest, max(days_max) AS latest,
-                              min(charge_points) AS cheapest
-                         FROM shipping_shippingrate
-                        WHERE vendor_id IN (SELECT partner_id FROM offer WHERE product_id = page.id)
-                        GROUP BY vendor_id) AS rate),
+               SELECT json_agg(to_json(rate) ORDER BY rate.vendor_id) FROM shipping_shippingrate AS rate
+                WHERE rate.governorate = %(governorate)s
+                  AND rate.vendor_id IN (SELECT partner_id FROM offer)),
            'reviews', (
                SELECT json_agg(json_build_array(
                           latest.title, latest.body, latest.score,
@@ -252,15 +270,21 @@ SELECT page.id, page.slug, page.parent_id, parent.slug, page.is_public,
 """  # noqa: S608
 
 
-def find_product(*, pk: int, user_id: int | None) -> ProductSource | None:
-    """A product with all that its page shows, public or not; one statement."""
+def find_product(*, pk: int, user_id: int | None, governorate: str) -> ProductSource | None:
+    """A product with all that its page shows, public or not; one statement.
+
+    ``governorate`` is where the customer would have it delivered.
+    """
+    facts = {"product": pk, "user": user_id, "governorate": governorate, "today": timezone.localdate()}
     with connection.cursor() as cursor:
-        cursor.execute(_statement(get_language() or settings.LANGUAGE_CODE), {"product": pk, "user": user_id})
+        cursor.execute(_statement(get_language() or settings.LANGUAGE_CODE), facts)
         row = cursor.fetchone()
     if row is None:
         return None
     pk, slug, parent_id, parent_slug, is_public, category_ids, has_reviewed, text = row
-    return ProductSource(pk, slug, parent_id, parent_slug, is_public, tuple(category_ids), has_reviewed, text)
+    return ProductSource(
+        pk, slug, parent_id, parent_slug, is_public, tuple(category_ids), has_reviewed, governorate, text
+    )
 
 
 def way_to(source: ProductSource) -> tuple[CategoryStep, ...]:
@@ -279,13 +303,16 @@ def product_page(*, source: ProductSource, way: Sequence[CategoryStep]) -> Produ
     images: dict[int, list[tuple[str, str]]] = {}
     for product_id, original, caption in facts["images"] or ():
         images.setdefault(product_id, []).append((original, caption))
-    rates = {vendor_id: rate for vendor_id, *rate in facts["rates"] or ()}
+    rates = {row["vendor_id"]: ShippingRate(**row) for row in facts["rates"] or ()}
+    quotes = quotes_by_offer((offer for found in offers.values() for offer in found), rates)
     rows = [
-        _offer_row(offer, rates.get(offer.partner_id)) for offer in rank_offers(offers.get(source.pk, ()))
+        _offer_row(offer, quotes.get(offer.pk)) for offer in rank_offers(offers.get(source.pk, ()), quotes)
     ]
     return ProductPage(
         product=PageProduct(pk, slug, upc or "", title, rating, brand or ""),
         url=source.url,
+        governorate=source.governorate,
+        governorate_name=str(Governorate(source.governorate).label),
         crumbs=[*((step.name, step.url) for step in way), (title, "")],
         category=way[-1] if way else None,
         images=detail_images_of(images.get(source.pk, [])),
@@ -296,17 +323,25 @@ def product_page(*, source: ProductSource, way: Sequence[CategoryStep]) -> Produ
         reviews=[_review(*row) for row in facts["reviews"] or ()],
         reviews_count=facts["reviews_count"],
         has_reviewed=source.has_reviewed,
-        similar=_similar_cards(facts["near"] or (), offers, images),
+        similar=_similar_cards(facts["near"] or (), offers, quotes, images),
     )
 
 
 def _offer(row: Sequence[Any]) -> StockRecord:
     """An offer with its vendor, as the rule of the buy box wants them."""
-    pk, product_id, partner_id, price, list_price, in_stock, allocated, handling_days, name, governorate = row
+    pk, product_id, partner_id, price, list_price, in_stock, allocated, handling_days, *vendor = row
+    name, governorate, grade = vendor
     return StockRecord(
         id=pk,
         product_id=product_id,
-        partner=Partner(id=partner_id, name=name, governorate=governorate, status=VendorStatus.APPROVED),
+        # One on holiday is not among them.
+        partner=Partner(
+            id=partner_id,
+            name=name,
+            governorate=governorate,
+            status=VendorStatus.APPROVED,
+            health_grade=grade,
+        ),
         price=Decimal(price),
         list_price=Decimal(list_price) if list_price is not None else None,
         num_in_stock=in_stock,
@@ -315,13 +350,12 @@ def _offer(row: Sequence[Any]) -> StockRecord:
     )
 
 
-def _offer_row(offer: StockRecord, rate: Sequence[int] | None) -> OfferRow:
-    soonest, latest, cheapest = rate or (None, None, None)
+def _offer_row(offer: StockRecord, quote: ShippingQuote | None) -> OfferRow:
     return OfferRow(
         choice=to_choice(offer),
-        days_min=offer.handling_days + soonest if soonest is not None else None,
-        days_max=offer.handling_days + latest if latest is not None else None,
-        charge_from_points=cheapest,
+        days_min=offer.handling_days + quote.days_min if quote else None,
+        days_max=offer.handling_days + quote.days_max if quote else None,
+        charge_points=quote.charge_points if quote else None,
     )
 
 
@@ -354,13 +388,16 @@ def _review(title: str, body: str, score: int, author: str, written_at: str) -> 
 def _similar_cards(
     near: Iterable[Sequence[Any]],
     offers: Mapping[int, Sequence[StockRecord]],
+    quotes: Quotes,
     images: Mapping[int, list[tuple[str, str]]],
 ) -> list[SimilarCard]:
     """The nearest of the same kind that are to be had; lists put what belongs together side by side."""
     cards: list[SimilarCard] = []
     for pk, slug, rating, title, brand in near:
         choices = [
-            choice for offer in rank_offers(offers.get(pk, ())) if (choice := to_choice(offer)).is_available
+            choice
+            for offer in rank_offers(offers.get(pk, ()), quotes)
+            if (choice := to_choice(offer)).is_available
         ]
         if not choices:
             continue

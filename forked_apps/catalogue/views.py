@@ -14,6 +14,7 @@ from oscar.apps.customer.history import CustomerHistoryManager
 from forked_apps.catalogue.models import Product
 from forked_apps.catalogue.pages import drawn_page
 from forked_apps.catalogue.selectors import find_product
+from forked_apps.shipping.destination import governorate_of
 
 
 class ProductDetailView(View):
@@ -21,7 +22,7 @@ class ProductDetailView(View):
 
     def get(self, request: HttpRequest, pk: str, **kwargs: Any) -> HttpResponse:
         user_id = request.user.pk if request.user.is_authenticated else None
-        source = find_product(pk=int(pk), user_id=user_id)
+        source = find_product(pk=int(pk), user_id=user_id, governorate=governorate_of(request))
         if source is None or not (source.is_public or request.user.is_staff):
             raise Http404
         address = source.parent_url or source.url

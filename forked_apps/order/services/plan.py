@@ -93,9 +93,24 @@ class OrderPlan:
         return not (self.is_empty or self.changes or self.undeliverable)
 
 
-def draw_up(*, basket: Basket, customer: User, governorate: str, with_images: bool = False) -> OrderPlan:
-    """Prices, discounts, shipping and days as they are now; writes nothing, locks nothing."""
-    summary = summarise(basket=basket, user=customer, with_images=with_images)
+def draw_up(
+    *,
+    basket: Basket,
+    customer: User,
+    governorate: str,
+    with_images: bool = False,
+    with_other_offers: bool = False,
+) -> OrderPlan:
+    """Prices, discounts, shipping and days as they are now; writes nothing, locks nothing.
+
+    ``with_other_offers``: rows name the offer that the customer may rather want, in two queries more.
+    """
+    summary = summarise(
+        basket=basket,
+        user=customer,
+        with_images=with_images,
+        other_offers_in=governorate if with_other_offers else None,
+    )
     quotes = quote(
         vendor_ids_with_goods={part.vendor.pk: part.goods_points for part in summary.parts},
         governorate=governorate,

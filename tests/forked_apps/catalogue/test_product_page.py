@@ -112,7 +112,7 @@ def test_days_are_handling_and_way_together(client: Client, product: Product) ->
     offer = OfferFactory(product=product, handling_days=2)
     ShippingRateFactory(vendor=offer.partner, charge_points=4_000, days_min=1, days_max=3)
     row = get(client, product).context["page"].buy_box
-    assert (row.days_min, row.days_max, row.charge_from_points) == (3, 5, 4_000)
+    assert (row.days_min, row.days_max, row.charge_points) == (3, 5, 4_000)
 
 
 @pytest.mark.parametrize(
