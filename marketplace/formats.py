@@ -68,7 +68,7 @@ def format_datetime(value: datetime.date) -> str:
 
 def format_time(value: datetime.datetime) -> str:
     """``2:25 م``, in the shop's time zone."""
-    return babel_time(_local(value), format="short", locale=current_locale())
+    return babel_time(timezone.localtime(value), format="short", locale=current_locale())
 
 
 def _local(value: datetime.date) -> datetime.date:

@@ -48,7 +48,8 @@ class Basket(AbstractBasket):
         held = held_for_others("stockrecord", customer_id=self.owner_id)
         # By way of the basket, so that each line knows it with its strategy.
         lines: models.QuerySet[Line] = self.lines.select_related("product", "stockrecord__partner")
-        return lines.annotate(held_for_others=held)
+        # The attribute is there without a query as well.
+        return lines.annotate(held_for_others=held)  # type: ignore[no-redef]
 
     @property
     def num_lines(self) -> int:

@@ -101,7 +101,9 @@ def offers_on_sale() -> QuerySet[StockRecord]:
 
 def with_held_pieces(offers: QuerySet[StockRecord], *, customer_id: int | None) -> QuerySet[StockRecord]:
     """Offers that know how many of their pieces are kept for others than this customer."""
-    return offers.annotate(held_pieces=held_for_others("pk", customer_id=customer_id))
+    held = held_for_others("pk", customer_id=customer_id)
+    # The attribute is there without a query as well.
+    return offers.annotate(held_pieces=held)  # type: ignore[no-redef]
 
 
 def lock_offers(offer_ids: Iterable[int]) -> list[StockRecord]:

@@ -13,8 +13,10 @@ from django.utils import timezone
 from forked_apps.order.models import VendorOrder
 from forked_apps.order.vendor_health import grade_vendors
 from forked_apps.partner.models import Partner
+from marketplace.outbox.models import OutboxMessage
 from tests.factories.orders import make_customer, make_offer, make_order
 from tests.factories.vendors import Cast, a_cast
+from vendor_portal.services.settings import Rate, set_shipping_rates
 
 pytestmark = pytest.mark.django_db
 
@@ -94,3 +96,15 @@ def test_few_orders_are_not_graded_and_the_page_says_so(sign_in, cast: Cast) -> 
     html = client.get(reverse("portal:health", args=[cast.vendor.code])).content.decode()
     assert "Your grade: Good" in html
     assert "are graded" in html
+
+
+@pytest.mark.parametrize(("governorate", "told"), [("BG", 1), ("BA", 0)])
+def test_only_the_rate_that_lists_look_at_tells_the_search(cast: Cast, governorate: str, told: int) -> None:
+    offer = make_offer(vendor=cast.vendor, charge_points=5_000)
+    before = {"BG": Rate(5_000, None, 1, 3), "BA": Rate(5_000, None, 1, 3)}
+    set_shipping_rates(vendor=cast.vendor, rates=before)
+    OutboxMessage.objects.all().delete()
+    set_shipping_rates(vendor=cast.vendor, rates=before)
+    set_shipping_rates(vendor=cast.vendor, rates={**before, governorate: Rate(6_000, None, 1, 3)})
+    messages = OutboxMessage.objects.filter(topic="search.products")
+    assert [message.payload for message in messages] == [{"ids": [offer.product_id]}] * told
