@@ -35,7 +35,10 @@ class PlannedPart:
 
     @property
     def shipping_points(self) -> int:
-        return self.shipping.charge_points if self.shipping else 0
+        """Nothing where there is nothing to deliver: all of it is sold out, or on holiday."""
+        if self.shipping is None or not any(row.can_be_bought for row in self.rows):
+            return 0
+        return self.shipping.charge_points
 
     @property
     def total_points(self) -> int:

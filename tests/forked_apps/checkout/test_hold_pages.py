@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db.models import F
@@ -109,3 +111,26 @@ def test_the_address_tells_the_shop_where_goods_go(client: Client, offer: StockR
     UserAddress.objects.update(state="BA")
     answer = client.post(reverse("checkout:address-choose", args=[address.pk]))
     assert answer.cookies["nuqta_governorate"].value == "BA"
+
+
+def test_what_cannot_be_had_costs_no_delivery(client: Client, offer: StockRecord) -> None:
+    customer = enter(client, offer, pieces=1)
+    gone = make_offer(price=2_000, charge_points=7_777)
+    make_basket(customer, [gone])
+    StockRecord.objects.filter(pk=gone.pk).update(num_in_stock=0)
+    plan = client.get(reverse("checkout:preview")).context["plan"]
+    assert (plan.goods_points, plan.shipping_points) == (1_000, 5_000)
+
+
+def test_the_review_of_20_lines_costs_as_many_queries_as_that_of_2(
+    client: Client, offer: StockRecord, django_assert_max_num_queries: Callable[[int], Any]
+) -> None:
+    counts = []
+    for lines in (2, 20):
+        customer = enter(client, offer, pieces=1)
+        make_basket(customer, [make_offer(price=1_000) for _ in range(lines - 1)])
+        client.get(reverse("checkout:preview"))
+        with django_assert_max_num_queries(24) as queries:
+            client.get(reverse("checkout:preview"))
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
