@@ -66,6 +66,11 @@ def format_datetime(value: datetime.date) -> str:
     return pattern.replace("{0}", time).replace("{1}", format_date(local))
 
 
+def format_time(value: datetime.datetime) -> str:
+    """``2:25 م``, in the shop's time zone."""
+    return babel_time(timezone.localtime(value), format="short", locale=current_locale())
+
+
 def _local(value: datetime.date) -> datetime.date:
     if isinstance(value, datetime.datetime) and timezone.is_aware(value):
         return timezone.localtime(value).replace(tzinfo=None)

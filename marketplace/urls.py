@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.static import serve
 
+from forked_apps.shipping.destination import set_governorate
 from marketplace.users.language import set_language
 from vendor_portal.views.home import sell
 
@@ -27,6 +28,7 @@ def _oscar(label: str) -> Any:
 urlpatterns = [
     path("", include("marketplace.home.urls")),
     path("language/", set_language, name="set_language"),
+    path("deliver-to/", set_governorate, name="set_governorate"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("catalogue/", _oscar("catalogue")),

@@ -21,8 +21,10 @@ from haystack.constants import DJANGO_CT, DJANGO_ID, ID
 from oscar.core.loading import get_model
 
 from forked_apps.catalogue.images import card_images
+from forked_apps.partner.governorates import default_governorate
 from forked_apps.partner.models import StockRecord
 from forked_apps.partner.offers import available_pieces, offers_on_sale, rank_offers
+from forked_apps.shipping.offer_charges import quote_offers
 from search import directory as shop_directory
 from search.analysis.letters import fold_text, words
 from search.analysis.sorani import join_sorani
@@ -164,7 +166,10 @@ def _related_to(products: Sequence[Any]) -> _Related:
     )
     parent_of = dict(children) if any(product.is_parent for product in products) else {}
     offers: dict[int, list[StockRecord]] = defaultdict(list)
-    for offer in offers_on_sale().filter(product_id__in=[*ids, *parent_of]):
+    on_sale = list(offers_on_sale().filter(product_id__in=[*ids, *parent_of]))
+    # A document is everyone's, so the default governorate's delivery decides here.
+    quotes = quote_offers(on_sale, governorate=default_governorate())
+    for offer in on_sale:
         offers[parent_of.get(offer.product_id, offer.product_id)].append(offer)
     categories: dict[int, list[int]] = defaultdict(list)
     links = get_model("catalogue", "ProductCategory").objects.filter(product_id__in=ids)
@@ -178,7 +183,7 @@ def _related_to(products: Sequence[Any]) -> _Related:
         .annotate(count=Count("pk"))
     )
     return _Related(
-        offers={product_id: rank_offers(found) for product_id, found in offers.items()},
+        offers={product_id: rank_offers(found, quotes) for product_id, found in offers.items()},
         categories=categories,
         values=_values_of(ids, parent_of),
         reviews=dict(reviews),

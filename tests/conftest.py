@@ -7,11 +7,16 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck, settings
 
 from marketplace.env import current
 from tests.database import TestDatabase
 
 _database: TestDatabase | None = None
+
+# How long a busy machine takes says nothing about what is tested.
+settings.register_profile("nuqta", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("nuqta")
 
 
 @pytest.fixture(scope="session")

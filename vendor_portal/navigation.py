@@ -36,6 +36,8 @@ SECTIONS = (
     Section(_("Products and offers"), "offers", P.PRODUCTS_VIEW, "tags"),
     Section(_("Money"), "money", P.MONEY_VIEW, "cash-stack"),
     Section(_("Delivery"), "shipping", P.SETTINGS_EDIT, "truck"),
+    Section(_("Service"), "health", P.PORTAL_ACCESS, "heart-pulse"),
+    Section(_("Holiday"), "holiday", P.SETTINGS_EDIT, "calendar-range"),
     Section(_("Team"), "team", P.MEMBERS_MANAGE, "people"),
     Section(_("Shop details"), "details", P.SETTINGS_EDIT, "shop"),
 )

@@ -4,6 +4,8 @@ from django.urls import path
 
 from vendor_portal.views import (
     disputes,
+    health,
+    holiday,
     home,
     invoices,
     offers,
@@ -71,5 +73,8 @@ urlpatterns = [
     path("<slug:code>/money/", settings.money, name="money"),
     path("<slug:code>/shipping/", settings.shipping, name="shipping"),
     path("<slug:code>/shipping/<str:governorate>/", weights.bands, name="shipping-weights"),
+    path("<slug:code>/health/", health.health, name="health"),
+    path("<slug:code>/holiday/", holiday.holiday, name="holiday"),
+    path("<slug:code>/holiday/end/", holiday.end, name="holiday-end"),
     path("<slug:code>/details/", settings.details, name="details"),
 ]

@@ -21,6 +21,8 @@ class BasketConfig(apps.BasketConfig):
                 path("add/<int:pk>/", views.add_to_basket, name="add"),
                 path("lines/<int:line_id>/", views.change_line_quantity, name="line-update"),
                 path("lines/<int:line_id>/remove/", views.remove_basket_line, name="line-remove"),
+                path("lines/<int:line_id>/accept/", views.accept_basket_line, name="line-accept"),
+                path("lines/<int:line_id>/swap/", views.swap_basket_line, name="line-swap"),
                 path("accept-changes/", views.accept_basket_changes, name="accept-changes"),
             ]
         )

@@ -29,12 +29,16 @@ class OfferNotAvailable(BasketError):
 class NotEnoughPieces(BasketError):
     code = "not_enough_pieces"
 
-    def __init__(self, *, available: int, in_basket: int = 0) -> None:
-        super().__init__(available, in_basket)
+    def __init__(self, *, available: int, in_basket: int = 0, held: int = 0) -> None:
+        super().__init__(available, in_basket, held)
         self.available, self.in_basket = available, in_basket
+        #: Kept for others, who may let them go.
+        self.held = held
 
     @property
     def message(self) -> str:
+        if self.available <= 0 and self.held:
+            return _("Others are just buying the last pieces. They may be free again in some minutes.")
         if self.available <= 0:
             return _("This offer is sold out.")
         if self.in_basket:

@@ -20,3 +20,9 @@ class OfferForm(forms.Form):
     def clean_quantity(self) -> int:
         quantity: int | None = self.cleaned_data["quantity"]
         return 1 if quantity is None else quantity
+
+
+class SwapForm(forms.Form):
+    """Having a line's pieces from another vendor."""
+
+    offer = forms.IntegerField(min_value=1, max_value=2**63 - 1)

@@ -7,6 +7,8 @@ from django.db.models import Q
 from oscar.apps.basket.abstract_models import AbstractBasket, AbstractLine
 
 from forked_apps.basket.changes import LineChange, change_of
+from forked_apps.partner.holds import held_for_others
+from forked_apps.partner.offers import available_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,12 +35,21 @@ class Basket(AbstractBasket):
             return Line.objects.none()
         if self._lines is None:
             self._lines = (
-                self.lines.select_related("product__brand", "stockrecord__partner")
+                self.lines_with_offers()
+                .select_related("product__brand", "stockrecord__partner")
                 # Long texts in three languages, which no basket shows.
                 .defer(*(f"product__{name}" for name in DESCRIPTIONS))
                 .order_by("pk")
             )
         return self._lines
+
+    def lines_with_offers(self) -> models.QuerySet[Line]:
+        """Read anew: lines that know their offer and what of it is kept for others."""
+        held = held_for_others("stockrecord", customer_id=self.owner_id)
+        # By way of the basket, so that each line knows it with its strategy.
+        lines: models.QuerySet[Line] = self.lines.select_related("product", "stockrecord__partner")
+        # The attribute is there without a query as well.
+        return lines.annotate(held_for_others=held)  # type: ignore[no-redef]
 
     @property
     def num_lines(self) -> int:
@@ -68,8 +79,16 @@ class Line(AbstractLine):
     """Pieces of one offer. ``price_incl_tax`` is the price that the customer has seen and agreed to;
     what is asked for is always the offer's price of now."""
 
+    #: Pieces of the offer that are kept for other customers, where a query has asked.
+    held_for_others: int = 0
+
     class Meta(AbstractLine.Meta):
         pass
+
+    @property
+    def available_pieces(self) -> int:
+        """What this customer can have of the offer now."""
+        return max(0, available_pieces(self.stockrecord) - self.held_for_others)
 
     @property
     def unit_points(self) -> int:

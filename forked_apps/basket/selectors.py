@@ -13,9 +13,10 @@ from django.http import HttpRequest
 from forked_apps.basket.changes import LineChange
 from forked_apps.basket.discounts import apply_offers
 from forked_apps.basket.models import Basket, Line
+from forked_apps.basket.other_offers import OtherOffer, other_offers
 from forked_apps.catalogue.images import line_images
 from forked_apps.partner.models import Partner
-from forked_apps.partner.offers import available_pieces, is_on_sale
+from forked_apps.partner.offers import is_on_sale
 from forked_apps.shipping.weights import grams_of
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class BasketRow:
     images: tuple[str, str] | None
     #: One piece, packed; 0 where nobody knows.
     unit_grams: int = 0
+    #: Another vendor's, that the customer may rather want; None: there is none, or nobody looks.
+    other_offer: OtherOffer | None = None
 
     @property
     def grams(self) -> int:
@@ -98,15 +101,39 @@ class BasketSummary:
     def changes(self) -> list[LineChange]:
         return [row.change for row in self.rows if row.change is not None]
 
+    @property
+    def changed_rows(self) -> list[BasketRow]:
+        return [row for row in self.rows if row.change is not None]
 
-def summarise(*, basket: Basket, user: User | None, with_images: bool = False) -> BasketSummary:
-    """The basket by vendor, as vendors came into it; two queries, one more for images."""
+    @property
+    def beaten_rows(self) -> list[BasketRow]:
+        """Unchanged, but to be had for less from another vendor."""
+        return [row for row in self.rows if row.change is None and row.other_offer is not None]
+
+
+def summarise(
+    *,
+    basket: Basket,
+    user: User | None,
+    with_images: bool = False,
+    other_offers_in: str | None = None,
+) -> BasketSummary:
+    """The basket by vendor, as vendors came into it; two queries, one more for images.
+
+    ``other_offers_in`` is a governorate: rows name the offer that the customer may rather want there, in two
+    queries more.
+    """
     discounts = apply_offers(basket=basket, user=user)
     vendors: dict[int, Partner] = {}
     rows: dict[int, list[BasketRow]] = {}
     lines = list(basket.all_lines())
     if with_images:
         prefetch_related_objects([line.product for line in lines], "images")
+    others = (
+        other_offers(lines=lines, customer_id=basket.owner_id, governorate=other_offers_in)
+        if other_offers_in
+        else {}
+    )
     for line in lines:
         offer = line.stockrecord
         vendors.setdefault(offer.partner_id, offer.partner)
@@ -117,11 +144,12 @@ def summarise(*, basket: Basket, user: User | None, with_images: bool = False) -
                 unit_points=offer.price_points,
                 list_price_points=offer.list_price_points,
                 quantity=line.quantity,
-                available=available_pieces(offer) if is_on_sale(offer) else 0,
+                available=line.available_pieces if is_on_sale(offer) else 0,
                 discount_points=discounts.get(line.pk, 0),
                 change=line.change,
                 images=line_images(line.product) if with_images else None,
                 unit_grams=grams_of(offer, line.product),
+                other_offer=others.get(line.pk),
             )
         )
     return BasketSummary(

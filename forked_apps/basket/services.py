@@ -19,8 +19,10 @@ from forked_apps.basket.errors import (
 )
 from forked_apps.basket.models import Basket, Line
 from forked_apps.catalogue.models import Product
+from forked_apps.partner.holds import pieces_held_for_others
 from forked_apps.partner.models import StockRecord
 from forked_apps.partner.offers import available_pieces, buy_box, is_on_sale, offers_on_sale
+from forked_apps.partner.services.holds import give_up_pieces
 
 
 @transaction.atomic
@@ -50,7 +52,7 @@ def add_offer(
             basket=basket,
             product=product,
             stockrecord=offer,
-            line_reference=f"{product.pk}_{offer.pk}",
+            line_reference=_reference(offer),
             quantity=quantity,
             price_currency=offer.price_currency,
             price_excl_tax=Decimal(offer.price_points),
@@ -76,6 +78,7 @@ def change_quantity(*, basket: Basket, line_id: int, quantity: int) -> Line:
     _check_quantity(basket=basket, offer=line.stockrecord, wanted=quantity, in_basket=0, line=line)
     # The price seen stays as it was: who changes a number has not agreed to another price.
     _write_line(line, quantity=quantity, price_points=line.seen_price_points)
+    _fit_holds(basket)
     basket.reset_offer_applications()
     return line
 
@@ -90,6 +93,7 @@ def remove_line(*, basket: Basket, line_id: int) -> Line:
     _open_and_lock(basket)
     line = _line_of(basket, line_id)
     Line.objects.filter(pk=line.pk).delete()
+    _fit_holds(basket)
     basket.reset_offer_applications()
     return line
 
@@ -103,20 +107,52 @@ def accept_changes(*, basket: Basket) -> int:
         BasketClosed
     """
     _open_and_lock(basket)
-    changed = 0
-    for line in Line.objects.filter(basket=basket).select_related("product", "stockrecord__partner"):
-        if line.change is None:
-            continue
-        changed += 1
-        available = available_pieces(line.stockrecord)
-        if available and is_on_sale(line.stockrecord):
-            _write_line(
-                line, quantity=min(line.quantity, available), price_points=line.stockrecord.price_points
-            )
-        else:
-            Line.objects.filter(pk=line.pk).delete()
+    changed = sum([_accept(line) for line in basket.lines_with_offers().order_by("pk")])
+    _fit_holds(basket)
     basket.reset_offer_applications()
     return changed
+
+
+@transaction.atomic
+def accept_line(*, basket: Basket, line_id: int) -> bool:
+    """As ``accept_changes``, of one line; whether it had changed.
+
+    Raises:
+        NoSuchLine, BasketClosed
+    """
+    _open_and_lock(basket)
+    changed = _accept(_line_of(basket, line_id))
+    _fit_holds(basket)
+    basket.reset_offer_applications()
+    return changed
+
+
+@transaction.atomic
+def swap_offer(*, basket: Basket, line_id: int, offer_id: int) -> Line:
+    """Have the line's pieces from another vendor, at that vendor's price of now.
+
+    Raises:
+        OfferNotAvailable: another product's, or off sale.
+        NotEnoughPieces: with those of that offer in the basket, more than are available.
+        NoSuchLine, TooManyPieces, BasketClosed
+    """
+    _open_and_lock(basket)
+    line = _line_of(basket, line_id)
+    offer = _offer_to_add(product=line.product, offer_id=offer_id)
+    own = basket.lines_with_offers().filter(stockrecord=offer).exclude(pk=line.pk).first()
+    in_basket = own.quantity if own else 0
+    pieces = line.quantity + in_basket
+    _check_quantity(basket=basket, offer=offer, wanted=pieces, in_basket=in_basket, line=line, merged=own)
+    if own:
+        Line.objects.filter(pk=line.pk).delete()
+        line = own
+    else:
+        line.stockrecord, line.line_reference = offer, _reference(offer)
+        Line.objects.filter(pk=line.pk).update(stockrecord=offer, line_reference=line.line_reference)
+    _write_line(line, quantity=pieces, price_points=offer.price_points)
+    _fit_holds(basket)
+    basket.reset_offer_applications()
+    return line
 
 
 def merge_baskets(*, into: Basket, other: Basket) -> int:
@@ -180,28 +216,59 @@ def _open_and_lock(basket: Basket) -> None:
         raise BasketClosed
 
 
+def _reference(offer: StockRecord) -> str:
+    return f"{offer.product_id}_{offer.pk}"
+
+
 def _line_of(basket: Basket, line_id: int) -> Line:
-    line = (
-        Line.objects.filter(basket=basket, pk=line_id)
-        .select_related("product", "stockrecord__partner")
-        .first()
-    )
+    line = basket.lines_with_offers().filter(pk=line_id).first()
     if line is None:
         raise NoSuchLine
     return line
 
 
 def _check_quantity(
-    *, basket: Basket, offer: StockRecord, wanted: int, in_basket: int, line: Line | None
+    *,
+    basket: Basket,
+    offer: StockRecord,
+    wanted: int,
+    in_basket: int,
+    line: Line | None,
+    merged: Line | None = None,
 ) -> None:
-    if wanted > (available := available_pieces(offer)):
-        raise NotEnoughPieces(available=available, in_basket=in_basket)
+    """``line`` and ``merged`` are those whose pieces ``wanted`` counts already."""
+    known = available_pieces(offer)
+    held = pieces_held_for_others(offer_ids=[offer.pk], customer_id=basket.owner_id).get(offer.pk, 0)
+    if wanted > (available := max(0, known - held)):
+        raise NotEnoughPieces(available=available, in_basket=in_basket, held=min(known, held))
     limit: int = settings.OSCAR_MAX_BASKET_QUANTITY_THRESHOLD
-    others = Line.objects.filter(basket=basket)
-    if line:
-        others = others.exclude(pk=line.pk)
+    counted = [each.pk for each in (line, merged) if each]
+    others = Line.objects.filter(basket=basket).exclude(pk__in=counted)
     if wanted + (others.aggregate(pieces=Sum("quantity"))["pieces"] or 0) > limit:
         raise TooManyPieces(limit=limit)
+
+
+def _accept(line: Line) -> bool:
+    """Agree to what has changed of a line; whether anything had."""
+    change = line.change
+    if change is None:
+        return False
+    if change.is_final:
+        Line.objects.filter(pk=line.pk).delete()
+    else:
+        _write_line(
+            line,
+            quantity=min(line.quantity, line.available_pieces),
+            price_points=line.stockrecord.price_points,
+        )
+    return True
+
+
+def _fit_holds(basket: Basket) -> None:
+    """What left the basket is kept for nobody. More is kept when the customer next checks out."""
+    if basket.owner_id is not None:
+        wanted = dict(Line.objects.filter(basket=basket).values_list("stockrecord_id", "quantity"))
+        give_up_pieces(customer_id=basket.owner_id, but=wanted)
 
 
 def _write_line(line: Line, *, quantity: int, price_points: int | None) -> None:

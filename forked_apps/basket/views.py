@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from forked_apps.basket import services
-from forked_apps.basket.errors import BasketError
-from forked_apps.basket.forms import OfferForm, QuantityForm
+from forked_apps.basket.errors import BasketError, OfferNotAvailable
+from forked_apps.basket.forms import OfferForm, QuantityForm, SwapForm
 from forked_apps.basket.models import Basket
 from forked_apps.basket.requests import basket_of
 from forked_apps.basket.selectors import summarise
@@ -24,8 +24,9 @@ from forked_apps.shipping.destination import governorate_of
 @require_safe
 def basket_page(request: HttpRequest) -> HttpResponse:
     user = request.user if request.user.is_authenticated else None
-    summary = summarise(basket=basket_of(request), user=user, with_images=True)
-    plan = plan_of(summary, governorate=governorate_of(request)) if not summary.is_empty else None
+    governorate = governorate_of(request)
+    summary = summarise(basket=basket_of(request), user=user, with_images=True, other_offers_in=governorate)
+    plan = plan_of(summary, governorate=governorate) if not summary.is_empty else None
     return render(request, "oscar/basket/basket.html", {"summary": summary, "plan": plan})
 
 
@@ -84,7 +85,39 @@ def remove_basket_line(request: HttpRequest, line_id: int) -> HttpResponse:
         messages.info(
             request, _("“%(title)s” was removed from your basket.") % {"title": line.product.get_title()}
         )
-    return redirect("basket:summary")
+    return redirect(_next_page(request))
+
+
+@require_POST
+def accept_basket_line(request: HttpRequest, line_id: int) -> HttpResponse:
+    """The customer agrees to what has changed of one line."""
+    try:
+        services.accept_line(basket=_existing(request), line_id=line_id)
+    except BasketError as error:
+        messages.error(request, error.message)
+    return redirect(_next_page(request))
+
+
+@require_POST
+def swap_basket_line(request: HttpRequest, line_id: int) -> HttpResponse:
+    """The customer has a line's pieces from another vendor."""
+    form = SwapForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, OfferNotAvailable().message)
+        return redirect(_next_page(request))
+    try:
+        line = services.swap_offer(
+            basket=_existing(request), line_id=line_id, offer_id=form.cleaned_data["offer"]
+        )
+    except BasketError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(
+            request,
+            _("“%(title)s” comes from %(vendor)s now.")
+            % {"title": line.product.get_title(), "vendor": line.stockrecord.partner.name},
+        )
+    return redirect(_next_page(request))
 
 
 @require_POST

@@ -16,8 +16,9 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
-from forked_apps.catalogue.selectors import ProductSource, product_page, way_to
+from forked_apps.catalogue.selectors import ProductPage, ProductSource, product_page, way_to
 from forked_apps.catalogue.tree import CategoryStep
+from forked_apps.partner.governorates import Governorate
 
 #: Drawn pages kept by a process; one is some 30 kB with what it was drawn from.
 MOST_KEPT = 500
@@ -48,6 +49,10 @@ def forget_pages() -> None:
     _kept.clear()
 
 
+def _context(page: ProductPage) -> dict[str, object]:
+    return {"page": page, "governorates": Governorate.choices, "csrf_token": _CSRF_MARK}
+
+
 def drawn_page(source: ProductSource) -> DrawnPage:
     """The page of this product in the current language, drawn anew only if anything on it changed."""
     way = way_to(source)
@@ -58,7 +63,7 @@ def drawn_page(source: ProductSource) -> DrawnPage:
             _kept.move_to_end(key)
             return kept
     page = product_page(source=source, way=way)
-    html = render_to_string("oscar/catalogue/partials/page.html", {"page": page, "csrf_token": _CSRF_MARK})
+    html = render_to_string("oscar/catalogue/partials/page.html", _context(page))
     drawn = DrawnPage(source, way, page.product.title, page.url, html)
     with _lock:
         _kept[key] = drawn

@@ -31,10 +31,11 @@ from forked_apps.catalogue.units import unit_label
 from forked_apps.partner.availability import FEW_PIECES
 from forked_apps.partner.governorates import Governorate
 from forked_apps.partner.models import Partner, StockRecord, VendorStatus
-from forked_apps.partner.offers import OfferChoice, rank_offers, to_choice
+from forked_apps.partner.offers import OfferChoice, Quotes, rank_offers, to_choice
 from forked_apps.shipping.days import ExpectedDays, expected_days
-from forked_apps.shipping.destination import DEFAULT_GOVERNORATE
-from forked_apps.shipping.services import Tariff
+from forked_apps.shipping.models import ShippingRate
+from forked_apps.shipping.offer_charges import quotes_by_offer
+from forked_apps.shipping.services import ShippingQuote
 
 SIMILAR = 6
 #: Looked at on each side of the product; sold out ones are left out.
@@ -60,13 +61,21 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class OfferRow:
-    """An offer with what its vendor says about delivery."""
+    """An offer with what its vendor says about delivery to where the customer wants it."""
 
     choice: OfferChoice
-    #: Of one piece to the visitor's governorate, ordered today; None where the vendor brings none there.
+    #: Of one piece ordered alone and today; None where the vendor does not bring it there.
     expected: ExpectedDays | None
     charge_points: int | None
-    governorate_name: str
+
+    @property
+    def is_delivered(self) -> bool:
+        return self.charge_points is not None
+
+    @property
+    def total_points(self) -> int:
+        """One piece with its delivery."""
+        return self.choice.price_points + (self.charge_points or 0)
 
     @property
     def few_left(self) -> bool:
@@ -112,6 +121,9 @@ class PageProduct:
 class ProductPage:
     product: PageProduct
     url: str
+    #: Code and name of where offers are compared for.
+    governorate: str
+    governorate_name: str
     crumbs: Sequence[tuple[str, str]]
     category: CategoryStep | None
     images: Sequence[DetailImage]
@@ -137,12 +149,12 @@ class ProductSource:
     category_ids: tuple[int, ...]
     #: Whether the person who looks has written a review.
     has_reviewed: bool
+    #: Code of where the goods would go.
+    governorate: str
+    #: From which days are counted.
+    today: date
     #: Everything else, as JSON.
     text: str
-    #: To which delivery is shown.
-    governorate: str = DEFAULT_GOVERNORATE.value
-    #: From which days are counted.
-    today: date = date.min
 
     @property
     def url(self) -> str:
@@ -205,11 +217,14 @@ WITH page AS (
 ), offer AS (
     SELECT record.id, record.product_id, record.partner_id, record.price, record.list_price,
            record.num_in_stock, record.num_allocated, record.handling_days,
-           vendor.name, vendor.governorate,
-           coalesce(record.weight_grams, (SELECT shipping_weight_grams FROM page), 0) AS grams
+           vendor.name, vendor.governorate, vendor.health_grade, coalesce(
+               record.weight_grams,
+               (SELECT shipping_weight_grams FROM catalogue_product WHERE id = record.product_id),
+               0) AS grams
       FROM partner_stockrecord AS record JOIN partner_partner AS vendor ON vendor.id = record.partner_id
      WHERE record.product_id IN (SELECT id FROM shown) AND record.is_active AND record.price IS NOT NULL
        AND vendor.status = '{VendorStatus.APPROVED.value}'
+       AND (%(today)s BETWEEN vendor.holiday_from AND vendor.holiday_until) IS NOT TRUE
 ), review AS (
     SELECT id, title, body, score, name, user_id, date_created FROM reviews_productreview
      WHERE product_id = %(product)s AND status = {APPROVED}
@@ -236,19 +251,17 @@ SELECT page.id, page.slug, page.parent_id, parent.slug, page.is_public,
            'offers', (
                SELECT json_agg(json_build_array(
                           id, product_id, partner_id, price::text, list_price::text, num_in_stock,
-                          num_allocated, handling_days, name, governorate, grams) ORDER BY id)
+                          num_allocated, handling_days, name, governorate, health_grade, grams) ORDER BY id)
                  FROM offer),
            'rates', (
-               SELECT json_agg(json_build_array(
-                          rate.vendor_id, rate.days_min, rate.days_max, rate.free_from_points,
-                          rate.charge_points, rate.base_up_to_grams, rate.per_further_kg_points, (
-                              SELECT json_agg(json_build_array(up_to_grams, band.charge_points)
-                                              ORDER BY up_to_grams)
-                                FROM shipping_shippingband AS band WHERE band.rate_id = rate.id)
+               SELECT json_agg(json_build_array(to_json(rate), (
+                          SELECT json_agg(json_build_object('up_to', up_to_grams, 'points', charge_points)
+                                          ORDER BY up_to_grams)
+                            FROM shipping_shippingband AS band WHERE band.rate_id = rate.id)
                       ) ORDER BY rate.vendor_id)
                  FROM shipping_shippingrate AS rate
                 WHERE rate.governorate = %(governorate)s
-                  AND rate.vendor_id IN (SELECT partner_id FROM offer WHERE product_id = page.id)),
+                  AND rate.vendor_id IN (SELECT partner_id FROM offer)),
            'reviews', (
                SELECT json_agg(json_build_array(
                           latest.title, latest.body, latest.score,
@@ -266,15 +279,15 @@ SELECT page.id, page.slug, page.parent_id, parent.slug, page.is_public,
 """  # noqa: S608
 
 
-def find_product(
-    *, pk: int, user_id: int | None, governorate: str = DEFAULT_GOVERNORATE.value
-) -> ProductSource | None:
-    """A product with all that its page shows, public or not; one statement."""
+def find_product(*, pk: int, user_id: int | None, governorate: str) -> ProductSource | None:
+    """A product with all that its page shows, public or not; one statement.
+
+    ``governorate`` is where the customer would have it delivered.
+    """
+    today = timezone.localdate()
+    facts = {"product": pk, "user": user_id, "governorate": governorate, "today": today}
     with connection.cursor() as cursor:
-        cursor.execute(
-            _statement(get_language() or settings.LANGUAGE_CODE),
-            {"product": pk, "user": user_id, "governorate": governorate},
-        )
+        cursor.execute(_statement(get_language() or settings.LANGUAGE_CODE), facts)
         row = cursor.fetchone()
     if row is None:
         return None
@@ -287,9 +300,9 @@ def find_product(
         is_public,
         tuple(category_ids),
         has_reviewed,
-        text,
         governorate,
-        timezone.localdate(),
+        today,
+        text,
     )
 
 
@@ -305,19 +318,22 @@ def product_page(*, source: ProductSource, way: Sequence[CategoryStep]) -> Produ
     offers: dict[int, list[StockRecord]] = {}
     for *row, grams in facts["offers"] or ():
         offer = _offer(row)
-        offer.weight_grams = grams
+        offer.packed_grams = grams
         offers.setdefault(offer.product_id, []).append(offer)
     images: dict[int, list[tuple[str, str]]] = {}
     for product_id, original, caption in facts["images"] or ():
         images.setdefault(product_id, []).append((original, caption))
-    rates = {vendor_id: rate for vendor_id, *rate in facts["rates"] or ()}
+    rates = {rate.vendor_id: rate for rate in (_rate(*row) for row in facts["rates"] or ())}
+    quotes = quotes_by_offer((offer for found in offers.values() for offer in found), rates)
     rows = [
-        _offer_row(offer, rates.get(offer.partner_id), source=source)
-        for offer in rank_offers(offers.get(source.pk, ()))
+        _offer_row(offer, quotes.get(offer.pk), today=source.today)
+        for offer in rank_offers(offers.get(source.pk, ()), quotes)
     ]
     return ProductPage(
         product=PageProduct(pk, slug, upc or "", title, rating, brand or ""),
         url=source.url,
+        governorate=source.governorate,
+        governorate_name=str(Governorate(source.governorate).label),
         crumbs=[*((step.name, step.url) for step in way), (title, "")],
         category=way[-1] if way else None,
         images=detail_images_of(images.get(source.pk, [])),
@@ -328,17 +344,25 @@ def product_page(*, source: ProductSource, way: Sequence[CategoryStep]) -> Produ
         reviews=[_review(*row) for row in facts["reviews"] or ()],
         reviews_count=facts["reviews_count"],
         has_reviewed=source.has_reviewed,
-        similar=_similar_cards(facts["near"] or (), offers, images),
+        similar=_similar_cards(facts["near"] or (), offers, quotes, images),
     )
 
 
 def _offer(row: Sequence[Any]) -> StockRecord:
     """An offer with its vendor, as the rule of the buy box wants them."""
-    pk, product_id, partner_id, price, list_price, in_stock, allocated, handling_days, name, governorate = row
+    pk, product_id, partner_id, price, list_price, in_stock, allocated, handling_days, *vendor = row
+    name, governorate, grade = vendor
     return StockRecord(
         id=pk,
         product_id=product_id,
-        partner=Partner(id=partner_id, name=name, governorate=governorate, status=VendorStatus.APPROVED),
+        # One on holiday is not among them.
+        partner=Partner(
+            id=partner_id,
+            name=name,
+            governorate=governorate,
+            status=VendorStatus.APPROVED,
+            health_grade=grade,
+        ),
         price=Decimal(price),
         list_price=Decimal(list_price) if list_price is not None else None,
         num_in_stock=in_stock,
@@ -347,26 +371,25 @@ def _offer(row: Sequence[Any]) -> StockRecord:
     )
 
 
-def _offer_row(offer: StockRecord, rate: Sequence[Any] | None, *, source: ProductSource) -> OfferRow:
-    expected, charge = None, None
-    if rate is not None:
-        days_min, days_max, free_from, base, base_up_to, per_further_kg, bands = rate
-        tariff = Tariff(base, base_up_to, [tuple(band) for band in bands or ()], per_further_kg)
-        charge = tariff.charge_points(grams=offer.weight_grams or 0)
-        if charge is not None:
-            is_free = free_from is not None and offer.price_points >= free_from
-            charge = 0 if is_free else charge
-            expected = expected_days(
-                ordered_on=source.today,
-                handling_days=offer.handling_days,
-                days_min=days_min,
-                days_max=days_max,
-            )
+def _rate(row: Mapping[str, Any], bands: Sequence[Mapping[str, int]] | None) -> ShippingRate:
+    """As ``shipping.services.rates_to`` gives it."""
+    rate: Any = ShippingRate(**row)
+    rate.band_pairs = bands or []
+    return rate
+
+
+def _offer_row(offer: StockRecord, quote: ShippingQuote | None, *, today: date) -> OfferRow:
     return OfferRow(
         choice=to_choice(offer),
-        expected=expected,
-        charge_points=charge,
-        governorate_name=str(Governorate(source.governorate).label),
+        expected=expected_days(
+            ordered_on=today,
+            handling_days=offer.handling_days,
+            days_min=quote.days_min,
+            days_max=quote.days_max,
+        )
+        if quote
+        else None,
+        charge_points=quote.charge_points if quote else None,
     )
 
 
@@ -399,13 +422,16 @@ def _review(title: str, body: str, score: int, author: str, written_at: str) -> 
 def _similar_cards(
     near: Iterable[Sequence[Any]],
     offers: Mapping[int, Sequence[StockRecord]],
+    quotes: Quotes,
     images: Mapping[int, list[tuple[str, str]]],
 ) -> list[SimilarCard]:
     """The nearest of the same kind that are to be had; lists put what belongs together side by side."""
     cards: list[SimilarCard] = []
     for pk, slug, rating, title, brand in near:
         choices = [
-            choice for offer in rank_offers(offers.get(pk, ())) if (choice := to_choice(offer)).is_available
+            choice
+            for offer in rank_offers(offers.get(pk, ()), quotes)
+            if (choice := to_choice(offer)).is_available
         ]
         if not choices:
             continue

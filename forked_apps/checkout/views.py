@@ -1,7 +1,8 @@
 """From the basket to an order: the address, a look at everything, one button.
 
 All of it wants a signed-in customer (``CheckoutConfig`` wraps every view). The address chosen is kept in
-the session by its id alone; what is ordered is the basket that the review page showed.
+the session by its id alone; what is ordered is the basket that the review page showed. Each step keeps what
+is in the basket for its customer, for some minutes.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ from oscar.apps.address.models import UserAddress
 from forked_apps.basket.requests import basket_of
 from forked_apps.checkout.addresses import DeliveryAddress
 from forked_apps.checkout.forms import DeliveryAddressForm
+from forked_apps.checkout.holds import CheckoutHold, hold_basket
 from forked_apps.checkout.services import keep_address
 from forked_apps.order.errors import BasketChanged, EmptyBasket, OrderError
 from forked_apps.order.selectors import customer_order_details
 from forked_apps.order.services.placement import place_order
 from forked_apps.order.services.plan import draw_up
 from forked_apps.partner.governorates import Governorate
+from forked_apps.shipping.destination import remember_governorate
 from points_payment.errors import IdempotencyConflict, InsufficientPoints, PointsError
 
 if TYPE_CHECKING:
@@ -44,12 +47,12 @@ def address_page(request: HttpRequest) -> HttpResponse:
     if basket_of(request).is_empty:
         return _empty(request)
     customer = _customer(request)
+    _keep(request)
     saved = list(_addresses(customer))
     if request.method == "POST":
         form = DeliveryAddressForm(request.POST)
         if form.is_valid():
-            request.session[ADDRESS_KEY] = keep_address(customer=customer, address=form.address()).pk
-            return redirect("checkout:preview")
+            return _deliver_to(request, keep_address(customer=customer, address=form.address()))
     else:
         form = DeliveryAddressForm(
             initial={"full_name": customer.get_full_name(), "phone": customer.phone or ""}
@@ -69,8 +72,7 @@ def address_page(request: HttpRequest) -> HttpResponse:
 @require_POST
 def choose_address(request: HttpRequest, pk: int) -> HttpResponse:
     address = get_object_or_404(_addresses(_customer(request)), pk=pk)
-    request.session[ADDRESS_KEY] = address.pk
-    return redirect("checkout:preview")
+    return _deliver_to(request, address)
 
 
 @require_safe
@@ -82,13 +84,21 @@ def review_page(request: HttpRequest) -> HttpResponse:
     if chosen is None:
         return redirect("checkout:shipping-address")
     customer = _customer(request)
-    plan = draw_up(basket=basket_of(request), customer=customer, governorate=chosen.state, with_images=True)
+    hold = _keep(request)
+    plan = draw_up(
+        basket=basket_of(request),
+        customer=customer,
+        governorate=chosen.state,
+        with_images=True,
+        with_other_offers=True,
+    )
     balance = customer.point_balance
     return render(
         request,
         "oscar/checkout/review.html",
         {
             "plan": plan,
+            "hold": hold,
             "address": DeliveryAddress.from_columns(chosen),
             "balance_points": balance,
             "balance_after_points": balance - plan.total_points,
@@ -133,6 +143,22 @@ def thank_you_page(request: HttpRequest, number: str) -> HttpResponse:
 # Parts ------------------------------------------------------------------------------------
 def _customer(request: HttpRequest) -> User:
     return cast("User", request.user)
+
+
+def _keep(request: HttpRequest) -> CheckoutHold | None:
+    """A step in the checkout: what is in the basket is kept for the customer, or kept longer."""
+    if request.method == "HEAD":
+        # Nobody looks at anything.
+        return None
+    return hold_basket(basket=basket_of(request), customer=_customer(request))
+
+
+def _deliver_to(request: HttpRequest, address: UserAddress) -> HttpResponse:
+    """Products' pages compare offers for this governorate from now on."""
+    request.session[ADDRESS_KEY] = address.pk
+    response = redirect("checkout:preview")
+    remember_governorate(response, address.state)
+    return response
 
 
 def _addresses(customer: User):  # type: ignore[no-untyped-def] # a queryset of Oscar's untyped model

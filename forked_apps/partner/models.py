@@ -1,3 +1,5 @@
+from datetime import date
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -7,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from oscar.apps.partner.abstract_models import AbstractPartner, AbstractStockRecord
 
 from forked_apps.partner.governorates import Governorate
+from forked_apps.partner.grades import HANDICAP_BASIS_POINTS, VendorGrade
 from forked_apps.partner.permissions import VendorPermission
 
 
@@ -18,10 +21,25 @@ class VendorStatus(models.TextChoices):
     CLOSED = "closed", _("Closed")
 
 
+def is_on_holiday(day: date, *, vendor: str = "") -> Q:
+    """Of vendors, or of what has a vendor in this column (``partner__``), on that day."""
+    return Q(**{f"{vendor}holiday_from__lte": day, f"{vendor}holiday_until__gte": day})
+
+
+def sells_now(*, vendor: str = "") -> Q:
+    """Approved, and not on holiday today; ``vendor`` as for ``is_on_holiday``."""
+    today = timezone.localdate()
+    return Q(**{f"{vendor}status": VendorStatus.APPROVED}) & (
+        Q(**{f"{vendor}holiday_from": None})
+        | Q(**{f"{vendor}holiday_from__gt": today})
+        | Q(**{f"{vendor}holiday_until__lt": today})
+    )
+
+
 class VendorQuerySet(models.QuerySet["Partner"]):
     def selling(self) -> "VendorQuerySet":
         """Vendors whose offers customers can buy now."""
-        return self.filter(status=VendorStatus.APPROVED)
+        return self.filter(sells_now())
 
 
 class Partner(AbstractPartner):
@@ -49,6 +67,16 @@ class Partner(AbstractPartner):
         related_name="+",
     )
     decision_reason = models.CharField(_("reason"), max_length=500, blank=True)
+    #: As last computed, minutes ago at most: see ``forked_apps.order.vendor_health``.
+    health_grade = models.CharField(
+        _("grade"), max_length=5, choices=VendorGrade, default=VendorGrade.GOOD, editable=False
+    )
+    #: The holiday that is planned, or under way, or was the last one; both days are part of it.
+    holiday_from = models.DateField(_("on holiday from"), null=True, blank=True)
+    holiday_until = models.DateField(_("on holiday until"), null=True, blank=True)
+    holiday_message = models.CharField(_("message to customers"), max_length=200, blank=True)
+    #: Whether the search index was last told that it is away.
+    away_in_search = models.BooleanField(default=False, editable=False)
 
     objects = VendorQuerySet.as_manager()
 
@@ -63,11 +91,35 @@ class Partner(AbstractPartner):
             models.CheckConstraint(
                 condition=Q(commission_basis_points__lte=10_000), name="partner_commission_at_most_all"
             ),
+            models.CheckConstraint(
+                condition=Q(holiday_from=None, holiday_until=None)
+                | Q(
+                    holiday_from__isnull=False,
+                    holiday_until__isnull=False,
+                    holiday_from__lte=F("holiday_until"),
+                ),
+                name="partner_holiday_whole",
+            ),
         ]
 
     @property
     def is_selling(self) -> bool:
+        """Whether it may sell; on holiday it does not."""
         return self.status == VendorStatus.APPROVED
+
+    @property
+    def is_on_holiday(self) -> bool:
+        """Today, in Baghdad."""
+        return self.holiday_is_set and self.holiday_from <= timezone.localdate() <= self.holiday_until  # type: ignore[operator]
+
+    @property
+    def holiday_is_set(self) -> bool:
+        return self.holiday_from is not None and self.holiday_until is not None
+
+    @property
+    def handicap_basis_points(self) -> int:
+        """By how much dearer its offers count in the buy box."""
+        return HANDICAP_BASIS_POINTS[self.health_grade]
 
 
 class StockRecord(AbstractStockRecord):
@@ -85,6 +137,11 @@ class StockRecord(AbstractStockRecord):
     is_active = models.BooleanField(_("on sale"), default=True)
     #: Of one piece as this vendor packs it; None: what the product says.
     weight_grams = models.PositiveIntegerField(_("shipping weight (grams)"), null=True, blank=True)
+
+    #: Of one piece, packed, where a query has asked (``forked_apps.partner.offers``); 0 where nobody knows.
+    packed_grams: int = 0
+    #: Pieces that are kept for other customers, where a query has asked: see ``forked_apps.partner.holds``.
+    held_pieces: int = 0
 
     class Meta(AbstractStockRecord.Meta):
         verbose_name = _("offer")
@@ -128,3 +185,4 @@ from forked_apps.partner.commission_models import (  # noqa: E402, F401 - models
     CommissionRule,
     CommissionRuleSet,
 )
+from forked_apps.partner.hold_models import StockHold  # noqa: E402, F401 - a model of this application

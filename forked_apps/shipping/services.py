@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,16 +96,17 @@ def answers_for(
     """As ``quote``, and of a vendor that delivers there, but not so much weight, how much it would."""
     weights = grams_by_vendor or {}
     return {
-        rate.vendor_id: _answer(
+        rate.vendor_id: answer_of(
             rate,
             goods_points=vendor_ids_with_goods[rate.vendor_id],
             grams=weights.get(rate.vendor_id, 0),
         )
-        for rate in _rates(vendor_ids=vendor_ids_with_goods, governorate=governorate)
+        for rate in rates_to(governorate, vendor_ids=vendor_ids_with_goods)
     }
 
 
-def _rates(*, vendor_ids: Mapping[int, int], governorate: str) -> Any:
+def rates_to(governorate: str, *, vendor_ids: Collection[int]) -> Any:
+    """Rates with their bands, in one query; a vendor that does not deliver there has none."""
     bands = (
         ShippingBand.objects.filter(rate=OuterRef("pk"))
         .order_by("up_to_grams")
@@ -120,7 +121,8 @@ def tariff_of(rate: ShippingRate, bands: Sequence[tuple[int, int]]) -> Tariff:
     return Tariff(rate.charge_points, rate.base_up_to_grams, tuple(bands), rate.per_further_kg_points)
 
 
-def _answer(rate: Any, *, goods_points: int, grams: int) -> ShippingQuote | TooHeavy:
+def answer_of(rate: Any, *, goods_points: int, grams: int) -> ShippingQuote | TooHeavy:
+    """What a rate that knows its bands (``rates_to``) asks for goods of so many points and grams."""
     tariff = tariff_of(rate, [(pair["up_to"], pair["points"]) for pair in rate.band_pairs])
     charge = tariff.charge_points(grams=grams)
     if charge is None:

@@ -67,6 +67,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
     },
     "close-deliveries": {"task": "forked_apps.order.tasks.close_deliveries", "schedule": 3600.0},
+    "look-after-offers": {"task": "forked_apps.partner.tasks.look_after_offers", "schedule": 300.0},
+    "grade-vendors": {"task": "forked_apps.order.tasks.grade_vendors", "schedule": 900.0},
     "expire-cards": {"task": "points_payment.tasks.expire_overdue_cards", "schedule": 3600.0},
     "discard-card-exports": {"task": "points_payment.tasks.discard_card_exports", "schedule": 3600.0},
     # What came since the last checkpoint every hour; everything, and the day's checkpoint, at night.

@@ -31,6 +31,19 @@ OSCAR_MISSING_IMAGE_URL = "products/missing.png"
 OSCAR_FROM_EMAIL = _env.default_from_email
 OSCAR_ACCOUNTS_REDIRECT_URL = "customer:profile-view"
 
+# Offers and stock ------------------------------------------------------------------------
+#: Whose delivery charges count in lists, and until somebody says where their goods should go.
+DEFAULT_GOVERNORATE = "BG"
+#: How pieces are kept for who checks out: see forked_apps.partner.services.holds.HoldTerms.
+STOCK_HOLDS = {
+    "minutes": 15,
+    "longest_minutes": 45,
+    "pause_minutes": 15,
+    "most_pieces_of_offer": 20,
+    "most_pieces": 60,
+    "most_offers": 30,
+}
+
 # Haystack ---------------------------------------------------------------------------------
 HAYSTACK_CONNECTIONS = {
     "default": {

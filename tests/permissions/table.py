@@ -85,6 +85,7 @@ TABLE: dict[str, Row] = {
     "privacy": everyone(),
     "terms": everyone(),
     "set_language": everyone((302, 204), method="post", data={"language": "en"}),
+    "set_governorate": everyone(302, method="post", data={"governorate": "BA"}),
     "catalogue:index": everyone(PAGE),
     "catalogue:detail": everyone((200, 301)),
     "catalogue:category": everyone((200, 301)),
@@ -108,6 +109,8 @@ TABLE: dict[str, Row] = {
         anonymous=(302, 404), others=(302, 404), customer=IN, method="post", data={"quantity": "2"}
     ),
     "basket:line-remove": row(anonymous=(302, 404), others=(302, 404), customer=IN, method="post"),
+    "basket:line-accept": row(anonymous=(302, 404), others=(302, 404), customer=IN, method="post"),
+    "basket:line-swap": row(anonymous=(302, 404), others=(302, 404), customer=IN, method="post"),
     "basket:accept-changes": row(anonymous=(302, 404), others=(302, 404), customer=IN, method="post"),
     "checkout:index": signed_in(302),
     "checkout:shipping-address": signed_in(PAGE),
@@ -226,6 +229,9 @@ TABLE: dict[str, Row] = {
     "portal:team-role-delete": portal(302, method="post"),
     "portal:money": portal(),
     "portal:shipping": portal(302, method="post"),
+    "portal:health": portal(clerk=200),
+    "portal:holiday": portal(422, method="post"),
+    "portal:holiday-end": portal(302, method="post"),
     "portal:details": portal(422, method="post"),
     # The marketplace's staff -------------------------------------------------------------
     "staff:index": staff("distributor", "cards", "admin"),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from forked_apps.partner import indexing
 from forked_apps.partner.models import Partner, VendorStatus
 from marketplace.outbox.models import OutboxMessage
 from tests.factories.catalogue import OfferFactory
 from tests.factories.vendors import a_cast, a_person, a_staff_member, a_vendor
 from vendor_portal.errors import ApplicationWaiting, IllegalDecision, OwnVendor, ReasonMissing, ShopNameTaken
 from vendor_portal.models import VendorMember
-from vendor_portal.services import onboarding
 from vendor_portal.services.onboarding import (
     apply_as_vendor,
     approve_vendor,
@@ -85,7 +85,7 @@ def test_who_was_refused_reads_why_and_applies_again_with_the_same_shop() -> Non
 
 
 def test_suspending_takes_its_products_out_of_search_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(onboarding, "PRODUCTS_PER_MESSAGE", 2)
+    monkeypatch.setattr(indexing, "PRODUCTS_PER_MESSAGE", 2)
     vendor, admin = a_vendor(), a_staff_member("admin")
     products = {OfferFactory(partner=vendor).product_id for _ in range(3)}
     OfferFactory()

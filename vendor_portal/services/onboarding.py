@@ -8,8 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
-from forked_apps.partner.models import Partner, StockRecord, VendorStatus
-from marketplace.outbox.services import Message, enqueue, enqueue_many
+from forked_apps.partner.indexing import product_messages
+from forked_apps.partner.models import Partner, VendorStatus
+from marketplace.outbox.services import enqueue, enqueue_many
 from marketplace.users.models import User
 from vendor_portal.errors import ApplicationWaiting, IllegalDecision, OwnVendor, ReasonMissing, ShopNameTaken
 from vendor_portal.models import VendorDecision, VendorMember
@@ -19,8 +20,6 @@ from vendor_portal.services.roles import seed_vendor_roles
 
 #: First words under /portal/ that are pages, not vendors.
 RESERVED_CODES = frozenset({"invitations", "new"})
-#: How many products one message to the search index names.
-PRODUCTS_PER_MESSAGE = 500
 
 
 @transaction.atomic
@@ -147,17 +146,6 @@ def _decide(
     # Its products leave the search, or come back, with the decision.
     enqueue_many(product_messages(vendor))
     return vendor
-
-
-def product_messages(vendor: Partner) -> list[Message]:
-    """What tells the search index to look at this vendor's products again."""
-    ids = list(
-        StockRecord.objects.filter(partner=vendor).order_by("product_id").values_list("product_id", flat=True)
-    )
-    return [
-        Message("search.products", {"ids": ids[start : start + PRODUCTS_PER_MESSAGE]})
-        for start in range(0, len(ids), PRODUCTS_PER_MESSAGE)
-    ]
 
 
 def _free_code(name: str) -> str:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from forked_apps.partner.governorates import default_governorate
+from forked_apps.partner.indexing import product_messages
 from forked_apps.partner.models import Partner
 from forked_apps.shipping.models import ShippingRate
 from marketplace.outbox.services import Message, enqueue_many
 from vendor_portal.errors import ShopNameTaken
-from vendor_portal.services.onboarding import product_messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ def edit_vendor(*, vendor: Partner, name: str, governorate: str, phone: str, abo
 def set_shipping_rates(*, vendor: Partner, rates: Mapping[str, Rate]) -> None:
     """Deliver to exactly these governorates, at these rates; each governorate's is written once."""
     Partner.objects.select_for_update(no_key=True).get(pk=vendor.pk)
+    home = ShippingRate.objects.filter(vendor=vendor, governorate=default_governorate())
+    before = home.values().first()
     ShippingRate.objects.filter(vendor=vendor).exclude(governorate__in=rates).delete()
     ShippingRate.objects.bulk_create(
         [
@@ -62,3 +65,6 @@ def set_shipping_rates(*, vendor: Partner, rates: Mapping[str, Rate]) -> None:
         unique_fields=["vendor", "governorate"],
         update_fields=["charge_points", "free_from_points", "days_min", "days_max"],
     )
+    if home.values().first() != before:
+        # What decides the buy box in lists.
+        enqueue_many(product_messages(vendor))

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from forked_apps.api.pagination import BoundedPagination
 from forked_apps.api.serializers.product import ProductLinkSerializer, ProductSerializer
 from forked_apps.catalogue.models import Product
+from forked_apps.partner.governorates import Governorate
 from forked_apps.partner.offers import ranked_offers
 
 
@@ -24,7 +25,9 @@ class ProductList(generics.GenericAPIView[Product]):
 
     def get(self, request: Request) -> Response:
         page = self.paginate_queryset(_products()) or []
-        context = {"offers": ranked_offers(product.pk for product in page)}
+        context = {
+            "offers": ranked_offers((product.pk for product in page), governorate=_governorate(request))
+        }
         return self.get_paginated_response(
             [ProductLinkSerializer(product, context=context).data for product in page]
         )
@@ -33,4 +36,11 @@ class ProductList(generics.GenericAPIView[Product]):
 class ProductDetail(APIView):
     def get(self, request: Request, pk: int) -> Response:
         product = get_object_or_404(_products(), pk=pk)
-        return Response(ProductSerializer(product, context={"offers": ranked_offers([product.pk])}).data)
+        offers = ranked_offers([product.pk], governorate=_governorate(request))
+        return Response(ProductSerializer(product, context={"offers": offers}).data)
+
+
+def _governorate(request: Request) -> str | None:
+    """Where the client would have it delivered (``?governorate=BA``); nonsense counts as not said."""
+    code = request.query_params.get("governorate", "")
+    return code if code in Governorate.values else None

@@ -9,7 +9,7 @@ they are held for the last few statements only.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from forked_apps.basket.changes import ChangeKind, LineChange, change_of
-from forked_apps.basket.models import Basket
+from forked_apps.basket.models import Basket, Line as BasketLine
 from forked_apps.checkout.addresses import DeliveryAddress
 from forked_apps.order.errors import (
     BadIdempotencyKey,
@@ -41,7 +41,8 @@ from forked_apps.order.numbers import line_reference, order_number, shipping_ref
 from forked_apps.order.services.commission import OrderTerms, allocation_of, terms_of_plan
 from forked_apps.order.services.discounts import record_discounts
 from forked_apps.order.services.plan import OrderPlan, PlannedPart, draw_up
-from forked_apps.partner.models import StockRecord
+from forked_apps.partner.holds import pieces_held_for_others
+from forked_apps.partner.offers import lock_offers
 from forked_apps.payment.sources import DEFAULT_SOURCE, source_for
 from marketplace.outbox.services import enqueue_many
 from points_payment.retry import retry_on_conflict
@@ -143,7 +144,7 @@ def _place(
         order=order, allocations=_allocations(lines, vendor_orders, plan=plan, terms=terms)
     )
     step("paid")
-    _allocate_stock(plan)
+    _allocate_stock(plan, customer=customer)
     step("stock_allocated")
     Basket.objects.filter(pk=basket.pk).update(status=Basket.SUBMITTED, date_submitted=order.date_placed)
     step("basket_submitted")
@@ -332,42 +333,50 @@ def _allocations(
 
 
 # Stock ------------------------------------------------------------------------------------
-#: The guard repeats what was checked under the lock; the database's own constraint is the third one.
+#: The guard repeats what was checked under the lock, and sees what is kept for other customers; the
+#: database's own constraint is the third one. What was kept for this customer is theirs now.
 ALLOCATE_STOCK = """
+    WITH kept AS (
+        DELETE FROM partner_stockhold
+         WHERE customer_id = %(customer)s AND stockrecord_id = ANY(%(offers)s::bigint[])
+    )
     UPDATE partner_stockrecord AS stock
        SET num_allocated = COALESCE(stock.num_allocated, 0) + wanted.quantity, date_updated = now()
-      FROM unnest(%s::bigint[], %s::int[]) AS wanted (id, quantity)
+      FROM unnest(%(offers)s::bigint[], %(pieces)s::int[]) AS wanted (id, quantity)
      WHERE stock.id = wanted.id
-       AND COALESCE(stock.num_in_stock, 0) - COALESCE(stock.num_allocated, 0) >= wanted.quantity
+       AND COALESCE(stock.num_in_stock, 0) - COALESCE(stock.num_allocated, 0) - COALESCE(
+               (SELECT sum(hold.pieces) FROM partner_stockhold AS hold
+                 WHERE hold.stockrecord_id = stock.id AND hold.customer_id <> %(customer)s
+                   AND hold.held_until > statement_timestamp()), 0) >= wanted.quantity
 """
 
 
-def _allocate_stock(plan: OrderPlan) -> None:
+def _allocate_stock(plan: OrderPlan, *, customer: User) -> None:
     """Lock the offers in id order, look at price and stock once more, and take the pieces.
 
     Raises:
         BasketChanged: someone was faster, or the vendor changed the offer meanwhile.
     """
-    wanted = {row.line.stockrecord_id: row for row in plan.summary.rows}
-    changes = []
+    wanted = {row.line.stockrecord_id: row.line for row in plan.summary.rows}
     for offer in lock_offers(wanted):
-        line = wanted[offer.pk].line
-        line.stockrecord = offer
-        if (change := change_of(line)) is not None:
-            changes.append(change)
-    if changes:
+        # What was kept for others at the first look may be ordered by now, and would count twice.
+        wanted[offer.pk].stockrecord, wanted[offer.pk].held_for_others = offer, 0
+    if changes := _changes_of(wanted.values()):
         raise BasketChanged(changes)
+    pieces = [line.quantity for line in wanted.values()]
     with connection.cursor() as cursor:
-        cursor.execute(ALLOCATE_STOCK, [list(wanted), [row.quantity for row in wanted.values()]])
+        cursor.execute(ALLOCATE_STOCK, {"customer": customer.pk, "offers": list(wanted), "pieces": pieces})
         if cursor.rowcount != len(wanted):
-            raise BasketChanged([])
+            raise BasketChanged(_changes_by_holds(wanted, customer=customer))
 
 
-def lock_offers(offer_ids: Any) -> list[StockRecord]:
-    """Lock stock records until the transaction ends, always by id; they come with their vendors."""
-    return list(
-        StockRecord.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("partner")
-        .filter(pk__in=list(offer_ids))
-        .order_by("pk")
-    )
+def _changes_of(lines: Iterable[BasketLine]) -> list[LineChange]:
+    return [change for line in lines if (change := change_of(line)) is not None]
+
+
+def _changes_by_holds(wanted: Mapping[int, BasketLine], *, customer: User) -> list[LineChange]:
+    """Which lines others have begun to check out since the basket was looked at."""
+    held = pieces_held_for_others(offer_ids=wanted, customer_id=customer.pk)
+    for offer_id, line in wanted.items():
+        line.held_for_others = held.get(offer_id, 0)
+    return _changes_of(wanted.values())

@@ -38,7 +38,10 @@ class PlannedPart:
 
     @property
     def shipping_points(self) -> int:
-        return self.shipping.charge_points if self.shipping else 0
+        """Nothing where there is nothing to deliver: all of it is sold out, or on holiday."""
+        if self.shipping is None or not any(row.can_be_bought for row in self.rows):
+            return 0
+        return self.shipping.charge_points
 
     @property
     def total_points(self) -> int:
@@ -113,9 +116,24 @@ class OrderPlan:
         return not (self.is_empty or self.changes or self.undeliverable)
 
 
-def draw_up(*, basket: Basket, customer: User, governorate: str, with_images: bool = False) -> OrderPlan:
-    """Prices, discounts, shipping and days as they are now; writes nothing, locks nothing."""
-    summary = summarise(basket=basket, user=customer, with_images=with_images)
+def draw_up(
+    *,
+    basket: Basket,
+    customer: User,
+    governorate: str,
+    with_images: bool = False,
+    with_other_offers: bool = False,
+) -> OrderPlan:
+    """Prices, discounts, shipping and days as they are now; writes nothing, locks nothing.
+
+    ``with_other_offers``: rows name the offer that the customer may rather want, in two queries more.
+    """
+    summary = summarise(
+        basket=basket,
+        user=customer,
+        with_images=with_images,
+        other_offers_in=governorate if with_other_offers else None,
+    )
     return plan_of(summary, governorate=governorate)
 
 

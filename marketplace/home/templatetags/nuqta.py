@@ -13,7 +13,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import ngettext
 
-from marketplace.formats import format_date, format_datetime, format_number
+from marketplace.formats import format_date, format_datetime, format_number, format_time
 
 register = template.Library()
 
@@ -132,6 +132,12 @@ def nuqta_date(value: datetime.date | None) -> str:
 def nuqta_datetime(value: datetime.date | None) -> str:
     """A date and time as they are written in Iraq, in Baghdad's time."""
     return format_datetime(value) if isinstance(value, datetime.date) else ""
+
+
+@register.filter
+def nuqta_time(value: datetime.datetime | None) -> str:
+    """A time of the day, in Baghdad's time."""
+    return format_time(value) if isinstance(value, datetime.datetime) else ""
 
 
 @register.filter

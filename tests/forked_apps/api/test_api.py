@@ -13,7 +13,7 @@ from forked_apps.order.models import Order
 from forked_apps.partner.models import StockRecord
 from marketplace.users.models import User
 from tests.factories.catalogue import OfferFactory, ProductFactory
-from tests.factories.orders import make_basket, make_customer, make_offer, make_order
+from tests.factories.orders import ShippingRateFactory, make_basket, make_customer, make_offer, make_order
 
 pytestmark = pytest.mark.django_db
 ADDRESS = {
@@ -227,6 +227,17 @@ def test_products_come_by_pages_with_their_offers_in_a_few_queries(
     assert client.get("/api/products/?limit=-1&offset=nonsense").status_code == 200
     one = client.get(f"/api/products/{products[0].pk}/").json()
     assert [offer["price_points"] for offer in one["offers"]] == [1_000, 2_000]
+
+
+@pytest.mark.parametrize(("governorate", "first"), [("BA", 2_000), ("", 1_000), ("nonsense", 1_000)])
+def test_products_rank_their_offers_for_a_governorate(client: Client, governorate: str, first: int) -> None:
+    product = ProductFactory()
+    for price, charges in ((1_000, (0, 9_000)), (2_000, (0, 0))):
+        offer = OfferFactory(product=product, price=price)
+        for code, charge in zip(("BG", "BA"), charges, strict=True):
+            ShippingRateFactory(vendor=offer.partner, governorate=code, charge_points=charge)
+    one = client.get(f"/api/products/{product.pk}/?governorate={governorate}").json()
+    assert one["offer"]["price_points"] == first
 
 
 @pytest.mark.parametrize(

@@ -103,10 +103,10 @@ def test_a_changed_price_is_told_on_the_line_and_agreed_to_with_a_button(client:
     html = client.get(PAGE).content.decode()
     assert "1,000" in html
     assert "1,234" in html
-    assert "Accept the changes" in html
+    assert "Accept the new price" in html
     client.post(reverse("basket:accept-changes"))
     html = client.get(PAGE).content.decode()
-    assert "Accept the changes" not in html
+    assert "Accept the new price" not in html
     assert "1,234" in html
 
 

@@ -128,18 +128,24 @@ def test_points_spent_meanwhile_place_nothing_and_keep_the_basket(client: Client
 
 
 @pytest.mark.parametrize(
-    ("change", "told"), [({"price": 12_345}, "12,345"), ({"num_in_stock": 0}, "sold out")]
+    ("change", "told", "choice"),
+    [
+        ({"price": 12_345}, "12,345", "Accept the new price"),
+        ({"num_in_stock": 1}, "Only 1 piece", "Take what is left"),
+        ({"num_in_stock": 0}, "sold out", "Remove"),
+    ],
+    ids=["price", "fewer", "sold out"],
 )
 def test_a_change_is_told_and_nothing_is_placed(
-    client: Client, customer: User, change: dict[str, int], told: str
+    client: Client, customer: User, change: dict[str, int], told: str, choice: str
 ) -> None:
-    make_basket(customer, [make_offer(price=10_000)])
+    make_basket(customer, {make_offer(price=10_000): 2})
     choose_address(client)
     fields = hidden_fields(review(client), reverse("checkout:place"))
     StockRecord.objects.update(**change)
     html = client.post(reverse("checkout:place"), fields, follow=True).content.decode()
     assert told in html
-    assert "Accept the changes" in html
+    assert choice in html
     assert not Order.objects.exists()
     assert User.objects.get(pk=customer.pk).point_balance == 100_000
 

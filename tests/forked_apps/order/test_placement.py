@@ -31,7 +31,7 @@ KEY = "a-key-of-the-client"
 UNGUARDED = """
     UPDATE partner_stockrecord AS stock
        SET num_allocated = COALESCE(stock.num_allocated, 0) + wanted.quantity
-      FROM unnest(%s::bigint[], %s::int[]) AS wanted (id, quantity)
+      FROM unnest(%(offers)s::bigint[], %(pieces)s::int[]) AS wanted (id, quantity)
      WHERE stock.id = wanted.id
 """
 
