@@ -91,13 +91,13 @@ def test_at_the_same_cost_the_sooner_to_arrive_wins(product: Product) -> None:
 
 
 def test_delivery_of_a_heavier_piece_costs_what_its_weight_costs(product: Product) -> None:
-    light = an_offer(product, 20_000, charge_points=4_000, base_up_to_grams=2_000)
-    heavy = an_offer(
-        product, 19_000, charge_points=4_000, base_up_to_grams=2_000, per_further_kg_points=2_000
-    )
+    light, heavy = an_offer(product, 20_000, BG=4_000), an_offer(product, 19_000, BG=4_000)
+    ShippingRate.objects.update(base_up_to_grams=2_000)
+    ShippingRate.objects.filter(vendor=heavy.partner).update(per_further_kg_points=2_000)
     assert ranking(product) == [heavy, light]
     StockRecord.objects.filter(pk=heavy.pk).update(weight_grams=4_000)
     assert ranking(product) == [light, heavy]
-    # Nobody brings so much for the light one's rate; the heavy one's has no end.
+    # The light one's vendor brings no more than 2 kg.
     Product.objects.filter(pk=product.pk).update(shipping_weight_grams=3_000)
+    product.refresh_from_db()
     assert ranking(product) == [heavy, light]
