@@ -38,9 +38,9 @@ class DisputePage:
         return self.offers[-1] if self.offers and self.dispute.state == DisputeState.OFFERED else None
 
     @property
-    def decision(self) -> Remedy | None:
-        """The last one."""
-        return self.decisions[-1] if self.decisions else None
+    def earlier_offers(self) -> tuple[Remedy, ...]:
+        """Those that the buyer may not accept any more."""
+        return self.offers[:-1] if self.offer else self.offers
 
 
 def page_of(one: Dispute, *, photo_url: Callable[[int], str]) -> DisputePage:

@@ -14,13 +14,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from forked_apps.order.dispute_errors import NotDisputable
 from forked_apps.order.dispute_forms import EscalateForm, ProblemForm, TalkForm
-from forked_apps.order.dispute_models import Dispute, DisputePhoto, DisputeReason, DisputeState
+from forked_apps.order.dispute_models import (
+    Dispute,
+    DisputePhoto,
+    DisputeReason,
+    DisputeState,
+    Remedy,
+    RemedyKind,
+)
 from forked_apps.order.dispute_pages import DisputePage, page_of
 from forked_apps.order.dispute_rules import NEXT_OF_DISPUTE, reasons_now
 from forked_apps.order.dispute_selectors import customer_dispute_list, customer_disputes
@@ -37,6 +44,7 @@ from forked_apps.order.services.disputes import (
     withdraw_dispute,
     write_dispute_message,
 )
+from marketplace.formats import format_number
 
 if TYPE_CHECKING:
     from marketplace.users.models import User
@@ -175,7 +183,7 @@ def accept(request: HttpRequest, order_number: str, number: str) -> HttpResponse
             request,
             own,
             title=_("Accept this offer?"),
-            text=str(offer.get_kind_display()),
+            text=_in_short(offer),
             consequence=_("With that the problem is solved, and the seller does what was offered."),
             submit=_("Accept the offer"),
             form=OfferForm(initial={"offer": offer.pk}),
@@ -269,6 +277,14 @@ def _prepared(own: Dispute) -> DisputePage:
     return page_of(
         own, photo_url=lambda pk: reverse("orders:problem-photo", args=[order_number, own.number, pk])
     )
+
+
+def _in_short(offer: Remedy) -> str:
+    kind = str(offer.get_kind_display())
+    if offer.kind != RemedyKind.PARTIAL:
+        return kind
+    points = ngettext("%(number)s point", "%(number)s points", offer.total_points)
+    return f"{kind}: {points % {'number': format_number(offer.total_points)}}"
 
 
 def _done(request: HttpRequest, own: Dispute, work: Callable[[], object], words: str) -> HttpResponse:

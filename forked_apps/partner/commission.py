@@ -10,9 +10,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
-
 from forked_apps.partner.commission_models import CommissionRule, CommissionRuleSet
+from points_payment.services.statements import array_of, prepared_cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ FACTS = """
                 WHERE named.id IN ({categories}) AND kept.product_id = COALESCE(product.parent_id, product.id)
            )
       FROM (SELECT id, created_at FROM partner_commissionruleset ORDER BY version DESC LIMIT 1) current
-      LEFT JOIN catalogue_product product ON product.id = ANY(%s)
+      LEFT JOIN catalogue_product product ON product.id = ANY(%s::bigint[])
       LEFT JOIN catalogue_product parent ON parent.id = product.parent_id
 """
 OF_CURRENT_RULES = FACTS.format(
@@ -128,14 +127,14 @@ def rules_and_facts(
     product_ids: Collection[int],
 ) -> tuple[tuple[CommissionRule, ...], Mapping[int, ProductFacts]]:
     """The rules in force, and what they ask of these products: one query, one more after a change."""
-    rows = _select(OF_CURRENT_RULES, [list(product_ids)])
+    rows = _select(OF_CURRENT_RULES, product_ids)
     return _rules_of(rows), _facts_in(rows)
 
 
 def facts_for(rules: Sequence[CommissionRule], product_ids: Collection[int]) -> Mapping[int, ProductFacts]:
     """What any rules, saved or not, ask of these products: one query."""
     categories = sorted({rule.category_id for rule in rules if rule.category_id is not None})
-    return _facts_in(_select(OF_CATEGORIES, [categories, list(product_ids)]))
+    return _facts_in(_select(OF_CATEGORIES, categories, product_ids))
 
 
 def current_rules() -> list[CommissionRule]:
@@ -148,9 +147,10 @@ def current_rules() -> list[CommissionRule]:
     )
 
 
-def _select(statement: str, parameters: list[list[int]]) -> list[Row]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
+def _select(statement: str, *ids: Collection[int]) -> list[Row]:
+    # Every order asks: planned once a connection, as what moves points is.
+    with prepared_cursor() as cursor:
+        cursor.execute(statement, [array_of(some) for some in ids])
         return [Row(*row) for row in cursor.fetchall()]
 
 

@@ -109,6 +109,14 @@ def newest_version() -> int:
     return newest
 
 
+def lock_newest_version() -> int:
+    """Until the transaction ends nobody else saves one."""
+    # The first version comes with the migration: there is always a row to wait at.
+    CommissionRuleSet.objects.select_for_update(no_key=True).order_by("-version")[:1].get()
+    # Asked anew: who waited sees what came meanwhile.
+    return newest_version()
+
+
 # Saving ---------------------------------------------------------------------------------------
 @transaction.atomic
 def save_rules(
@@ -122,10 +130,7 @@ def save_rules(
     """
     if len(rules) > MOST_RULES:
         raise TooManyRules
-    # The first version comes with the migration: there is always a row to wait at.
-    CommissionRuleSet.objects.select_for_update(no_key=True).order_by("-version")[:1].get()
-    # Asked anew: who waited sees what came meanwhile.
-    version = newest_version()
+    version = lock_newest_version()
     if version != base_version:
         raise RulesChangedMeanwhile(version=version)
     saved = CommissionRuleSet.objects.create(version=base_version + 1, created_by=actor, reason=reason)

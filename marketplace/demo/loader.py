@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.db import connection
 from haystack import connections
 
-from marketplace.demo import money, people, pictures, supply, trade, vendors
+from marketplace.demo import commission, money, people, pictures, supply, trade, vendors
 from marketplace.demo.guard import require_demo
 from marketplace.outbox.models import OutboxMessage
 from marketplace.outbox.services import Message, enqueue_many
@@ -36,6 +36,7 @@ STEPS = (
     Step("Pictures", pictures.pictures_exist, pictures.load_pictures),
     Step("Vendors", vendors.vendors_exist, vendors.load_vendors),
     Step("Offers", vendors.offers_exist, vendors.load_offers),
+    Step("Commission rules", commission.rules_exist, commission.load_rules),
     Step("Cards and wallets", money.wallets_exist, money.load_wallets),
     Step("Shops that sell cards", supply.shops_exist, supply.load_supply),
     Step("Orders", trade.orders_exist, trade.load_orders),

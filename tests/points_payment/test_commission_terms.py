@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings, strategies as st
 
+from points_payment.commissions import FrozenCommission, commissions_of
 from points_payment.errors import IdempotencyConflict
 from points_payment.kinds import AccountKind
 from points_payment.models import Allocation
@@ -161,6 +162,25 @@ def test_terms_are_frozen_with_the_allocation_and_followed_back_and_forth() -> N
 
 def fees() -> list[int]:
     return list(Allocation.objects.order_by("id").values_list("commission_points", flat=True))
+
+
+def test_pages_read_what_was_frozen_and_what_it_comes_to_on_what_is_kept(django_assert_num_queries) -> None:
+    hold(
+        AllocationSpec("F-1", 7, 1_000, 800, 250, 0, 2_000),
+        AllocationSpec("F-2", 8, 1_000, 800),
+        AllocationSpec("F-3", 7, 500, 0),
+        order="F", paid=3_000,
+    )  # fmt: skip
+    hold(AllocationSpec("G-1", 7, 100, 10_000), order="G", paid=100)
+    refund(F_1=500)
+    with django_assert_num_queries(1):
+        found = commissions_of(vendor_id=7, order_references=["F"])
+    assert found == [
+        FrozenCommission("F-1", "F", 1_000, 500, 800, 250, 0, 2_000, 165),
+        FrozenCommission("F-3", "F", 500, 500, 0, 0, 0, None, 0),
+    ]
+    both = commissions_of(vendor_id=7, order_references=["F", "G"])
+    assert [one.reference for one in both] == ["F-1", "F-3", "G-1"]
 
 
 @pytest.mark.parametrize("place", [3, 4, 5, 6])

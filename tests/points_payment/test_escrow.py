@@ -185,6 +185,11 @@ def test_order_of_nothing_moves_nothing():
     assert not Transfer.objects.exists()
 
 
+def test_a_line_that_costs_nothing_has_no_allocation():
+    hold(make_customer_with_points(paid=10), 0, 5, 0)
+    assert list(Allocation.objects.values_list("reference", "gross_points")) == [("N1-1", 5)]
+
+
 def test_same_order_is_held_once_also_when_the_wallet_is_empty_by_then():
     customer = make_customer_with_points(paid=100, promotional=10)
     first = hold(customer, 100)

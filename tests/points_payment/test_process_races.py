@@ -141,7 +141,7 @@ def buy(customer: User, lines: list[tuple[int, int]], *, reference: str = "") ->
         hold_for_order(
             customer_id=customer.pk, order_reference=reference, idempotency_key=reference, actor_id=None,
             allocations=[
-                AllocationSpec(f"{reference}-{place}", vendor, points, 800)
+                AllocationSpec(f"{reference}-{place}", vendor, points, 800, 3, 11, 60)
                 for place, (vendor, points) in enumerate(lines)
             ],
         )  # fmt: skip
@@ -273,5 +273,5 @@ def test_without_the_lines_lock_refund_and_release_both_have_it(monkeypatch, tam
     )
     assert ends == {"done": 2}
     assert Wallet.objects.get().paid_points == 100
-    assert account_points(kind=AccountKind.VENDOR_PAYABLE, owner_id=7) == 92
+    assert account_points(kind=AccountKind.VENDOR_PAYABLE, owner_id=7) == 89
     assert "allocations" in {finding.check for finding in prove()}

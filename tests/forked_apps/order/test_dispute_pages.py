@@ -183,6 +183,7 @@ def test_an_offer_is_confirmed_before_points_move(client, cast, part) -> None:
     page = html(client, mine(part, "accept"))
     offer = one.remedies.get()
     assert f'value="{offer.pk}"' in page
+    assert "500" in page
     assert client.post(mine(part, "accept"), {"offer": "x"}).status_code == 302
     assert client.post(mine(part, "accept"), {"offer": offer.pk + 1}).status_code == 302
     assert balance(part) == before
