@@ -1,6 +1,6 @@
 """Search on a hundred thousand products, made from the real catalogue, and on a million.
 
-Runs in a process and on a database of its own (``var/bench-search``), which is made once and kept: the
+Runs in a process and on a database of its own (``var/bench-search-…``), which is made once and kept: the
 other measures are of the shop as it comes. Alone: ``python -m tests.bench.search [PRODUCTS]``.
 """
 
@@ -19,6 +19,9 @@ from typing import Any
 
 PRODUCTS = 100_000
 MANY_PRODUCTS = 1_000_000
+#: Between a row and its copy: more than the real catalogue has of anything, few enough for a million
+#: products to have ids below 2^24, as a real shop's would.
+ID_STEP = 60_000
 NEEDED_STEPS = ("People and platform roles", "Products", "Vendors", "Offers")
 ROUNDS = 30
 #: Words that people search the demo's goods for, in three languages and with names in another script.
@@ -110,17 +113,19 @@ def multiply(products: int) -> None:
 
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off")
-        cursor.execute("SELECT count(*), max(id) FROM catalogue_product")
-        real, highest = cursor.fetchone()
-        step = 10_000_000
-        if highest >= step:
-            return
+        cursor.execute("SELECT count(*) FROM catalogue_product WHERE id < %s", [ID_STEP])
+        (real,) = cursor.fetchone()
+        for table in _COPIED:
+            cursor.execute(f"SELECT max(id) >= %s FROM {table}", [ID_STEP])  # noqa: S608
+            if cursor.fetchone() == (True,):
+                assert table == "catalogue_product", f"{table} has more rows than there is room for"
+                return
         for copy in range(1, products // real + 1):
             wanted = min(real, products - copy * real)
             if wanted <= 0:
                 break
             for table, changed in _COPIED.items():
-                _copy_rows(cursor, table, changed, shift=copy * step, copy=copy, most=wanted)
+                _copy_rows(cursor, table, changed, shift=copy * ID_STEP, copy=copy, most=wanted)
             print(f"\rMade {copy * real + wanted} products", end="", file=sys.stderr)
         print(file=sys.stderr)
         for table in _COPIED:
@@ -166,9 +171,9 @@ def _copy_rows(cursor: Any, table: str, changed: dict[str, str], *, shift: int, 
     names = ", ".join(f'"{name}"' for name in columns)
     cursor.execute(
         f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} WHERE {product} IN"  # noqa: S608
-        " (SELECT id FROM catalogue_product WHERE id < 10000000 AND structure = 'standalone' ORDER BY id"
-        f" LIMIT %(most)s) AND id < 10000000",
-        {"shift": shift, "copy": copy, "most": most},
+        " (SELECT id FROM catalogue_product WHERE id < %(step)s AND structure = 'standalone' ORDER BY id"
+        " LIMIT %(most)s) AND id < %(step)s",
+        {"shift": shift, "copy": copy, "most": most, "step": ID_STEP},
     )
 
 
