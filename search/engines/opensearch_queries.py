@@ -174,8 +174,15 @@ class QueryWriter:
         places = {"without": without, "prefer": preferred}
         for part in read_parts(value):
             query = self._part(part, columns)
-            if query is not None:
-                places.get(part.kind, must).append(query)
+            if query is None:
+                continue
+            if part.kind == "joined":
+                if len(must) < 2:
+                    continue
+                apart, must[-2:] = {"bool": {"must": must[-2:]}}, []
+                together = {"bool": {"must": [query], "boost": SYNONYM_BOOST}}
+                query = {"dis_max": {"queries": [apart, together], "tie_breaker": 0.0}}
+            places.get(part.kind, must).append(query)
         if not must:
             is_blank = not value if isinstance(value, list) else not str(value).strip()
             must = [EVERYTHING if without or is_blank else NOTHING]
@@ -199,7 +206,7 @@ class QueryWriter:
         same = [
             {"bool": {"must": [query], "boost": SYNONYM_BOOST}}
             for text in others
-            if (query := self._all_words(text, columns_for(text, columns, typed=first))) is not None
+            if (query := self._all_words(text, columns_for(text, columns))) is not None
         ]
         matches = [found, *same] if found is not None else same
         if len(matches) <= 1:
