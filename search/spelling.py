@@ -29,9 +29,10 @@ def did_you_mean(text: str, directory: Directory) -> str:
     """
     typed = query_words(text)[:MOST_WORDS]
     put_right = [_as_known(word, directory) for word in typed]
-    if put_right == typed or not all(put_right):
+    if not any(known and known != word for known, word in zip(put_right, typed, strict=True)):
         return ""
-    corrected = " ".join(put_right)
+    # A word that nothing is near to is left out: "wodn tabel" is about tables at least.
+    corrected = " ".join(known for known in put_right if known)
     return corrected if _count(corrected, directory) else ""
 
 

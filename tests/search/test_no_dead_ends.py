@@ -45,6 +45,8 @@ def shop(search_backend: Any) -> Any:
         ("سەلاجی", ""),
         ("باغچە", "باخچە"),
         ("zzzzqq", ""),
+        ("woodn zzzzqq", "wooden"),
+        ("chair zzzzqq", ""),
         ("chair", ""),
         ("", ""),
     ],
