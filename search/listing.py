@@ -296,7 +296,7 @@ class ListingQuery:
     def _faceted(self, found: SearchQuerySet, attributes: Iterable[FacetAttribute]) -> SearchQuerySet:
         for name in ("category", "brand", "vendor", "in_stock", "rating_from", "discount_from"):
             found = found.facet(name, disjunctive=True)
-        found = found.facet("price", disjunctive=True, ranges=PRICE_RANGES)
+        found = found.facet("price", disjunctive=True, ranges=PRICE_RANGES, few_values=False)
         found = found.facet("arrived_on", disjunctive=True, steps=list(self._arrival_days().values()))
         for attribute in attributes:
             options = {"ranges": PRICE_RANGES} if attribute.is_number else {}

@@ -485,7 +485,9 @@ def ranges_of(count: Mapping[str, Any]) -> tuple[NumberRanges, list[float]]:
         return NumberRanges(None, None, (), ()), []
     quantiles = sorted(pair["value"] for pair in count["quantiles"]["values"] if pair["value"] is not None)
     bounds = fitted_bounds(quantiles, lowest=stats["min"], highest=stats["max"])
-    values = sorted((float(bucket["key"]), bucket["doc_count"]) for bucket in count["values"]["buckets"])
+    values = sorted(
+        (float(bucket["key"]), bucket["doc_count"]) for bucket in count.get("values", {}).get("buckets", ())
+    )
     few = tuple(values) if len(values) <= FEW_VALUES else ()
     return NumberRanges(stats["min"], stats["max"], (), few), bounds
 

@@ -473,11 +473,14 @@ class SearchWriter:
             return {f"step {number}": {"filter": query} for number, query in enumerate(reaching)}
         if parts := options.get("ranges"):
             percents = [100 / parts * number for number in range(1, parts)]
-            return {
+            ranged: Body = {
                 "quantiles": {"percentiles": {"field": field, "percents": percents, "keyed": False}},
                 "stats": {"stats": {"field": field}},
-                "values": {"terms": {"field": field, "size": FEW_VALUES + 1, "shard_size": ALL_SHARD_VALUES}},
             }
+            if options.get("few_values", True):
+                few = {"field": field, "size": FEW_VALUES + 1, "shard_size": ALL_SHARD_VALUES}
+                ranged["values"] = {"terms": few}
+            return ranged
         size = int(options.get("size") or DEFAULT_FACET_VALUES)
         counts: Body = {
             "values": {"terms": {"field": field, "size": size, "shard_size": max(size, ALL_SHARD_VALUES)}}

@@ -389,12 +389,13 @@ class FacetCounter:
                     "percentiles": {"field": column.full_name, "percents": percents}
                 }
                 wanted[f"{name} stats"] = {"stats": {"field": column.full_name}}
-                terms = {
-                    "field": column.full_name,
-                    "size": FEW_VALUES + 1,
-                    "segment_size": ALL_SEGMENT_VALUES,
-                }
-                wanted[f"{name} values"] = {"terms": terms}
+                if options.get("few_values", True):
+                    terms = {
+                        "field": column.full_name,
+                        "size": FEW_VALUES + 1,
+                        "segment_size": ALL_SEGMENT_VALUES,
+                    }
+                    wanted[f"{name} values"] = {"terms": terms}
             else:
                 size = int(options.get("size") or DEFAULT_FACET_VALUES)
                 terms = {"field": column.full_name, "size": size, "segment_size": ALL_SEGMENT_VALUES}
@@ -413,7 +414,7 @@ class FacetCounter:
                 by_percent = found[f"{name} quantiles"]["values"] if stats["count"] else {}
                 quantiles = sorted(by_percent.values())
                 bounds = fitted_bounds(quantiles, lowest=stats["min"] or 0, highest=stats["max"] or 0)
-                buckets = found[f"{name} values"]["buckets"]
+                buckets = found.get(f"{name} values", {}).get("buckets", ())
                 values = sorted((float(bucket["key"]), bucket["doc_count"]) for bucket in buckets)
                 ranged[name] = _Fitted(stats, bounds, tuple(values) if len(values) <= FEW_VALUES else ())
             else:
