@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -19,7 +19,7 @@ from django.urls import reverse
 from modeltranslation.utils import resolution_order
 from oscar.core.loading import get_model
 
-from search.analysis import query_words
+from search.analysis import folded_words, query_words
 from search.analysis.vocabulary import BUILT_IN, LONGEST_PHRASE, Part, Vocabulary, phrase_keys, understand
 
 #: Attribute types whose values are words, numbers, options.
@@ -108,21 +108,27 @@ class Directory:
 
     #: Categories by the keys of their names, or of what their names list.
     named: Mapping[tuple[str, ...], tuple[int, ...]] = field(default_factory=dict)
+    #: Words of the vocabulary and of categories' names, which the shop knows though no title may have them.
+    known_words: frozenset[str] = frozenset()
 
     def understand(self, text: str) -> list[Part]:
         """What a person typed; products of a category that is called so stand before others."""
-        parts = understand(text, self.vocabulary)
+        return self.preferring(understand(text, self.vocabulary))
+
+    def preferring(self, parts: Iterable[Part]) -> list[Part]:
+        """The parts with the categories that are called as one of their words."""
+        read = [part for part in parts if part.kind != "prefer"]
         named = {
             pk: None
-            for part in parts
+            for part in read
             if part.kind == "words"
             for phrase in part.alternatives
             for key in phrase_keys(query_words(phrase))
             for pk in self.named.get(key, ())
         }
         if named:
-            parts.append(Part("prefer", ("category", *map(str, named))))
-        return parts
+            read.append(Part("prefer", ("category", *map(str, named))))
+        return read
 
     def of_class(self, class_ids: set[int]) -> list[FacetAttribute]:
         """Facets of these product classes, in the order that staff chose."""
@@ -177,8 +183,17 @@ def _columns(*names: str) -> Iterator[str]:
 
 def _read() -> Directory:
     categories, roots = _read_categories()
+    vocabulary = _read_vocabulary()
+    public = (node for node in categories.values() if node.is_public)
+    names = " ".join(name for node in public for name in node.names.values())
     return Directory(
-        categories, roots, *_read_attributes(), _read_vocabulary(), _read_rules(), _named(categories)
+        categories,
+        roots,
+        *_read_attributes(),
+        vocabulary,
+        _read_rules(),
+        _named(categories),
+        frozenset(vocabulary.single_words()) | set(folded_words(" ".join(query_words(names)))),
     )
 
 

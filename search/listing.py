@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _, ngettext
 from haystack.query import SQ, SearchQuerySet
 
 from forked_apps.partner.models import Partner
+from search.analysis.vocabulary import Part
 from search.cards import ProductCard, unpack_card
 from search.directory import CategoryNode, Directory, FacetAttribute
 from search.engines.query import Typed
@@ -24,6 +25,7 @@ from search.no_results import Instead, find_instead
 from search.query_log import known_as
 from search.search_indexes import day_number, known_code
 from search.selection import ORDERS, PAGE_SIZES, STEP_GROUPS, Pair, Selection, link, write_number
+from search.spelling import read_typed
 
 #: Values of a group that are always seen; the others open with "More".
 SEEN_VALUES = 8
@@ -145,6 +147,9 @@ class Listing:
     order_hidden: Sequence[Pair]
     #: The category or vendor in view, to be searched within.
     within: Within | None = None
+    #: What words that the shop does not know were probably meant for, and the search for that.
+    meant: str = ""
+    meant_url: str = ""
     #: Where nothing was found: the way on.
     instead: Instead | None = None
 
@@ -161,6 +166,7 @@ class ListingQuery:
     category: CategoryNode | None = None
     _vendors: dict[str, str] = field(default_factory=dict)
     _code_found: bool | None = None
+    _read: tuple[list[Part], str] | None = None
 
     def find(self) -> Listing:
         attributes = self._attributes_in_view()
@@ -170,6 +176,7 @@ class ListingQuery:
         is_ready = bool(found.query.backend.is_built)
         if counts:
             self._name_vendors(counts["vendor"])
+        meant = self._read[1] if self._read else ""
         nothing = not page.paginator.count and is_ready and not self.selection.filters()
         return Listing(
             cards=cards,
@@ -194,6 +201,8 @@ class ListingQuery:
             clear_url=self._url(self.selection.unfiltered()),
             order_hidden=self.selection.hidden("sort"),
             within=self._within_view(),
+            meant=meant,
+            meant_url=self._url(self.selection.with_one("q", meant)) if meant else "",
             instead=find_instead(self.selection.text, self.directory, self.language) if nothing else None,
         )
 
@@ -205,11 +214,17 @@ class ListingQuery:
             if self._is_code(code):
                 found = found.filter(codes__exact=code)
             else:
-                found = found.filter(content=Typed(self.directory.understand(text)))
+                found = found.filter(content=Typed(self._parts()[0]))
         if self.category is not None:
             # Not a facet's choice: counts never leave it out.
             found = found.filter(category__exact=str(self.category.pk))
         return found
+
+    def _parts(self) -> tuple[list[Part], str]:
+        """What was typed, and what was meant by words that the shop does not know; found out once a page."""
+        if self._read is None:
+            self._read = read_typed(self.selection.text, self.directory)
+        return self._read
 
     def _is_code(self, code: str) -> bool:
         """Whether a product or an offer has this SKU or barcode; asked for once a page."""
@@ -281,7 +296,7 @@ class ListingQuery:
     def _faceted(self, found: SearchQuerySet, attributes: Iterable[FacetAttribute]) -> SearchQuerySet:
         for name in ("category", "brand", "vendor", "in_stock", "rating_from", "discount_from"):
             found = found.facet(name, disjunctive=True)
-        found = found.facet("price", disjunctive=True, ranges=PRICE_RANGES)
+        found = found.facet("price", disjunctive=True, ranges=PRICE_RANGES, few_values=False)
         found = found.facet("arrived_on", disjunctive=True, steps=list(self._arrival_days().values()))
         for attribute in attributes:
             options = {"ranges": PRICE_RANGES} if attribute.is_number else {}

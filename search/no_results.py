@@ -9,20 +9,14 @@ from urllib.parse import quote_plus
 from django.urls import reverse
 from haystack.query import SQ, SearchQuerySet
 
-from search.analysis import query_words
-from search.analysis.letters import fold_text, words
-from search.analysis.sorani import join_sorani
 from search.analysis.vocabulary import understand
 from search.cards import ProductCard, unpack_card
 from search.directory import CategoryNode, Directory
 from search.engines.query import Typed
+from search.spelling import did_you_mean
 
 MOST_CARDS = 8
 MOST_CATEGORIES = 4
-#: Words of other products that share a document with a near one stand among them in the counts.
-MOST_NEAR_WORDS = 1_000
-MOST_WORDS = 6
-SHORTEST_WORD = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,64 +80,3 @@ def _nearest(directory: Directory, counts: dict[str, int]) -> list[CategoryNode]
         if (node := directory.categories.get(int(pk))) and node.is_public and not node.children
     ]
     return [node for _, node in sorted(deepest, key=lambda pair: -pair[0])[:MOST_CATEGORIES]]
-
-
-# Spelling -----------------------------------------------------------------------------------------
-def did_you_mean(text: str, directory: Directory) -> str:
-    """The query with its unknown words put right, if something is found by it; else nothing.
-
-    Only whole words of titles and brands are proposed, in whichever script they were typed.
-    """
-    typed = query_words(text)[:MOST_WORDS]
-    put_right = [_known_or_nearest(word, directory) for word in typed]
-    if put_right == typed or not all(put_right):
-        return ""
-    corrected = " ".join(put_right)
-    return corrected if _typed(corrected, directory).count() else ""
-
-
-def _known_or_nearest(word: str, directory: Directory) -> str:
-    if _typed(word, directory).count():
-        return word
-    return nearest_word(word)
-
-
-def nearest_word(word: str) -> str:
-    """The most frequent whole word of the shop that differs by a letter or two; empty if there is none."""
-    folded = words(fold_text(join_sorani(word)))
-    if len(folded) != 1 or len(folded[0]) < SHORTEST_WORD:
-        return ""
-    (typed,) = folded
-    found = SearchQuerySet().filter(words__fuzzy=typed).facet("words", size=MOST_NEAR_WORDS)
-    found.query.set_limits(0, 0)
-    counted = found.facet_counts().get("fields", {}).get("words", ())
-    farthest = 1 if len(typed) < LONG_WORD else 2
-    near = [
-        (distance, -count, other)
-        for other, count in counted
-        if not other.isdigit()
-        and abs(len(other) - len(typed)) <= farthest
-        and (distance := edits(typed, other, most=farthest)) <= farthest
-    ]
-    return min(near)[2] if near else ""
-
-
-#: As the engines have it: from so many letters on two of them may be wrong.
-LONG_WORD = 8
-
-
-def edits(one: str, other: str, *, most: int) -> int:
-    """Letters to insert, drop, change or swap with their neighbour; ``most + 1`` stands for more."""
-    before_last: list[int] = []
-    last = list(range(len(other) + 1))
-    for row, letter in enumerate(one, 1):
-        now = [row]
-        for column, theirs in enumerate(other, 1):
-            cost = min(last[column] + 1, now[column - 1] + 1, last[column - 1] + (letter != theirs))
-            if row > 1 and column > 1 and letter == other[column - 2] and one[row - 2] == theirs:
-                cost = min(cost, before_last[column - 2] + 1)
-            now.append(cost)
-        if min(now) > most:
-            return most + 1
-        before_last, last = last, now
-    return min(last[-1], most + 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from haystack import connections
@@ -37,6 +37,11 @@ def rebuild(*, progress: Callable[[int, int], None] | None = None, processes: in
     return count
 
 
-@handles("search.products")
+def _all_ids(payloads: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    return {"ids": sorted({int(pk) for payload in payloads for pk in payload["ids"]})}
+
+
+# A commit to disk costs more than reading a hundred products: what waits is written at once.
+@handles("search.products", merge=_all_ids)
 def reindex_changed_products(payload: dict[str, Any]) -> None:
     reindex(payload["ids"])

@@ -12,7 +12,6 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 from itertools import islice
 from urllib.parse import quote_plus
 
@@ -22,9 +21,7 @@ from django.utils import timezone
 from haystack.query import SearchQuerySet
 
 from forked_apps.partner.models import Partner
-from search.analysis import query_words
-from search.analysis.letters import fold_text, words
-from search.analysis.sorani import join_sorani
+from search.analysis import folded_words, query_words
 from search.cards import ProductCard, unpack_card
 from search.directory import Directory
 from search.engines.query import Typed
@@ -103,11 +100,6 @@ def _search_url(**query: str) -> str:
 
 
 # Names --------------------------------------------------------------------------------------------
-@lru_cache(maxsize=20_000)
-def folded_words(text: str) -> tuple[str, ...]:
-    return tuple(words(fold_text(join_sorani(text))))
-
-
 def begins_so(name: str, typed: Sequence[str]) -> bool:
     """Whether words of the name in a row begin with what was typed; all but the last are whole."""
     theirs = folded_words(name)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import logging
 import random
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from marketplace.outbox import background
 from marketplace.outbox.models import OutboxMessage
-from marketplace.outbox.registry import handler_of
+from marketplace.outbox.registry import handler_of, merge_of
 
 logger = logging.getLogger("nuqta.outbox")
 
@@ -23,6 +24,8 @@ FIRST_WAIT_SECONDS = 5
 LONGEST_WAIT_SECONDS = 60 * 60
 #: With the waits above about half a day; after that a person has to look (`run_outbox --retry`).
 MOST_ATTEMPTS = 20
+#: How many messages of a topic that merges them are carried out at once.
+MOST_AT_ONCE = 200
 #: How long what is done stays, for whoever asks what happened.
 KEEP_DAYS = 7
 
@@ -61,7 +64,7 @@ def drain(*, most: int | None = None) -> int:
         succeeded = _carry_out_next()
         if succeeded is None:
             break
-        tried += 1
+        tried += max(1, succeeded)
         done += succeeded
     return done
 
@@ -80,27 +83,53 @@ def forget_done(*, before: datetime | None = None) -> int:
 
 
 @transaction.atomic
-def _carry_out_next() -> bool | None:
-    """Whether the next message succeeded; None when nothing waits."""
-    message = (
-        OutboxMessage.objects.select_for_update(skip_locked=True, no_key=True)
-        .filter(done_at=None, available_at__lte=timezone.now(), attempts__lt=MOST_ATTEMPTS)
-        .order_by("available_at", "id")
-        .first()
-    )
+def _carry_out_next() -> int | None:
+    """How many messages succeeded, the next one or a batch with it; None when nothing waits."""
+    message = _waiting().first()
     if message is None:
         return None
+    batch = [message, *_more_of(message)]
+    if len(batch) > 1:
+        merge = merge_of(message.topic)
+        assert merge is not None
+        try:
+            with transaction.atomic():
+                handler_of(message.topic)(merge([each.payload for each in batch]))
+        except Exception:  # noqa: BLE001 - which of them is broken shows when each is tried by itself
+            batch = [message]
+        else:
+            return _mark_done(batch)
     try:
         with transaction.atomic():
             handler_of(message.topic)(message.payload)
     except Exception as error:  # noqa: BLE001 - one broken message must not keep the others waiting
         _record_failure(message, error)
-        return False
-    message.done_at = timezone.now()
-    message.attempts += 1
-    message.last_error = ""
-    message.save(update_fields=["done_at", "attempts", "last_error"])
-    return True
+        return 0
+    return _mark_done(batch)
+
+
+def _waiting() -> QuerySet[OutboxMessage]:
+    return (
+        OutboxMessage.objects.select_for_update(skip_locked=True, no_key=True)
+        .filter(done_at=None, available_at__lte=timezone.now(), attempts__lt=MOST_ATTEMPTS)
+        .order_by("available_at", "id")
+    )
+
+
+def _more_of(message: OutboxMessage) -> list[OutboxMessage]:
+    """What else waits of its topic, where that is carried out at once; what failed before is tried alone."""
+    if message.attempts or merge_of(message.topic) is None:
+        return []
+    return list(_waiting().filter(topic=message.topic, attempts=0).exclude(pk=message.pk)[: MOST_AT_ONCE - 1])
+
+
+def _mark_done(messages: Sequence[OutboxMessage]) -> int:
+    for message in messages:
+        message.done_at = timezone.now()
+        message.attempts += 1
+        message.last_error = ""
+    OutboxMessage.objects.bulk_update(messages, ["done_at", "attempts", "last_error"])
+    return len(messages)
 
 
 def _record_failure(message: OutboxMessage, error: Exception) -> None:

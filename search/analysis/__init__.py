@@ -14,11 +14,11 @@ from functools import lru_cache
 from search.analysis.arabic import arabic_guesses, arabic_term
 from search.analysis.english import english_term
 from search.analysis.letters import fold_text, words
-from search.analysis.sorani import join_sorani, sorani_term
+from search.analysis.sorani import join_sorani, sorani_guesses, sorani_term
 from search.analysis.sounds import document_sounds, query_sounds
 
 #: Kept beside the index: another number means that its terms were made by other rules.
-VERSION = 2
+VERSION = 3
 
 LANGUAGES = ("ar", "ckb", "en")
 #: Names, codes and brands, which belong to no language: letters are folded, nothing is cut off.
@@ -55,12 +55,25 @@ def _folded_words(text: str, language: str) -> Iterator[str]:
         yield word[:LONGEST_WORD]
 
 
+def _joined_names(text: str) -> Iterator[str]:
+    """ "Ray-Ban" sounds as one word."""
+    return ("".join(match.groups()) for match in _HYPHENATED.finditer(fold_text(text)))
+
+
+_HYPHENATED = re.compile(r"\b([a-z]+)-([a-z]+)\b")
+
+
+@lru_cache(maxsize=20_000)
+def folded_words(text: str) -> tuple[str, ...]:
+    """Words as people see them, whatever their language, with letters folded and nothing cut off."""
+    return tuple(words(fold_text(join_sorani(text))))
+
+
 def analyse(text: str, language: str) -> list[str]:
     """The terms of a text in one language, in order; ``language`` is one of LANGUAGES, PLAIN or SOUND."""
     if language == SOUND:
-        return list(
-            dict.fromkeys(row for word in _folded_words(text, "ckb") for row in document_sounds(word))
-        )
+        named = (*_folded_words(text, "ckb"), *_joined_names(text))
+        return list(dict.fromkeys(row for word in named for row in document_sounds(word)))
     if len(text) <= SHORT_TEXT:
         return list(_short_terms(text, language))
     return _terms(text, language)
@@ -87,15 +100,18 @@ def query_terms(word: str, language: str) -> list[list[str]]:
     terms = analyse(word, language)
     if not terms:
         return []
-    if language != "ar" or len(terms) > 1:
+    if language not in _GUESSES or len(terms) > 1:
         return [terms]
     (folded_word,) = _folded_words(word, language)
-    return [terms, *([guess] for guess in _guesses(folded_word))]
+    return [terms, *([guess] for guess in _guesses(folded_word, language))]
+
+
+_GUESSES: dict[str, Callable[[str], list[str]]] = {"ar": arabic_guesses, "ckb": sorani_guesses}
 
 
 @lru_cache(maxsize=20_000)
-def _guesses(word: str) -> tuple[str, ...]:
-    return tuple(arabic_guesses(word))
+def _guesses(word: str, language: str) -> tuple[str, ...]:
+    return tuple(_GUESSES[language](word))
 
 
 #: Words that a query may leave out of account when it has others. Documents keep them, for phrases.

@@ -20,11 +20,13 @@ LATIN, ARABIC, SORANI = "l", "a", "k"
 LEAST_SIGNS = 4
 LEAST_CONSONANTS = 2
 MOST_ROWS = 10
+#: So many consonants in a row are one name alone, whichever vowels are written between them.
+LEAST_SKELETON = 5
 
 _LATIN_CONSONANTS = (
     ("tsch", "C"), ("chr", "KR"), ("sch", "C"), ("tch", "C"), ("sh", "C"), ("ch", "C"), ("ph", "F"),
     ("th", "T"), ("gh", "G"),
-    ("kh", "K"), ("dh", "D"), ("ck", "K"), ("cc", "K"), ("qu", "K"), ("x", "KS"), ("c", "K"),
+    ("kh", "K"), ("dh", "D"), ("dg", "G"), ("ck", "K"), ("cc", "K"), ("qu", "K"), ("x", "KS"), ("c", "K"),
     *((letter, "B") for letter in "bp"), ("t", "T"), ("d", "D"), *((letter, "G") for letter in "gj"),
     *((letter, "K") for letter in "kq"),
     *((letter, "S") for letter in "sz"), *((letter, "F") for letter in "fv"),
@@ -32,7 +34,7 @@ _LATIN_CONSONANTS = (
 )  # fmt: skip
 #: How Arabic writes a vowel, the likeliest first.
 _LATIN_VOWELS: dict[str, tuple[str, ...]] = {
-    "a": ("A", "I", ""), "e": ("I", "", "A"), "i": ("I", "AI", ""), "o": ("U", ""), "u": ("U", ""),
+    "a": ("A", "I", ""), "e": ("I", ""), "i": ("I", "AI", ""), "o": ("U", ""), "u": ("U", ""),
     "y": ("I", "AI"), "w": ("U",), "oo": ("U",), "ou": ("U",), "ow": ("U", "AU"), "ee": ("I",),
     "ea": ("I", "IA"),
     "ie": ("I",), "ei": ("I", "AI"), "ai": ("I", "AI"), "ay": ("I", "AI"), "au": ("U", "A"), "aw": ("U",),
@@ -53,6 +55,7 @@ _ARABIC_SIGNS = {
 #: No foreign name is written with these.
 _NATIVE = frozenset("حعضظذقةصئؤء")
 _KURDISH = frozenset("ەێۆپچگڤڵڕژ")
+_VOWELS = re.compile("[AUI]")
 _REPEATED = re.compile(r"(.)\1+")
 _LATIN_PIECE = re.compile(
     "|".join([*sorted(_LATIN_VOWELS, key=len, reverse=True), *(p for p, _ in _LATIN_CONSONANTS)])
@@ -86,21 +89,31 @@ def _rows(word: str) -> list[str]:
         case "l":
             return _telling(_latin_rows(word))
         case "k":
-            return _telling(_sorani_rows(word))
-        case "a" if not (_NATIVE & set(word) or word in KNOWN or word.startswith("ال")):
+            return _telling([row for form in _forms(word) for row in _sorani_rows(form)])
+        case "a" if not (_NATIVE & set(word) or word in KNOWN):
+            word = word[2:] if word.startswith("ال") and len(word) > LEAST_SIGNS + 1 else word
             # تش is how Arabic writes "ch"; a last ه an open vowel.
             spelt = re.sub("ه$", "ا", word.replace("تش", "ش"))
             return _telling(["".join(_ARABIC_SIGNS.get(letter, "") for letter in spelt)])
     return []
 
 
+_BEHIND_NAMES = re.compile("(?:ە?کان|ە?كان|ەکە|ەكە|ێک|ێك|ی|ي)(?:ی|ي)?$")
+
+
+def _forms(word: str) -> list[str]:
+    """The word without what Kurdish writes to a name, which the name's other spellings lack, and as it is."""
+    bare = _BEHIND_NAMES.sub("", word)
+    return [bare, word] if LEAST_SIGNS - 1 <= len(bare) < len(word) else [word]
+
+
 def _telling(rows: Iterable[str]) -> list[str]:
     single = dict.fromkeys(_REPEATED.sub(r"\1", row) for row in rows)
-    return [
-        row
-        for row in single
-        if len(row) >= LEAST_SIGNS and sum(sign not in "AUI" for sign in row) >= LEAST_CONSONANTS
+    telling = [
+        row for row in single if len(row) >= LEAST_SIGNS and len(_VOWELS.sub("", row)) >= LEAST_CONSONANTS
     ][:MOST_ROWS]
+    skeletons = dict.fromkeys(_VOWELS.sub("", row) for row in telling)
+    return [*telling, *(f"-{row}" for row in skeletons if len(row) >= LEAST_SKELETON)]
 
 
 def _sorani_rows(word: str) -> list[str]:
@@ -121,7 +134,8 @@ def _latin_rows(word: str) -> list[str]:
     if word.startswith("x"):
         word = f"s{word[1:]}"
     word = re.sub(r"c(?=[eiy])", "s", word)
-    # A last e behind a consonant is not spoken.
+    # An h behind a vowel only makes it longer; a last e behind a consonant is not spoken.
+    word = re.sub(r"(?<=[aeou])h(?=[^aeiouy]|$)", "", word)
     word = re.sub(r"(?<=[^aeiou])e$", "", word) if len(word) > 3 else word
     consonants = dict(_LATIN_CONSONANTS)
     rows = [(0, "")]

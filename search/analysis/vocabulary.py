@@ -7,12 +7,13 @@ staff (``search.models.Synonym``) come on top.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import combinations
 
-from search.analysis import analyse, query_words
+from search.analysis import PLAIN, analyse, folded_words, query_words
 from search.analysis.sounds import LATIN, script_of
 
 LONGEST_PHRASE = 4
@@ -26,8 +27,9 @@ LONGEST_QUERY = 512
 class Part:
     """A piece of a query. ``alternatives`` are texts; a document must have all words of one of them.
 
-    ``kind``: ``words``, ``phrase`` (in this order) or ``without``; ``prefer``, whose texts are a field and
-    values of it, narrows nothing but puts documents with one of them first.
+    ``kind``: ``words``, ``phrase`` (in this order) or ``without``; ``joined``, which will do instead of the
+    two parts of words before it; ``prefer``, whose texts are a field and values of it, narrows nothing but
+    puts documents with one of them first.
     """
 
     kind: str
@@ -40,7 +42,7 @@ class Part:
 @lru_cache(maxsize=20_000)
 def _keys(word: str) -> tuple[str, ...]:
     """Under which a word is known: however it is inflected, and in whichever script's rules."""
-    plain = analyse(word, "plain")
+    plain = analyse(word, PLAIN)
     if len(plain) != 1:
         return ("\0".join(plain),)
     if script_of(plain[0]) == LATIN:
@@ -103,6 +105,14 @@ class Vocabulary:
                     found.setdefault(tuple(keys), phrase)
         return tuple(found.values())[:MOST_ALTERNATIVES]
 
+    def single_words(self) -> Iterator[str]:
+        """Its phrases of one word, letters folded."""
+        for group in self._groups:
+            for phrase in group:
+                folded = folded_words(phrase)
+                if len(folded) == 1:
+                    yield folded[0]
+
     def _are_apart(self, one: Iterable[tuple[str, ...]], other: Iterable[tuple[str, ...]]) -> bool:
         return bool(self._apart) and any(
             frozenset({left, right}) in self._apart for left in one for right in other
@@ -131,7 +141,8 @@ def understand(text: str, vocabulary: Vocabulary | None = None) -> list[Part]:
                 kept.append(word)
             elif word.strip("-"):
                 parts.append(Part("without", (word.lstrip("-"),)))
-        parts += _with_synonyms(query_words(" ".join(kept))[:MOST_PARTS], known)
+        words = [part for word in query_words(" ".join(kept)) for part in _apart_from_unit(word, known)]
+        parts += _with_synonyms(words[:MOST_PARTS], known)
     return parts[:MOST_PARTS]
 
 
@@ -143,17 +154,27 @@ def _with_synonyms(words: Sequence[str], vocabulary: Vocabulary) -> list[Part]:
         for length in range(min(LONGEST_PHRASE, len(words) - place), 0, -1):
             span = words[place : place + length]
             same = vocabulary.same_as(span)
-            joined = ("".join(span),) if length == 2 and len(words) == 2 and _may_be_one_word(span) else ()
-            if same or joined or length == 1:
-                parts.append(Part("words", (" ".join(span), *same, *joined)))
+            if same or length == 1:
+                parts.append(Part("words", (" ".join(span), *same)))
                 place += length
                 break
+    if len(words) == len(parts) == 2 and _may_be_one_word(words):
+        parts.append(Part("joined", ("".join(words),)))
     return parts
+
+
+_WITH_UNIT = re.compile(r"(\d+(?:[.,]\d+)*)([^\W\d_]+)")
+
+
+def _apart_from_unit(word: str, vocabulary: Vocabulary) -> list[str]:
+    """ "256GB" as it is searched for, 256 and GB, where the unit has other names."""
+    match = _WITH_UNIT.fullmatch(word)
+    return list(match.groups()) if match and vocabulary.same_as([match[2]]) else [word]
 
 
 def _may_be_one_word(span: Sequence[str]) -> bool:
     """ "air fryer", "لاب توب": short words of letters, which many write as one."""
-    return all(len(word) <= 5 and word.isalpha() for word in span)
+    return all(len(word) <= 5 and word.isalpha() and analyse(word, PLAIN) for word in span)
 
 
 _NAMES = """
@@ -268,6 +289,83 @@ kia | كيا | کیا
 mercedes | مرسيدس | مێرسیدس | مەرسیدس
 michelin | ميشلان | ميشلن | میشلان
 castrol | كاسترول | کاسترۆڵ
+bose | بوز | بوس | بۆز
+huggies | هاجيز | هاجيس | هاگیز
+red bull | redbull | ريد بول | ريدبول | ڕێد بوڵ
+bic | بيك | بیک
+versace | فيرساتشي | فرزاتشي | فيرزاتشي | ڤێرساچی
+cerave | سيرافي | سیراڤی
+garnier | غارنييه | جارنييه | غارنيه | جارنيه | گارنیە
+maggi | ماجي | ماكي | ماگی
+nido | نيدو | نیدۆ
+kiri | كيري | کیری
+avon | افون | ئەیڤۆن
+vichy | فيشي | ڤیشی
+oral b | oral-b | اورال بي | ئۆڕاڵ بی
+lays | ليز | لەیز
+tide | تايد | تاید
+ariel | اريال | ئاریاڵ
+persil | برسيل | پێرسیل
+fairy | فيري | فێری
+clorox | كلوركس | کلۆرۆکس
+dettol | ديتول | دێتۆڵ
+lux | لوكس | لوکس
+h&m | اتش اند ام
+levis | levi's | ليفايز | ليفيس | لیڤایز
+crocs | كروكس | کرۆکس
+polo | بولو | پۆلۆ
+bmw | بي ام دبليو | بی ئێم دەبلیو
+ford | فورد | فۆرد
+chevrolet | شوفرليت | شفروليه | شيفروليه | شێڤرۆلێت
+honda | هوندا | هۆندا
+poco | بوكو | پۆکۆ
+redmi | ريدمي | ردمي | ڕێدمی
+hoco | هوكو | هۆکۆ
+tp link | tp-link | تي بي لنك | تی پی لینک
+denka | دنكا | دێنکا
+shark | شارك | شارک
+sharp | شارب | شارپ
+hitachi | هيتاشي | هیتاچی
+total | توتال | تۆتاڵ
+pro | برو | پرۆ
+max | ماكس | ماکس
+plus | بلس | پڵەس | پلەس
+mini | ميني | مینی
+ultra | الترا | ئەڵترا
+air | اير | ئێر
+note | نوت | نۆت
+new | نيو | نیو
+mac | ماك | ماک
+oreo | اوريو | ئۆریۆ
+head shoulders | head & shoulders | هيد اند شولدرز | هيد شولدرز | هێد شۆڵدەرز
+ray ban | rayban | ray-ban | ريبان | راي بان | ڕەیبان
+new balance | نيو بالانس | نیو بالانس
+power bank | powerbank | باور بانك | باوربانك | بور بانك | پاوەر بانک | پاوەربانک
+"""
+
+_UNITS = """
+inch | بوصة | انج | انش | إنش | ئینج | ئینچ
+gb | gigabyte | جيجا | جيجابايت | غيغا | غيغابايت | كيكا | گیگا | گێگا | گیگابایت
+tb | terabyte | تيرا | تيرابايت | تێرا | تێرابایت
+mb | megabyte | ميجا | ميجابايت | ميغا | مێگا | مێگابایت
+watt | w | واط | وات
+kw | kilowatt | كيلو واط | كيلوواط | کیلۆوات
+mah | ملي امبير | میلی ئەمپێر
+ampere | amp | امبير | أمبير | ئەمپێر
+volt | فولت | فولط | ڤۆڵت
+kg | kilo | kilogram | كيلو | كغم | كغ | كيلوغرام | كيلوجرام | کیلۆ | کگم | کیلۆگرام
+gram | grams | gm | غرام | جرام | كرام | غم | گرام | گم
+ml | milliliter | مل | ملي | مليلتر | میلیلیتر
+liter | litre | liters | ltr | لتر | ليتر | لیتر
+cm | سم | سانتي | سنتيمتر | سنتمتر | سانتیمەتر
+mm | ملم | مليمتر | میلیمەتر
+meter | metre | متر | مەتر
+foot | feet | ft | قدم
+ton | طن | تۆن
+dozen | درزن | دزينة | دەرزەن
+pcs | pieces | piece | قطعة | قطع | پارچە
+hz | hertz | هرتز | هێرتز
+size | مقاس | قەبارە | سایز
 """
 
 _GOODS = """
@@ -302,7 +400,7 @@ water heater | سخان | كيزر | گیزەر | بۆیلەر
 fan | مروحة | بنكة | پانکە
 blender | mixer | خلاط | خەڵاتە | تێکەڵکەر
 iron | مكواة | اوتي | ئوتو
-kettle | غلاية | كتلي | کتلی
+kettle | غلاية | كتلي | کتلی | کتری
 air fryer | airfryer | قلاية هوائية | ئێرفرایەر
 generator | مولد | مولدة | مۆلیدە | مۆلیدە
 sofa | couch | أريكة | كنبة | قنفة | طقم قنفات | قەنەفە | کەنەبە
@@ -349,6 +447,115 @@ grey | gray | رمادي | رصاصي | خۆڵەمێشی
 brown | بني | جوزي | قاوەیی
 wood | wooden | خشب | خشبي | دار | تەختە
 leather | جلد | جلدي | چەرم | پێست
+cotton | قطن | قطني | لۆکە
+glass | زجاج | زجاجي | شووشە
+gold | golden | ذهب | ذهبي | زێڕ | ئاڵتوون
+silver | فضة | فضي | زیو
+plastic | بلاستيك | بلاستيكي | پلاستیک
+orange | برتقالي | پرتەقاڵی
+pink | وردي | زهري | پەمەیی | پەمبە
+purple | بنفسجي | مۆر | وەنەوشەیی
+drill | دريل | مثقاب | دریڵ
+hammer | مطرقة | شاكوش | چكوش | چەکوش
+screwdriver | مفك | درنفيس | دەرنەفیس | پێچکەرەوە
+screw | برغي | پێچ
+nail | مسمار | بزمار
+saw | منشار | مشار
+wrench | spanner | مفتاح ربط | سبانة | سپانە
+pliers | كماشة | زردية | بلايس | پلایس
+ladder | سلم | درج المنيوم | پەیژە
+paint | دهان | طلاء | صبغ جدران | بۆیاخ | بۆیە
+hose | خرطوم | صوندة | سۆندە
+lock | قفل | قوفڵ
+battery charger | شاحن بطارية
+flashlight | torch | كشاف | مصباح يدوي | تۆرچ | لایتی دەستی
+diapers | diaper | nappies | حفاضات | حفاظات | حفاض | دایبی
+stroller | pram | عربة اطفال | عربانة اطفال | گالیسکە
+crib | cot | سرير اطفال | مهد | بێشکە
+pacifier | لهاية | مصاصة | مەمکە
+feeding bottle | رضاعة | شووشەی شیر
+baby | رضيع | بيبي | كۆرپە | کۆرپە | ساوا
+child | children | kids | طفل | اطفال | منداڵ | مناڵ
+women | ladies | نسائي | حريمي | ژنانە
+men | رجالي | پیاوانە
+toothbrush | فرشاة اسنان | فلچەی ددان
+toothpaste | معجون اسنان | معجون الاسنان | هەویری ددان
+soap | صابون | صابونة | سابوون
+shampoo | شامبو | شامپۆ
+cream | كريم | کرێم
+lipstick | احمر شفاه | حمرة | سووراو
+mascara | مسكارا | ماسكارا | مەسکارا
+makeup | make up | مكياج | ميكب | ميك اب | مکیاج | میکاپ
+hair | شعر | قژ
+comb | مشط | شانە
+razor | shaver | ماكينة حلاقة | موس حلاقة | گوێزان
+hair dryer | مجفف شعر | سشوار
+towel | منشفة | خاولي | خاولی
+tissues | مناديل | كلينكس | کلێنس
+detergent | مسحوق غسيل | منظف
+rice | رز | أرز | تمن | برنج
+tea | شاي | چا | چای
+coffee | قهوة | قاوە
+sugar | سكر | شەکر
+salt | ملح | خوێ
+oil | زيت | دهن | ڕۆن | زەیت
+milk | حليب | شیر
+cheese | جبن | جبنة | پەنیر
+yogurt | زبادي | روبة | ماست
+honey | عسل | هەنگوین
+bread | خبز | صمون | نان
+meat | لحم | گۆشت
+chicken | دجاج | مريشك | مریشک
+egg | eggs | بيض | بيضة | هێلکە
+water | ماء | مياه | ئاو
+juice | عصير | شەربەت
+chocolate | شوكولاتة | شوكولاته | شكولاته | شكولاتة | جكليت | شوكلاته | چوکلێت | شوکولاتە
+biscuit | biscuits | بسكويت | بسكت | بسکیت
+dates | تمر | خورما
+nuts | مكسرات | كرزات | چەرەزات
+spices | بهارات | توابل | بەهارات
+pasta | macaroni | معكرونة | مكرونة | مەعکەرۆنی
+pen | قلم | قلم جاف | پێنووس | قەڵەم
+pencil | قلم رصاص | قەڵەم ڕەساس
+copybook | exercise book | دفتر | دەفتەر
+book | كتاب | کتێب | پەرتووک
+eraser | ممحاة | محاية | سڕەرەوە
+ruler | مسطرة | ڕاستە
+scissors | مقص | مقەست
+glue | صمغ | غراء | چەسپ
+paper | ورق | کاغەز
+school bag | backpack | حقيبة مدرسية | حقيبة ظهر | جنطة مدرسية | جانتای قوتابخانە | جانتای پشت
+frying pan | pan | مقلاة | طاوة | تاوە
+fork | شوكة | چنكال | چەنگاڵ
+teapot | قوري | ابريق شاي | قۆری
+tray | صينية | سینی
+glasses | sunglasses | نظارة | نظارة شمسية | عوينات | چاویلکە
+belt | حزام | قايش | قایش | پشتێن
+hat | cap | قبعة | شفقة | کڵاو
+socks | جوارب | جواريب | گۆرەوی
+gloves | قفازات | كفوف | دەستکێش
+scarf | وشاح | لفاف | شال | ملپێچ
+coat | معطف | قبوط | پاڵتۆ
+t shirt | t-shirt | tshirt | تيشيرت | تي شيرت | تيشرت | تیشێرت | تی شێرت
+skirt | تنورة | تەنوورە
+pyjamas | pajamas | بيجامة | بيجاما | بیجامە
+sandals | صندل | نعال | سۆڵ | نەعل
+wallet | محفظة | جزدان
+ring | خاتم | محبس | ئەنگوستیلە
+necklace | قلادة | ملوانکە
+earrings | اقراط | حلق | تراجي | گوارە
+bracelet | سوار | بازن | دەستبەند
+bottle | قنينة | زجاجة | بطل | بوتڵ | بتڵ
+case | cover | كفر | غطاء موبايل | کەڤەر
+screen protector | لزقة شاشة | لاصق شاشة | شاشەپارێز
+flash | usb drive | flash drive | فلاش | فلاشة | فلاش ميموري | فلاشی یو ئێس بی
+memory card | كارت ميموري | بطاقة ذاكرة | رام موبايل | کارتی میمۆری
+remote | ريموت | جهاز تحكم | ڕیمۆت
+earbuds | ايربودز | سماعة اذن | airpods
+projector | بروجكتر | جهاز عرض | پرۆجێکتەر
+scanner | سكانر | ماسح ضوئي | سکانەر
+ink | حبر | مەرەکەب
+plug | socket | بلك | قابس | پلاک
 """
 
 
@@ -356,4 +563,4 @@ def _groups(text: str) -> list[list[str]]:
     return [line.split(" | ") for line in text.strip().split("\n")]
 
 
-BUILT_IN = Vocabulary.of([*_groups(_NAMES), *_groups(_GOODS)])
+BUILT_IN = Vocabulary.of([*_groups(_NAMES), *_groups(_UNITS), *_groups(_GOODS)])

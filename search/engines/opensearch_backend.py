@@ -48,7 +48,9 @@ logger = logging.getLogger("nuqta.search")
 #: Advisory locks of PostgreSQL, one for all indexes of a database: any numbers that nobody else uses.
 WRITE_LOCK, REBUILD_LOCK = 7_105_201, 7_105_202
 DEFAULT_PREFIX = "nuqta-products"
-TIMEOUT_SECONDS = 10
+#: A page waits so long for its search, once; who writes has more time.
+TIMEOUT_SECONDS = 5
+WRITE_TIMEOUT_SECONDS = 300
 
 
 def address_of(url: str) -> tuple[str, str]:
@@ -95,7 +97,7 @@ class OpenSearchBackend(BaseSearchBackend):
     @cached_property
     def client(self) -> OpenSearch:
         return OpenSearch(
-            [self.address], timeout=TIMEOUT_SECONDS, max_retries=2, retry_on_timeout=True, http_compress=True
+            [self.address], timeout=TIMEOUT_SECONDS, max_retries=2, retry_on_timeout=False, http_compress=True
         )
 
     @cached_property
@@ -179,7 +181,13 @@ class OpenSearchBackend(BaseSearchBackend):
         query = {"match_all": {}} if labels is None else {"terms": {DJANGO_CT: labels}}
         with _writing():
             self.client.delete_by_query(
-                index=self.alias, body={"query": query}, params={"refresh": "true", "conflicts": "proceed"}
+                index=self.alias,
+                body={"query": query},
+                params={
+                    "refresh": "true",
+                    "conflicts": "proceed",
+                    "request_timeout": WRITE_TIMEOUT_SECONDS,
+                },
             )
 
     def _write(self, identifiers: Iterable[str], documents: Mapping[str, Mapping[str, Any]]) -> None:
@@ -191,16 +199,16 @@ class OpenSearchBackend(BaseSearchBackend):
         self._bulk(self.alias, names, sources)
         if names and self.client.indices.exists(index=self.journal):
             noted = ({"_op_type": "index", "_index": self.journal, "_id": name} for name in names)
-            helpers.bulk(self.client, noted, refresh=True)
+            self._send(noted, refresh=True)
 
     def _bulk(self, index: str, identifiers: Iterable[str], sources: Mapping[str, Any]) -> None:
+        # Seen by whoever searches next. Where there is no alias, a server would make an index of its name.
+        self._send(bulk_actions(index, identifiers, sources), refresh="wait_for", require_alias=True)
+
+    def _send(self, actions: Iterable[dict[str, Any]], **options: Any) -> None:
+        # To remove what is not there is no failure.
         helpers.bulk(
-            self.client,
-            bulk_actions(index, identifiers, sources),
-            # To remove what is not there is no failure.
-            ignore_status=(404,),
-            # Seen by whoever searches next.
-            refresh="wait_for",
+            self.client, actions, ignore_status=(404,), request_timeout=WRITE_TIMEOUT_SECONDS, **options
         )
 
     def rebuild(
@@ -247,7 +255,7 @@ class OpenSearchBackend(BaseSearchBackend):
                     identifier: source_of(self.schema, document)
                     for identifier, document in prepared_documents(index, batch)
                 }
-                helpers.bulk(self.client, bulk_actions(name, sources, sources))
+                self._send(bulk_actions(name, sources, sources))
                 done += len(sources)
                 if progress:
                     progress(done, total)
@@ -257,7 +265,7 @@ class OpenSearchBackend(BaseSearchBackend):
         changed = self._journalled()
         documents = documents_of(changed, alias=self.connection_alias)
         sources = {key: source_of(self.schema, document) for key, document in documents.items()}
-        helpers.bulk(self.client, bulk_actions(name, changed, sources), ignore_status=(404,))
+        self._send(bulk_actions(name, changed, sources))
 
     def _journalled(self) -> list[str]:
         self.client.indices.refresh(index=self.journal)
@@ -281,6 +289,7 @@ class OpenSearchBackend(BaseSearchBackend):
         nothing = {"results": [], "hits": 0, "facets": {}, "stats": {}, "spelling_suggestion": None}
         search = self._search_writer(query_string, kwargs.get("narrow_queries"), kwargs.get("models"))
         wanted = kwargs.get("facets") or {}
+        # By number: the name of an aggregation may not have the brackets of a range.
         query_facets = {
             f"{field}:{value}": self.writer.build(read_or_words(f"{field}:{value}"))
             for field, value in kwargs.get("query_facets") or ()
@@ -292,11 +301,13 @@ class OpenSearchBackend(BaseSearchBackend):
             size=size,
             sort_by=kwargs.get("sort_by") or (),
             facets=wanted,
-            query_facets=query_facets,
+            query_facets=list(query_facets.values()),
             stats=stats,
         )
         try:
             found = self.client.search(index=self.alias, body=body)
+            counts = found.get("aggregations", {})
+            counted = self._facets(search, wanted, counts) if wanted else {}
         except NotFoundError:
             self._build_in_background()
             return nothing
@@ -304,12 +315,11 @@ class OpenSearchBackend(BaseSearchBackend):
             # A shop without its search is still a shop: the page says that it is being prepared.
             logger.warning("OpenSearch could not search: %s", type(error).__name__)
             return nothing
-        counts = found.get("aggregations", {})
-        facets: dict[str, Any] = {}
-        if wanted:
-            facets["fields"] = self._facets(search, wanted, counts)
+        facets: dict[str, Any] = {"fields": counted} if wanted else {}
         if query_facets:
-            facets["queries"] = {name: counts[f"query {name}"]["doc_count"] for name in query_facets}
+            facets["queries"] = {
+                name: counts[f"query {number}"]["doc_count"] for number, name in enumerate(query_facets)
+            }
         make = kwargs.get("result_class") or SearchResult
         return {
             "results": [self._result(make, hit) for hit in found["hits"]["hits"]],
@@ -475,7 +485,9 @@ def ranges_of(count: Mapping[str, Any]) -> tuple[NumberRanges, list[float]]:
         return NumberRanges(None, None, (), ()), []
     quantiles = sorted(pair["value"] for pair in count["quantiles"]["values"] if pair["value"] is not None)
     bounds = fitted_bounds(quantiles, lowest=stats["min"], highest=stats["max"])
-    values = sorted((float(bucket["key"]), bucket["doc_count"]) for bucket in count["values"]["buckets"])
+    values = sorted(
+        (float(bucket["key"]), bucket["doc_count"]) for bucket in count.get("values", {}).get("buckets", ())
+    )
     few = tuple(values) if len(values) <= FEW_VALUES else ()
     return NumberRanges(stats["min"], stats["max"], (), few), bounds
 

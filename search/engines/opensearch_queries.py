@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -39,6 +40,8 @@ ALL_SHARD_VALUES = 65_000
 #: How deep pages may go; OpenSearch's own limit is 10,000.
 DEEPEST_RESULT = 10_000_000
 MOST_FIELDS = 5_000
+#: A server refuses a query of more than 1,024 look-ups in all (``indices.query.bool.max_clause_count``).
+MOST_CLAUSES = 900
 
 
 # The index ----------------------------------------------------------------------------------------
@@ -168,14 +171,33 @@ class QueryWriter:
         return any_of([self._words(text, columns, last_is_prefix=last_is_prefix) for text in texts])
 
     def _typed(self, value: Any, columns: Sequence[Column]) -> Body:
+        """In full; of a question too long for the server its own words alone."""
+        parts = read_parts(value)
+        found = self._of_parts(value, parts, columns)
+        if clauses_of(found) <= MOST_CLAUSES:
+            return found
+        bare = [
+            part if part.kind == "prefer" else replace(part, alternatives=part.alternatives[:1])
+            for part in parts
+        ]
+        return self._of_parts(value, bare, columns)
+
+    def _of_parts(self, value: Any, parts: Sequence[Part], columns: Sequence[Column]) -> Body:
         must: list[Body] = []
         without: list[Body] = []
         preferred: list[Body] = []
         places = {"without": without, "prefer": preferred}
-        for part in read_parts(value):
+        for part in parts:
             query = self._part(part, columns)
-            if query is not None:
-                places.get(part.kind, must).append(query)
+            if query is None:
+                continue
+            if part.kind == "joined":
+                if len(must) < 2:
+                    continue
+                apart, must[-2:] = {"bool": {"must": must[-2:]}}, []
+                together = {"bool": {"must": [query], "boost": SYNONYM_BOOST}}
+                query = {"dis_max": {"queries": [apart, together], "tie_breaker": 0.0}}
+            places.get(part.kind, must).append(query)
         if not must:
             is_blank = not value if isinstance(value, list) else not str(value).strip()
             must = [EVERYTHING if without or is_blank else NOTHING]
@@ -199,7 +221,7 @@ class QueryWriter:
         same = [
             {"bool": {"must": [query], "boost": SYNONYM_BOOST}}
             for text in others
-            if (query := self._all_words(text, columns_for(text, columns, typed=first))) is not None
+            if (query := self._all_words(text, columns_for(text, columns))) is not None
         ]
         matches = [found, *same] if found is not None else same
         if len(matches) <= 1:
@@ -271,8 +293,9 @@ class QueryWriter:
     def between(
         self, column: Column, low: Any, high: Any, *, with_low: bool = True, with_high: bool = True
     ) -> Body:
-        # Sort keys are kept for sorting alone, as tantivy's are.
-        if column.range_type is None and column.kind is not Kind.KEYED_NUMBERS:
+        # Sort keys are kept for sorting alone: the server refuses to search what is not indexed.
+        kept_for_sorting = column.kind in {Kind.SORT_KEY, Kind.WEIGHT}
+        if kept_for_sorting or (column.range_type is None and column.kind is not Kind.KEYED_NUMBERS):
             raise Unanswerable(column.name)
         if low is None and high is None:
             return {"exists": {"field": column.full_name}}
@@ -298,7 +321,19 @@ class QueryWriter:
             raise Unanswerable(column.name)
         word = column.value(value)
         wrong = 2 if len(word) >= LONG_WORD else 1
-        return {"fuzzy": {column.full_name: {"value": word, "fuzziness": wrong, "max_expansions": 1_000}}}
+        return {"fuzzy": {column.full_name: {"value": word, "fuzziness": wrong, "max_expansions": 500}}}
+
+
+_LEAVES = frozenset({"term", "prefix", "match_phrase", "terms", "range", "exists", "wildcard", "fuzzy"})
+
+
+def clauses_of(body: Any) -> int:
+    """How many look-ups a query is made of, all nested ones counted, as the server counts them."""
+    if isinstance(body, list):
+        return sum(clauses_of(item) for item in body)
+    if not isinstance(body, dict):
+        return 0
+    return sum(1 if name in _LEAVES else clauses_of(inner) for name, inner in body.items())
 
 
 def _term(field: str, value: Any, *, boost: float | None = None) -> Body:
@@ -370,7 +405,7 @@ class SearchWriter:
         size: int,
         sort_by: Sequence[str] = (),
         facets: Mapping[str, Mapping[str, Any]] | None = None,
-        query_facets: Mapping[str, Body] | None = None,
+        query_facets: Sequence[Body] = (),
         stats: Sequence[str] = (),
     ) -> Body:
         body: Body = {
@@ -392,7 +427,7 @@ class SearchWriter:
             body["post_filter"] = _filtered(list(self.narrow.values()))
         counted = {
             **self._facet_counts(facets or {}),
-            **self._query_counts(query_facets or {}),
+            **self._query_counts(query_facets),
             **{f"stats {name}": self._narrowed_stats(name) for name in stats},
         }
         if counted:
@@ -438,11 +473,14 @@ class SearchWriter:
             return {f"step {number}": {"filter": query} for number, query in enumerate(reaching)}
         if parts := options.get("ranges"):
             percents = [100 / parts * number for number in range(1, parts)]
-            return {
+            ranged: Body = {
                 "quantiles": {"percentiles": {"field": field, "percents": percents, "keyed": False}},
                 "stats": {"stats": {"field": field}},
-                "values": {"terms": {"field": field, "size": FEW_VALUES + 1, "shard_size": ALL_SHARD_VALUES}},
             }
+            if options.get("few_values", True):
+                few = {"field": field, "size": FEW_VALUES + 1, "shard_size": ALL_SHARD_VALUES}
+                ranged["values"] = {"terms": few}
+            return ranged
         size = int(options.get("size") or DEFAULT_FACET_VALUES)
         counts: Body = {
             "values": {"terms": {"field": field, "size": size, "shard_size": max(size, ALL_SHARD_VALUES)}}
@@ -465,10 +503,11 @@ class SearchWriter:
             counted[f"facet {name}"] = self._within(name, options, counts)
         return {"size": 0, "track_total_hits": False, "query": self.base, "aggs": counted}
 
-    def _query_counts(self, query_facets: Mapping[str, Body]) -> Body:
+    def _query_counts(self, query_facets: Sequence[Body]) -> Body:
         every = list(self.narrow.values())
         return {
-            f"query {name}": {"filter": _filtered([*every, query])} for name, query in query_facets.items()
+            f"query {number}": {"filter": _filtered([*every, query])}
+            for number, query in enumerate(query_facets)
         }
 
     def _narrowed_stats(self, name: str) -> Body:

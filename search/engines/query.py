@@ -28,9 +28,9 @@ class SearchQuery(BaseSearchQuery):
     """Used through ``SearchQuerySet``, as every Haystack query is.
 
     What is more than Haystack has: ``facet(field, disjunctive=True)`` counts as if the results were not
-    narrowed by that field, so that a person sees what a second value would add; ``facet(field,
-    ranges=5)`` counts in round ranges fitted to the results, and ``facet(field, steps=[10, 20])`` how many
-    reach each step.
+    narrowed by that field, so that a person sees what a second value would add; ``facet(field, ranges=5)``
+    counts in round ranges fitted to the results, and value by value where those are few unless
+    ``few_values=False``; ``facet(field, steps=[10, 20])`` counts how many reach each step.
     """
 
     def matching_all_fragment(self) -> str:

@@ -56,15 +56,13 @@ def read_parts(value: Any) -> list[Part]:
     parts = []
     for item in value:
         match item:
-            case ["words" | "phrase" | "without" | "prefer" as kind, list(texts)] if texts:
+            case ["words" | "joined" | "phrase" | "without" | "prefer" as kind, list(texts)] if texts:
                 parts.append(Part(kind, tuple(str(text) for text in texts)))
     return parts
 
 
-def columns_for(text: str, columns: Sequence[Column], *, typed: str) -> Sequence[Column]:
+def columns_for(text: str, columns: Sequence[Column]) -> Sequence[Column]:
     """Those whose language the text, a synonym, can be of. Sounds are for what was typed alone."""
-    if text == typed.replace(" ", ""):
-        return columns
     # Latin names stand in titles of every language, Arabic letters never in English ones.
     languages = _LATIN_LANGUAGES if text.isascii() else _ARABIC_LANGUAGES
     return [column for column in columns if column.language in languages]

@@ -64,6 +64,7 @@ ALL_SEGMENT_VALUES = 65_000
 
 _OCCURS = {
     "words": Occur.Must,
+    "joined": Occur.Must,
     "phrase": Occur.Must,
     "without": Occur.MustNot,
     "prefer": Occur.Should,
@@ -124,8 +125,17 @@ class QueryBuilder:
     def _typed(self, value: Any, columns: Sequence[Column]) -> Query:
         """What a person typed: words with their synonyms, "phrases" and -words to be without."""
         parts = read_parts(value)
-        each = [(part.kind, self._part(part, columns)) for part in parts]
-        clauses = [(_OCCURS[kind], query) for kind, query in each if query is not None]
+        clauses: list[tuple[Occur, Query]] = []
+        for part in parts:
+            query = self._part(part, columns)
+            if query is None:
+                continue
+            if part.kind == "joined":
+                if len(clauses) < 2:
+                    continue
+                apart, clauses = Query.boolean_query(clauses[-2:]), clauses[:-2]
+                query = Query.disjunction_max_query([apart, Query.boost_query(query, SYNONYM_BOOST)], 0.0)
+            clauses.append((_OCCURS[part.kind], query))
         if not any(occur is Occur.Must for occur, _ in clauses):
             is_blank = not value if isinstance(value, list) else not str(value).strip()
             whole = Query.all_query() if clauses or is_blank else Query.empty_query()
@@ -145,7 +155,7 @@ class QueryBuilder:
         same = [
             Query.boost_query(query, SYNONYM_BOOST)
             for text in others
-            if (query := self._all_words(text, columns_for(text, columns, typed=first))) is not None
+            if (query := self._all_words(text, columns_for(text, columns))) is not None
         ]
         matches = [found, *same] if found is not None else same
         if len(matches) <= 1:
@@ -379,12 +389,13 @@ class FacetCounter:
                     "percentiles": {"field": column.full_name, "percents": percents}
                 }
                 wanted[f"{name} stats"] = {"stats": {"field": column.full_name}}
-                terms = {
-                    "field": column.full_name,
-                    "size": FEW_VALUES + 1,
-                    "segment_size": ALL_SEGMENT_VALUES,
-                }
-                wanted[f"{name} values"] = {"terms": terms}
+                if options.get("few_values", True):
+                    terms = {
+                        "field": column.full_name,
+                        "size": FEW_VALUES + 1,
+                        "segment_size": ALL_SEGMENT_VALUES,
+                    }
+                    wanted[f"{name} values"] = {"terms": terms}
             else:
                 size = int(options.get("size") or DEFAULT_FACET_VALUES)
                 terms = {"field": column.full_name, "size": size, "segment_size": ALL_SEGMENT_VALUES}
@@ -403,7 +414,7 @@ class FacetCounter:
                 by_percent = found[f"{name} quantiles"]["values"] if stats["count"] else {}
                 quantiles = sorted(by_percent.values())
                 bounds = fitted_bounds(quantiles, lowest=stats["min"] or 0, highest=stats["max"] or 0)
-                buckets = found[f"{name} values"]["buckets"]
+                buckets = found.get(f"{name} values", {}).get("buckets", ())
                 values = sorted((float(bucket["key"]), bucket["doc_count"]) for bucket in buckets)
                 ranged[name] = _Fitted(stats, bounds, tuple(values) if len(values) <= FEW_VALUES else ())
             else:

@@ -7,18 +7,17 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import get_language, gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from haystack.query import SearchQuerySet
 
 from marketplace.users.models import User
 from marketplace.users.permissions import PlatformPermission, platform_permission_required
 from search import directory as shop_directory
-from search.analysis.vocabulary import understand
-from search.cards import unpack_card
 from search.curation import (
     ForeignAddress,
     NothingToDo,
@@ -28,9 +27,10 @@ from search.curation import (
     save_rule,
     save_synonym,
 )
-from search.engines.query import Typed
+from search.listing import ListingQuery
 from search.models import QueryRule, Synonym
 from search.query_log import known_as
+from search.selection import Selection
 from search.selectors import (
     PERIODS,
     clicked_products,
@@ -40,11 +40,14 @@ from search.selectors import (
     popular_queries,
     queries_without_results,
 )
+from search.spelling import read_typed
 from search.staff.forms import PreviewForm, RuleForm, SynonymForm
 
 PER_PAGE = 50
 IN_OVERVIEW = 25
 PREVIEWED = 8
+#: Kinds of parts that staff can do something about.
+SHOWN_PARTS = frozenset({"words", "phrase", "without"})
 may_curate = platform_permission_required(PlatformPermission.CATALOGUE_MODERATE)
 
 
@@ -97,20 +100,21 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 
 def _preview(text: str) -> dict[str, Any]:
+    """What customers get for these words, pins and all, and how it came to be."""
     directory = shop_directory.current()
+    selection = Selection.read(QueryDict(urlencode({"q": text})), directory)
+    found = ListingQuery(selection, directory, get_language() or "ar", reverse("search:search")).find()
     rule = directory.rules.get(known_as(text))
-    results = SearchQuerySet().filter(content=Typed(directory.understand(text)))
-    language = get_language() or "ar"
-    pinned = (
-        SearchQuerySet().filter(django_id__in=[str(pk) for pk in rule.pinned])[:PREVIEWED] if rule else []
-    )
+    pinned = dict.fromkeys(rule.pinned) if rule else {}
+    parts, meant = read_typed(text, directory)
     return {
         "text": text,
-        "parts": understand(text, directory.vocabulary),
+        "parts": [part for part in parts if part.kind in SHOWN_PARTS],
+        "meant": meant,
         "rule": rule,
-        "pinned": [unpack_card(result.card, language=language) for result in pinned],
-        "cards": [unpack_card(result.card, language=language) for result in results[:PREVIEWED] if result],
-        "count": results.count(),
+        "pinned": [card for card in found.cards if card.id in pinned],
+        "cards": [card for card in found.cards if card.id not in pinned][:PREVIEWED],
+        "count": found.count,
     }
 
 

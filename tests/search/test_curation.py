@@ -221,10 +221,22 @@ def test_preview_shows_how_a_query_is_read(shop: Any, english: Client, moderator
     page = english.get("/staff/search/preview/", {"q": 'chair -garden "wooden chair"'}).content.decode()
     assert "کورسی" in page
     assert "Without:" in page
-    page = english.get("/staff/search/preview/", {"q": "chair"}).content.decode()
-    assert "Laptop stand" in page
-    assert "/help/points/" in page
+    answer = english.get("/staff/search/preview/", {"q": "chair"})
+    assert "/help/points/" in answer.content.decode()
+    # As customers see it: what is pinned, then what was found.
+    assert [card.title for card in answer.context["pinned"]] == ["Laptop stand"]
+    assert {card.title for card in answer.context["cards"]} == {"Wooden chair", "Garden chair"}
     assert english.get("/staff/search/preview/", {"q": "<script>"}).status_code == 200
+
+
+def test_preview_finds_codes_and_what_was_meant_as_customers_do(
+    shop: Any, english: Client, moderator: Any
+) -> None:
+    answer = english.get("/staff/search/preview/", {"q": shop[3].upc})
+    assert [card.id for card in answer.context["cards"]] == [shop[3].pk]
+    answer = english.get("/staff/search/preview/", {"q": "labtop"})
+    shown = english.get("/search/", {"q": "labtop"}).context["listing"]
+    assert (answer.context["count"], answer.context["meant"]) == (shown.count, shown.meant)
 
 
 def test_overview_shows_what_people_ask_and_open(shop: Any, english: Client, moderator: Any) -> None:

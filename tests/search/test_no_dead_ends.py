@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from search import directory as shop_directory, services
-from search.no_results import did_you_mean, edits
+from search.spelling import did_you_mean, edits
 from tests.factories.catalogue import BrandFactory, CategoryFactory, OfferFactory
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +45,8 @@ def shop(search_backend: Any) -> Any:
         ("سەلاجی", ""),
         ("باغچە", "باخچە"),
         ("zzzzqq", ""),
+        ("woodn zzzzqq", "wooden"),
+        ("chair zzzzqq", ""),
         ("chair", ""),
         ("", ""),
     ],
@@ -92,3 +94,74 @@ def test_with_results_nothing_is_put_in_their_place(shop: Any, client: Client) -
 def test_edits(one: str, other: str, distance: int) -> None:
     assert edits(one, other, most=3) == distance
     assert edits(one, other, most=0) == min(distance, 1)
+
+
+@pytest.fixture
+def laptops(search_backend: Any) -> None:
+    """Titles of laptops are their names; only what goes with them says "laptop"."""
+    laptops = CategoryFactory(name_en="Laptops", name_ar="لابتوبات", name_ckb="لاپتۆپەکان", slug="laptops")
+    furniture = CategoryFactory(name_en="Furniture", name_ar="أثاث", name_ckb="کەلوپەل", slug="furniture")
+    for category, title, arabic, kurdish in (
+        (laptops, "Dell Inspiron 15", "ديل انسبايرون 15", "دێڵ ئینسپایرۆن 15"),
+        (laptops, "Asus VivoBook 14", "اسوس فيفوبوك 14", "ئاسوس ڤیڤۆبووک 14"),
+        (furniture, "Stand, white", "حامل لابتوب أبيض", "هەڵگری لاپتۆپ، سپی"),
+        (furniture, "Dining table", "طاولة طعام", "مێزی نانخواردن"),
+        (furniture, "Wardrobe", "خزانة ملابس", "کەنتۆری جل"),
+        (furniture, "Carpet", "سجادة صوف", "فەرشی خوری"),
+    ):
+        OfferFactory(
+            product__title_en=title,
+            product__title_ar=arabic,
+            product__title_ckb=kurdish,
+            product__category=category,
+        )
+    services.rebuild()
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant", "first"),
+    [
+        ("labtop", "laptop", {"Dell Inspiron 15", "Asus VivoBook 14"}),
+        ("labtop stand", "laptop stand", {"Stand, white"}),
+    ],
+)
+def test_a_word_that_only_sounds_like_something_finds_what_was_meant_first(
+    laptops: None, client: Client, typed: str, meant: str, first: set[str]
+) -> None:
+    client.cookies["django_language"] = "en"
+    listing = client.get("/search/", {"q": typed}).context["listing"]
+    assert listing.meant == meant
+    assert listing.meant_url == f"/search/?q={meant.replace(' ', '+')}"
+    assert {card.title for card in listing.cards[: len(first)]} == first
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("lapotp", "laptop"),
+        ("laptob", "laptop"),
+        ("wardrob", ""),
+        ("carept", "carpet"),
+        ("inspirn", "inspiron"),
+        ("طاوله", ""),
+        ("طاولا", ""),
+        ("سجدة", ""),
+        ("خزانه ملابص", "خزانه ملابس"),
+        ("لابتوبب", "لابتوب"),
+        ("طعم", "طعام"),
+        ("کەنتؤر", ""),
+        ("کەنتۆڕر", "كەنتۆر"),
+        ("نانخوردن", "نانخواردن"),
+        ("فەڕش", ""),
+        ("لاپتۆت", "لاپتۆپ"),
+    ],
+)
+def test_typing_errors_in_three_scripts(laptops: None, typed: str, meant: str) -> None:
+    assert did_you_mean(typed, shop_directory.current()) == meant
+
+
+@pytest.mark.parametrize("known", ["laptop", "dell", "Dell Inspiron", "لابتوب", "ديل", "لاپتۆپ", "دێڵ", "15"])
+def test_known_words_in_any_script_are_left_alone(laptops: None, client: Client, known: str) -> None:
+    listing = client.get("/search/", {"q": known}).context["listing"]
+    assert listing.count
+    assert listing.meant == ""

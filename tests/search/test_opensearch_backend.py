@@ -30,6 +30,8 @@ class Server:
         self.aliases: dict[str, str] = {}
         self.searches: list[dict[str, Any]] = []
         self.is_down = False
+        #: Answers so many searches before it goes down.
+        self.answers: int | None = None
         self.indices = self
 
     def real(self, index: str) -> str:
@@ -67,8 +69,10 @@ class Server:
                 del self.documents[action["remove_index"]["index"]]
 
     def search(self, *, index: str, body: dict[str, Any]) -> dict[str, Any]:
-        if self.is_down:
+        if self.is_down or self.answers == len(self.searches):
             raise NoAnswer("N/A", "down", Exception())
+        # As a server checks names of aggregations, on every level.
+        assert not set("[]>") & set("".join(body.get("aggs", {})))
         if index not in self.aliases:
             raise NotFoundError(404, "no such index", {})
         self.searches.append(body)
@@ -87,8 +91,12 @@ class Server:
         found = {name: every.get(name, {"doc_count": number}) for name in asked.get("aggs", {})}
         return {"doc_count": number, **found}
 
-    def bulk(self, client: Any, actions: Any, **_: Any) -> None:
+    def bulk(self, client: Any, actions: Any, **options: Any) -> None:
+        assert options["request_timeout"] >= 60
         for action in actions:
+            # A server makes an index of any name that it is told, unless it is told not to.
+            if options.get("require_alias"):
+                assert action["_index"] in self.aliases
             kept = self.documents[self.real(action["_index"])]
             if action["_op_type"] == "index":
                 kept[action["_id"]] = action.get("_source", {})
@@ -214,3 +222,27 @@ def test_a_server_without_an_index_or_an_answer_finds_nothing_and_breaks_nothing
     assert (response.status_code, "The search is being prepared" in response.content.decode()) == (200, True)
     assert backend().more_like_this(OfferFactory().product) == {"results": [], "hits": 0}
     assert Brand.objects.count() == 0
+
+
+def test_a_server_that_goes_down_between_two_requests_breaks_no_page(server: Server) -> None:
+    OfferFactory(product__title_en="Chair")
+    services.rebuild()
+    server.answers = 1
+    found = SearchQuerySet().filter(content="chair").facet("price", ranges=2)
+    assert (found.count(), found.facet_counts()) == (0, {})
+
+
+def test_everything_of_a_model_is_removed_at_once(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr(server, "delete_by_query", lambda **request: asked.append(request), raising=False)
+    backend().clear()
+    assert asked == []
+    OfferFactory()
+    services.rebuild()
+    backend().clear()
+    backend().clear(models=[Brand])
+    assert [request["body"]["query"] for request in asked] == [
+        {"match_all": {}},
+        {"terms": {"django_ct": ["catalogue.brand"]}},
+    ]
+    assert all(request["params"]["request_timeout"] >= 60 for request in asked)
