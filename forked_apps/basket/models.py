@@ -7,9 +7,10 @@ from django.db.models import Q
 from oscar.apps.basket.abstract_models import AbstractBasket, AbstractLine
 
 from forked_apps.basket.changes import LineChange, change_of
+from forked_apps.prepared import PreparedQuery
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from forked_apps.catalogue.models import Product
 
@@ -27,17 +28,14 @@ class Basket(AbstractBasket):
             ),
         ]
 
-    def all_lines(self) -> models.QuerySet[Line]:
+    def all_lines(self) -> Sequence[Line]:
         """The lines with product, offer and vendor: however many there are, one query."""
         if self.pk is None:
-            return Line.objects.none()
+            return []
         if self._lines is None:
-            self._lines = (
-                self.lines.select_related("product__brand", "stockrecord__partner")
-                # Long texts in three languages, which no basket shows.
-                .defer(*(f"product__{name}" for name in DESCRIPTIONS))
-                .order_by("pk")
-            )
+            self._lines = LINES.fetch(self.pk)
+            for line in self._lines:
+                line.basket = self
         return self._lines
 
     @property
@@ -88,6 +86,19 @@ class Line(AbstractLine):
     def change(self) -> LineChange | None:
         """What happened to the offer since the customer last agreed to this line."""
         return change_of(self)
+
+
+def _lines_of(basket_id: int) -> models.QuerySet[Line]:
+    return (
+        Line.objects.filter(basket_id=basket_id)
+        .select_related("product__brand", "stockrecord__partner")
+        # Long texts in three languages, which no basket shows.
+        .defer(*(f"product__{name}" for name in DESCRIPTIONS))
+        .order_by("pk")
+    )
+
+
+LINES = PreparedQuery(_lines_of, parameters=1)
 
 
 from oscar.apps.basket.models import *  # type: ignore[assignment]  # noqa: E402, F403

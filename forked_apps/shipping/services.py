@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
+from forked_apps.prepared import PreparedQuery
 from forked_apps.shipping.models import ShippingRate
+from points_payment.services.statements import array_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,7 @@ def quote(*, vendor_ids_with_goods: Mapping[int, int], governorate: str) -> dict
 
     A vendor that does not deliver to the governorate has no key.
     """
-    rates = ShippingRate.objects.filter(vendor_id__in=vendor_ids_with_goods, governorate=governorate)
+    rates = RATES.fetch(array_of(vendor_ids_with_goods), governorate)
     return {
         rate.vendor_id: ShippingQuote(
             charge_points=_charge(rate, goods_points=vendor_ids_with_goods[rate.vendor_id]),
@@ -36,3 +40,12 @@ def quote(*, vendor_ids_with_goods: Mapping[int, int], governorate: str) -> dict
 def _charge(rate: ShippingRate, *, goods_points: int) -> int:
     is_free = rate.free_from_points is not None and goods_points >= rate.free_from_points
     return 0 if is_free else rate.charge_points
+
+
+def _rates(vendor_ids: object, governorate: object) -> QuerySet[ShippingRate]:
+    return ShippingRate.objects.extra(
+        where=["vendor_id = ANY(%s::bigint[])", "governorate = %s"], params=[vendor_ids, governorate]
+    )
+
+
+RATES = PreparedQuery(_rates, parameters=2)

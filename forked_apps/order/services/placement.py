@@ -9,13 +9,14 @@ they are held for the last few statements only.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from forked_apps.basket.changes import ChangeKind, LineChange, change_of
@@ -34,12 +35,15 @@ from forked_apps.order.models import (
 from forked_apps.order.numbers import line_reference, order_number, shipping_reference, vendor_order_number
 from forked_apps.order.services.discounts import record_discounts
 from forked_apps.order.services.plan import OrderPlan, PlannedPart, draw_up
+from forked_apps.order.services.rows import insert_together
 from forked_apps.partner.models import StockRecord
 from forked_apps.payment.sources import DEFAULT_SOURCE, source_for
+from forked_apps.prepared import PreparedQuery
 from marketplace.outbox.services import enqueue_many
 from points_payment.retry import retry_on_conflict
 from points_payment.services.escrow import AllocationSpec
 from points_payment.services.idempotency import claim, hash_request
+from points_payment.services.statements import array_of, prepared_cursor
 
 if TYPE_CHECKING:
     from marketplace.users.models import User
@@ -85,9 +89,8 @@ STEPS = (
     "key_claimed",
     "basket_locked",
     "checked",
-    "order_written",
-    "vendor_orders_written",
-    "lines_written",
+    "rows_written",
+    "discounts_recorded",
     "paid",
     "stock_allocated",
     "basket_submitted",
@@ -121,15 +124,22 @@ def _place(
     plan = draw_up(basket=basket, customer=customer, governorate=address.governorate)
     _check(plan, expected_total_points=expected_total_points)
     step("checked")
-    order = _write_order(
+    order = _order_row(
         customer=customer, basket=basket, address=address, plan=plan, key=f"{customer.pk}:{key}"
     )
-    step("order_written")
-    vendor_orders = _write_vendor_orders(order=order, plan=plan, customer=customer)
-    step("vendor_orders_written")
-    lines = _write_lines(order=order, plan=plan, vendor_orders=vendor_orders)
+    vendor_orders = _vendor_order_rows(order=order, plan=plan)
+    lines = _line_rows(order=order, plan=plan, vendor_orders=vendor_orders)
+    insert_together(
+        [order.shipping_address],
+        [order],
+        vendor_orders,
+        _event_rows(vendor_orders, customer=customer),
+        lines,
+        _price_rows(lines),
+    )
+    step("rows_written")
     record_discounts(order=order, basket=basket, customer=customer)
-    step("lines_written")
+    step("discounts_recorded")
     source_for(source_code).pay(order=order, allocations=_allocations(lines, vendor_orders))
     step("paid")
     _allocate_stock(plan)
@@ -170,8 +180,8 @@ def _check(plan: OrderPlan, *, expected_total_points: int | None) -> None:
         )
 
 
-# The rows, in sets ------------------------------------------------------------------------
-def _write_order(
+# The rows, not written yet ----------------------------------------------------------------
+def _order_row(
     *, customer: User, basket: Basket, address: DeliveryAddress, plan: OrderPlan, key: str
 ) -> Order:
     # Iraq is a row of a migration: forked_apps.shipping 0005.
@@ -179,10 +189,8 @@ def _write_order(
     delivered_to = ShippingAddress(
         country_id="IQ", search_text=" ".join(filter(None, columns.values())), **columns
     )
-    # In bulk, though it is one: Oscar's save() reads the country first.
-    ShippingAddress.objects.bulk_create([delivered_to])
     shipping, total = Decimal(plan.shipping_points), Decimal(plan.total_points)
-    return Order.objects.create(
+    return Order(
         number=order_number(basket_id=basket.pk),
         basket=basket,
         user=customer,
@@ -199,8 +207,8 @@ def _write_order(
     )
 
 
-def _write_vendor_orders(*, order: Order, plan: OrderPlan, customer: User) -> list[VendorOrder]:
-    vendor_orders = VendorOrder.objects.bulk_create(
+def _vendor_order_rows(*, order: Order, plan: OrderPlan) -> list[VendorOrder]:
+    return [
         VendorOrder(
             order=order,
             vendor=part.vendor,
@@ -213,20 +221,22 @@ def _write_vendor_orders(*, order: Order, plan: OrderPlan, customer: User) -> li
             placed_at=order.date_placed,
         )
         for position, part in enumerate(plan.parts)
-    )
-    VendorOrderEvent.objects.bulk_create(
+    ]
+
+
+def _event_rows(vendor_orders: Sequence[VendorOrder], *, customer: User) -> list[VendorOrderEvent]:
+    return [
         VendorOrderEvent(
             vendor_order=vendor_order,
             new_status=VendorOrderStatus.PLACED,
             actor=customer,
-            created_at=order.date_placed,
+            created_at=vendor_order.placed_at,
         )
         for vendor_order in vendor_orders
-    )
-    return vendor_orders
+    ]
 
 
-def _write_lines(*, order: Order, plan: OrderPlan, vendor_orders: Sequence[VendorOrder]) -> list[Line]:
+def _line_rows(*, order: Order, plan: OrderPlan, vendor_orders: Sequence[VendorOrder]) -> list[Line]:
     lines: list[Line] = []
     for part, vendor_order in zip(plan.parts, vendor_orders, strict=True):
         for fields in _fields_of_lines(part):
@@ -234,13 +244,15 @@ def _write_lines(*, order: Order, plan: OrderPlan, vendor_orders: Sequence[Vendo
             lines.append(
                 Line(order=order, vendor_order=vendor_order, partner_line_reference=reference, **fields)
             )
-    Line.objects.bulk_create(lines)
-    LinePrice.objects.bulk_create(
-        LinePrice(order=order, line=line, quantity=quantity, price_incl_tax=unit, price_excl_tax=unit)
+    return lines
+
+
+def _price_rows(lines: Sequence[Line]) -> list[Any]:
+    return [
+        LinePrice(order=line.order, line=line, quantity=quantity, price_incl_tax=unit, price_excl_tax=unit)
         for line in lines
         for unit, quantity in _unit_prices(line.line_points, line.quantity)
-    )
-    return lines
+    ]
 
 
 def _fields_of_lines(part: PlannedPart) -> list[dict[str, Any]]:
@@ -330,17 +342,24 @@ def _allocate_stock(plan: OrderPlan) -> None:
             changes.append(change)
     if changes:
         raise BasketChanged(changes)
-    with connection.cursor() as cursor:
-        cursor.execute(ALLOCATE_STOCK, [list(wanted), [row.quantity for row in wanted.values()]])
+    with prepared_cursor() as cursor:
+        cursor.execute(ALLOCATE_STOCK, [array_of(wanted), array_of(row.quantity for row in wanted.values())])
         if cursor.rowcount != len(wanted):
             raise BasketChanged([])
 
 
-def lock_offers(offer_ids: Any) -> list[StockRecord]:
+def lock_offers(offer_ids: Iterable[int]) -> list[StockRecord]:
     """Lock stock records until the transaction ends, always by id; they come with their vendors."""
-    return list(
+    return LOCK_OFFERS.fetch(array_of(offer_ids))
+
+
+def _offers_to_lock(offer_ids: object) -> QuerySet[StockRecord]:
+    return (
         StockRecord.objects.select_for_update(no_key=True, of=("self",))
         .select_related("partner")
-        .filter(pk__in=list(offer_ids))
+        .extra(where=["partner_stockrecord.id = ANY(%s::bigint[])"], params=[offer_ids])
         .order_by("pk")
     )
+
+
+LOCK_OFFERS = PreparedQuery(_offers_to_lock, parameters=1)
