@@ -70,10 +70,12 @@ def place_order(
         NotDeliverable: a vendor does not deliver to the address.
         InsufficientPoints: the wallet lacks some.
         IdempotencyConflict: the key was used for another request.
+        UnknownSource: nobody can pay in that way.
         BadIdempotencyKey
     """
     if not KEY_PATTERN.fullmatch(idempotency_key):
         raise BadIdempotencyKey
+    source_for(source)
     return _place(
         customer=customer,
         basket_id=basket_id,
