@@ -17,8 +17,8 @@ from django.db.models.query import get_related_populators
 from points_payment.services.statements import prepared_cursor
 
 M = TypeVar("M", bound=Model)
-#: Stand for the parameters while the statement is compiled; no row has such a key.
-FIRST_MARKER = -7_215_033_000
+#: Stand for the parameters while the statement is compiled: near the end of what any column of numbers holds.
+FIRST_MARKER = 2_147_215_033
 
 
 class PreparedQuery(Generic[M]):
@@ -52,7 +52,8 @@ class PreparedQuery(Generic[M]):
         compiler = self._compiled[0]
         fields, own = compiler.klass_info["select_fields"], compiler.klass_info
         names = [compiler.select[place][0].target.attname for place in fields]
-        related = get_related_populators(own, compiler.select, connection.alias)
+        # The stubs are those of a later Django.
+        related = get_related_populators(own, compiler.select, connection.alias)  # type: ignore[call-arg]
         return own["model"], slice(fields[0], fields[-1] + 1), names, related
 
     def _row(self, row: Any) -> M:

@@ -33,7 +33,7 @@ class CheckoutSerializer(serializers.Serializer[Any]):
         min_value=0, max_value=10**15, required=False, default=None
     )
     #: How to pay; see ``forked_apps.payment.sources``.
-    source = serializers.CharField(max_length=32, required=False, default=DEFAULT_SOURCE)
+    payment_source = serializers.CharField(max_length=32, required=False, default=DEFAULT_SOURCE)
 
 
 class OrderSerializer(serializers.BaseSerializer[Order]):

@@ -126,13 +126,14 @@ def _place(
     plan = draw_up(basket=basket, customer=customer, governorate=address.governorate)
     _check(plan, expected_total_points=expected_total_points)
     step("checked")
+    delivered_to = _address_row(address)
     order = _order_row(
-        customer=customer, basket=basket, address=address, plan=plan, key=f"{customer.pk}:{key}"
+        customer=customer, basket=basket, delivered_to=delivered_to, plan=plan, key=f"{customer.pk}:{key}"
     )
     vendor_orders = _vendor_order_rows(order=order, plan=plan)
     lines = _line_rows(order=order, plan=plan, vendor_orders=vendor_orders)
     insert_together(
-        [order.shipping_address],
+        [delivered_to],
         [order],
         vendor_orders,
         _event_rows(vendor_orders, customer=customer),
@@ -183,14 +184,13 @@ def _check(plan: OrderPlan, *, expected_total_points: int | None) -> None:
 
 
 # The rows, not written yet ----------------------------------------------------------------
-def _order_row(
-    *, customer: User, basket: Basket, address: DeliveryAddress, plan: OrderPlan, key: str
-) -> Order:
+def _address_row(address: DeliveryAddress) -> Any:
     # Iraq is a row of a migration: forked_apps.shipping 0005.
     columns = address.columns()
-    delivered_to = ShippingAddress(
-        country_id="IQ", search_text=" ".join(filter(None, columns.values())), **columns
-    )
+    return ShippingAddress(country_id="IQ", search_text=" ".join(filter(None, columns.values())), **columns)
+
+
+def _order_row(*, customer: User, basket: Basket, delivered_to: Any, plan: OrderPlan, key: str) -> Order:
     shipping, total = Decimal(plan.shipping_points), Decimal(plan.total_points)
     return Order(
         number=order_number(basket_id=basket.pk),

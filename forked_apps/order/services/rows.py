@@ -60,7 +60,7 @@ def _insert_of(models: tuple[type[Model], ...]) -> str:
     quote, inserts = connection.ops.quote_name, []
     for number, model in enumerate(models):
         fields = _fields_of(model)
-        names = ", ".join(quote(field.column) for field in fields)
+        names = ", ".join(quote(str(field.column)) for field in fields)
         types = [SIZE.sub("", field.db_type(connection) or "") for field in fields]
         arrays = ", ".join(f"%s::text[]::{column_type}[]" for column_type in types)
         inserts.append(

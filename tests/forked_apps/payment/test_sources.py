@@ -285,7 +285,7 @@ def test_the_api_takes_the_same_ways(client: Client, buyer: User) -> None:
     def send(source: str) -> int:
         return client.post(
             "/api/checkout/",
-            {"basket": basket.pk, "address": address, "source": source},
+            {"basket": basket.pk, "address": address, "payment_source": source},
             content_type="application/json",
             headers={"Idempotency-Key": f"api-key-{source}"},
         ).status_code
