@@ -44,6 +44,7 @@ bench-million: env-dev ## Measure search at 100,000 and at a million products (h
 soak: env-dev ## Guess, race (SECONDS=600), kill (KILLS=100) and move in 10,000 steps
 	$(BIN)/python -m tests.bench.guessing
 	$(BIN)/python -m tests.bench.soak --seconds "$(or $(SECONDS),600)"
+	$(BIN)/python -m tests.bench.buyers
 	$(BIN)/python -m tests.kills.soak --kills "$(or $(KILLS),100)"
 	$(BIN)/pytest -m soak -s
 

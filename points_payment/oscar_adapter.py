@@ -12,6 +12,7 @@ from django.db.models import F
 from oscar.core.loading import get_model
 
 from points_payment.errors import InvalidAmount
+from points_payment.services.statements import prepared_cursor
 
 if TYPE_CHECKING:
     from points_payment.services.escrow import HeldOrder, Refunded
@@ -34,24 +35,36 @@ def whole_points(amount: Decimal | int) -> int:
     return points
 
 
-def record_points_source(order: Any, held: HeldOrder) -> Any:
-    """Write Oscar's payment Source of an order and its Transaction; None when nothing was paid."""
+#: Both rows at once; none where nobody paid with points before: see ``_source_type``.
+RECORD_SOURCE = """
+    WITH source AS (
+        INSERT INTO payment_source (order_id, source_type_id, currency, amount_allocated, amount_debited,
+                                    amount_refunded, reference, label)
+        SELECT %(order)s, id, %(currency)s, %(amount)s::bigint, %(amount)s::bigint, 0, %(reference)s, ''
+          FROM payment_sourcetype WHERE code = %(code)s
+        RETURNING id
+    )
+    INSERT INTO payment_transaction (source_id, txn_type, amount, reference, status, date_created)
+    SELECT id, 'Debit', %(amount)s::bigint, %(reference)s, 'Complete', now() FROM source
+"""
+
+
+def record_points_source(order: Any, held: HeldOrder) -> None:
+    """Write Oscar's payment Source of an order and its Transaction, if something was paid."""
     if held.transfer_id is None:
-        return None
-    source_type = _source_type()
-    amount = Decimal(held.total_points)
-    source = get_model("payment", "Source").objects.create(
-        order=order,
-        source_type=source_type,
-        currency=order.currency,
-        amount_allocated=amount,
-        amount_debited=amount,
-        reference=str(held.transfer_id),
-    )
-    get_model("payment", "Transaction").objects.create(
-        source=source, txn_type="Debit", amount=amount, reference=str(held.transfer_id), status="Complete"
-    )
-    return source
+        return
+    facts = {
+        "order": order.pk,
+        "currency": order.currency,
+        "amount": held.total_points,
+        "reference": str(held.transfer_id),
+        "code": SOURCE_TYPE_CODE,
+    }
+    with prepared_cursor() as cursor:
+        cursor.execute(RECORD_SOURCE, facts)
+        if not cursor.rowcount:
+            _source_type()
+            cursor.execute(RECORD_SOURCE, facts)
 
 
 def record_points_refund(order: Any, refunded: Refunded) -> None:
@@ -72,7 +85,8 @@ def record_points_refund(order: Any, refunded: Refunded) -> None:
         source.save(update_fields=["amount_refunded"])
 
 
-def _source_type() -> Any:
-    source_types = get_model("payment", "SourceType").objects
-    found = source_types.filter(code=SOURCE_TYPE_CODE).first()
-    return found or source_types.get_or_create(code=SOURCE_TYPE_CODE, defaults={"name": SOURCE_TYPE_NAME})[0]
+def _source_type() -> None:
+    """Make sure that there is one."""
+    get_model("payment", "SourceType").objects.get_or_create(
+        code=SOURCE_TYPE_CODE, defaults={"name": SOURCE_TYPE_NAME}
+    )

@@ -13,6 +13,7 @@ from rest_framework.views import exception_handler, set_rollback
 
 from forked_apps.basket.errors import BasketError
 from forked_apps.order.errors import BasketChanged, OrderError
+from forked_apps.payment.errors import PaymentError
 from points_payment.errors import InsufficientPoints, PointsError
 
 #: What is not named here is a 400.
@@ -31,7 +32,7 @@ STATUS_OF_CODE = {
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """For ``REST_FRAMEWORK["EXCEPTION_HANDLER"]``."""
-    if isinstance(error, BasketError | OrderError | PointsError):
+    if isinstance(error, BasketError | OrderError | PaymentError | PointsError):
         set_rollback()
         return Response(
             _domain_body(error), status=STATUS_OF_CODE.get(error.code, status.HTTP_400_BAD_REQUEST)
@@ -42,7 +43,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     return response
 
 
-def _domain_body(error: BasketError | OrderError | PointsError) -> dict[str, Any]:
+def _domain_body(error: BasketError | OrderError | PaymentError | PointsError) -> dict[str, Any]:
     if isinstance(error, BasketChanged):
         changes = [
             {"line": c.line_id, "kind": c.kind.value, "old": c.old, "new": c.new, "detail": c.message}

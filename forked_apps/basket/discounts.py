@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
-from django.db import connection
 from oscar.apps.offer.models import ConditionalOffer
 from oscar.core.loading import get_class
 
 from forked_apps.basket.models import Basket
+from points_payment.services.statements import prepared_cursor
 
 if TYPE_CHECKING:
     from marketplace.users.models import User
@@ -53,6 +53,6 @@ ANYTHING_TO_APPLY = """
 
 
 def _anything_to_apply(basket: Basket) -> bool:
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(ANYTHING_TO_APPLY, [ConditionalOffer.SITE, ConditionalOffer.OPEN, basket.pk])
         return bool(cursor.fetchone()[0])

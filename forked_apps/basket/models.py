@@ -9,9 +9,10 @@ from oscar.apps.basket.abstract_models import AbstractBasket, AbstractLine
 from forked_apps.basket.changes import LineChange, change_of
 from forked_apps.partner.holds import held_for_others
 from forked_apps.partner.offers import available_pieces
+from forked_apps.prepared import PreparedQuery
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from forked_apps.catalogue.models import Product
 
@@ -29,18 +30,15 @@ class Basket(AbstractBasket):
             ),
         ]
 
-    def all_lines(self) -> models.QuerySet[Line]:
+    def all_lines(self) -> Sequence[Line]:
         """The lines with product, offer and vendor: however many there are, one query."""
         if self.pk is None:
-            return Line.objects.none()
+            return []
         if self._lines is None:
-            self._lines = (
-                self.lines_with_offers()
-                .select_related("product__brand", "stockrecord__partner")
-                # Long texts in three languages, which no basket shows.
-                .defer(*(f"product__{name}" for name in DESCRIPTIONS))
-                .order_by("pk")
-            )
+            # A visitor is nobody's number.
+            self._lines = LINES.fetch(self.pk, self.owner_id or 0)
+            for line in self._lines:
+                line.basket = self
         return self._lines
 
     def lines_with_offers(self) -> models.QuerySet[Line]:
@@ -107,6 +105,22 @@ class Line(AbstractLine):
     def change(self) -> LineChange | None:
         """What happened to the offer since the customer last agreed to this line."""
         return change_of(self)
+
+
+def _lines_of(basket_id: int, customer_id: int) -> models.QuerySet[Line]:
+    held = held_for_others("stockrecord", customer_id=customer_id)
+    # The attribute is there without a query as well.
+    lines: models.QuerySet[Line] = Line.objects.annotate(held_for_others=held)  # type: ignore[no-redef]
+    return (
+        lines.filter(basket_id=basket_id)
+        .select_related("product__brand", "stockrecord__partner")
+        # Long texts in three languages, which no basket shows.
+        .defer(*(f"product__{name}" for name in DESCRIPTIONS))
+        .order_by("pk")
+    )
+
+
+LINES = PreparedQuery(_lines_of, parameters=2)
 
 
 from oscar.apps.basket.models import *  # type: ignore[assignment]  # noqa: E402, F403

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _, ngettext
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from oscar.apps.address.models import UserAddress
 
@@ -27,8 +27,10 @@ from forked_apps.order.selectors import customer_order_details
 from forked_apps.order.services.placement import place_order
 from forked_apps.order.services.plan import draw_up
 from forked_apps.partner.governorates import Governorate
+from forked_apps.payment.errors import PaymentError, UnknownSource
+from forked_apps.payment.sources import DEFAULT_SOURCE, source_for, source_of, ways_to_pay
 from forked_apps.shipping.destination import remember_governorate
-from points_payment.errors import IdempotencyConflict, InsufficientPoints, PointsError
+from points_payment.errors import IdempotencyConflict, PointsError
 
 if TYPE_CHECKING:
     from marketplace.users.models import User
@@ -77,7 +79,7 @@ def choose_address(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def review_page(request: HttpRequest) -> HttpResponse:
-    """Everything before it counts: parts, charges, days, points needed and those at hand."""
+    """Everything before it counts: parts, charges, days, the sum and how it can be paid."""
     if basket_of(request).is_empty:
         return _empty(request)
     chosen = _chosen_address(request)
@@ -92,7 +94,6 @@ def review_page(request: HttpRequest) -> HttpResponse:
         with_images=True,
         with_other_offers=True,
     )
-    balance = customer.point_balance
     return render(
         request,
         "oscar/checkout/review.html",
@@ -100,9 +101,8 @@ def review_page(request: HttpRequest) -> HttpResponse:
             "plan": plan,
             "hold": hold,
             "address": DeliveryAddress.from_columns(chosen),
-            "balance_points": balance,
-            "balance_after_points": balance - plan.total_points,
-            "short_by_points": max(0, plan.total_points - balance),
+            "ways": (ways := ways_to_pay(customer=customer, total_points=plan.total_points)),
+            "ways_open": [way for way in ways if way.can_pay],
             "idempotency_key": secrets.token_urlsafe(24),
             "redeem_idempotency_key": secrets.token_urlsafe(24),
         },
@@ -121,6 +121,7 @@ def place(request: HttpRequest) -> HttpResponse:
     basket_id, total = _number(request, "basket"), _number(request, "total")
     if basket_id is None or total is None:
         return redirect("checkout:preview")
+    source = request.POST.get("source", DEFAULT_SOURCE)
     try:
         order = place_order(
             customer=_customer(request),
@@ -128,16 +129,19 @@ def place(request: HttpRequest) -> HttpResponse:
             address=DeliveryAddress.from_columns(chosen),
             idempotency_key=request.POST.get("idempotency_key", ""),
             expected_total_points=total,
+            source=source,
         )
-    except (OrderError, PointsError) as error:
-        return _explain(request, error)
+    except (OrderError, PaymentError, PointsError) as error:
+        return _explain(request, error, source=source)
     return redirect("checkout:thank-you", number=order.number)
 
 
 @require_safe
 def thank_you_page(request: HttpRequest, number: str) -> HttpResponse:
     order = get_object_or_404(customer_order_details(customer=_customer(request)), number=number)
-    return render(request, "oscar/checkout/thank_you.html", {"order": order})
+    return render(
+        request, "oscar/checkout/thank_you.html", {"order": order, "paid": source_of(order).words()}
+    )
 
 
 # Parts ------------------------------------------------------------------------------------
@@ -184,7 +188,9 @@ def _empty(request: HttpRequest) -> HttpResponse:
     return redirect("basket:summary")
 
 
-def _explain(request: HttpRequest, error: OrderError | PointsError) -> HttpResponse:
+def _explain(
+    request: HttpRequest, error: OrderError | PaymentError | PointsError, *, source: str
+) -> HttpResponse:
     """Say why nothing was placed, line by line where lines changed; the basket is kept."""
     if isinstance(error, EmptyBasket):
         return _empty(request)
@@ -192,19 +198,13 @@ def _explain(request: HttpRequest, error: OrderError | PointsError) -> HttpRespo
         messages.warning(request, error.message)
         for change in error.changes:
             messages.warning(request, change.message)
-    elif isinstance(error, InsufficientPoints):
-        messages.error(
-            request,
-            ngettext(
-                "You are %(short_by)s point short. Nothing was ordered, and your basket is kept.",
-                "You are %(short_by)s points short. Nothing was ordered, and your basket is kept.",
-                error.short_by,
-            )
-            % {"short_by": f"{error.short_by:,}"},
-        )
     elif isinstance(error, IdempotencyConflict):
         messages.error(request, _("This page was out of date. Please look at your order once more."))
-    elif isinstance(error, OrderError):
+    elif isinstance(error, OrderError | UnknownSource):
+        messages.error(request, error.message)
+    elif (words := source_for(source).explain(error)) is not None:
+        messages.error(request, words)
+    elif isinstance(error, PaymentError):
         messages.error(request, error.message)
     else:
         messages.error(request, _("The points could not be moved. Nothing was ordered; please try again."))

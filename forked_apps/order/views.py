@@ -18,6 +18,7 @@ from forked_apps.order.models import VendorOrder
 from forked_apps.order.selectors import customer_order_details, customer_orders, order_status
 from forked_apps.order.services.cancellation import cancel_by_customer
 from forked_apps.order.timeline import parts_of
+from forked_apps.payment.sources import source_of
 
 if TYPE_CHECKING:
     from marketplace.users.models import User
@@ -51,6 +52,7 @@ def order_page(request: HttpRequest, order_number: str) -> HttpResponse:
             if order.shipping_address
             else None,
             "payment": next(iter(order.sources.all()), None),
+            "paid": source_of(order).words(),
         },
     )
 
@@ -69,6 +71,6 @@ def cancel_part(request: HttpRequest, order_number: str, number: str) -> HttpRes
     else:
         messages.success(
             request,
-            _("Order %(number)s is cancelled, and its points are back in your wallet.") % {"number": number},
+            source_of(part.order).words().cancelled % {"number": number},
         )
     return redirect("customer:order", order_number=order_number)

@@ -19,8 +19,10 @@ from django.db.models.functions import Coalesce
 from forked_apps.partner.governorates import Governorate, default_governorate
 from forked_apps.partner.holds import held_for_others
 from forked_apps.partner.models import StockRecord, sells_now
+from forked_apps.prepared import PreparedQuery
 from forked_apps.shipping.offer_charges import quote_offers, quotes_by_offer, rates_by_vendor
 from forked_apps.shipping.weights import grams_of
+from points_payment.services.statements import array_of
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -114,12 +116,19 @@ def with_held_pieces(offers: QuerySet[StockRecord], *, customer_id: int | None) 
 
 def lock_offers(offer_ids: Iterable[int]) -> list[StockRecord]:
     """Lock stock records until the transaction ends, always by id; they come with their vendors."""
-    return list(
+    return LOCK_OFFERS.fetch(array_of(offer_ids))
+
+
+def _offers_to_lock(offer_ids: object) -> QuerySet[StockRecord]:
+    return (
         StockRecord.objects.select_for_update(no_key=True, of=("self",))
         .select_related("partner")
-        .filter(pk__in=list(offer_ids))
+        .extra(where=["partner_stockrecord.id = ANY(%s::bigint[])"], params=[offer_ids])
         .order_by("pk")
     )
+
+
+LOCK_OFFERS = PreparedQuery(_offers_to_lock, parameters=1)
 
 
 #: One whole, in basis points.

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
+from django.db.models import OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 
+from forked_apps.prepared import PreparedQuery
 from forked_apps.shipping.models import ShippingBand, ShippingRate
+from points_payment.services.statements import array_of
 
 GRAMS_PER_KG = 1_000
 
@@ -105,16 +107,23 @@ def answers_for(
     }
 
 
-def rates_to(governorate: str, *, vendor_ids: Collection[int]) -> Any:
+def rates_to(governorate: str, *, vendor_ids: Collection[int]) -> list[Any]:
     """Rates with their bands, in one query; a vendor that does not deliver there has none."""
+    return RATES.fetch(array_of(vendor_ids), governorate)
+
+
+def _rates(vendor_ids: object, governorate: object) -> QuerySet[ShippingRate]:
     bands = (
         ShippingBand.objects.filter(rate=OuterRef("pk"))
         .order_by("up_to_grams")
         .values(pair=JSONObject(up_to="up_to_grams", points="charge_points"))
     )
-    return ShippingRate.objects.filter(vendor_id__in=vendor_ids, governorate=governorate).annotate(
-        band_pairs=ArraySubquery(bands)
+    return ShippingRate.objects.annotate(band_pairs=ArraySubquery(bands)).extra(
+        where=["vendor_id = ANY(%s::bigint[])", "governorate = %s"], params=[vendor_ids, governorate]
     )
+
+
+RATES = PreparedQuery(_rates, parameters=2)
 
 
 def tariff_of(rate: ShippingRate, bands: Sequence[tuple[int, int]]) -> Tariff:

@@ -6,10 +6,9 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from django.db import connection
-
 from points_payment.errors import IdempotencyConflict
 from points_payment.models import IdempotencyKey
+from points_payment.services.statements import prepared_cursor
 
 MAX_KEY_LENGTH = 128
 
@@ -39,7 +38,7 @@ def claim(*, key: str, request_hash: str, scope: str) -> Claim:
     """
     if not 0 < len(key) <= MAX_KEY_LENGTH:
         raise IdempotencyConflict(key[:MAX_KEY_LENGTH])
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             "INSERT INTO points_payment_idempotencykey (scope, key, request_hash, result, created_at)"
             " VALUES (%s, %s, %s, '', now()) ON CONFLICT (scope, key) DO NOTHING RETURNING id",

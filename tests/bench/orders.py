@@ -1,11 +1,18 @@
-"""Orders per second and queries per order: 3 lines from 3 vendors, ledger and vendor orders included."""
+"""Orders per second and queries per order, ledger and vendor orders included; and beside Oscar's own.
+
+``orders_vs_stock_…`` is our orders per second over those of stock Oscar (``stock_oscar``): both place
+orders of the same customers' baskets, of the same offers, from as many processes. They take turns, so that
+a machine that slows down slows both; the figure is the median of the turns.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
+import statistics
+import sys
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing.synchronize import Barrier, Event
 from typing import Any
 
@@ -15,6 +22,7 @@ from django.test.utils import CaptureQueriesContext
 from forked_apps.basket.models import Basket, Line
 from forked_apps.catalogue.models import Product, ProductClass
 from forked_apps.checkout.addresses import DeliveryAddress
+from forked_apps.order.models import Order
 from forked_apps.order.services.placement import place_order
 from forked_apps.partner.governorates import Governorate
 from forked_apps.partner.models import Partner, StockRecord, VendorStatus
@@ -23,36 +31,69 @@ from marketplace.users.models import User
 from points_payment.services.topups import top_up
 from tests.factories.points import lift_limits
 
-VENDORS, OFFERS_PER_VENDOR, LINES = 12, 20, 3
+VENDORS, OFFERS_PER_VENDOR = 12, 20
+#: Lines and vendors of an order.
+SMALL, LARGE = (3, 3), (20, 10)
 #: Of each client, timed; a tenth more come before, untimed.
 ORDERS_PER_CLIENT = {1: 200, 2: 120, 8: 40}
-PRICE_POINTS, PLENTY = 10_000, 1_000_000
+#: The same, of each turn of either side.
+TURNS, ORDERS_PER_TURN = 5, {1: 60, 8: 20}
+PRICE_POINTS, CHARGE_POINTS, PLENTY = 10_000, 2_000, 1_000_000
 ADDRESS = DeliveryAddress(
     "Zainab Kareem", "+9647701234567", Governorate.BAGHDAD.value, "Karrada", "Al-Rahman mosque"
 )
 
 #: A customer and their basket.
 Work = tuple[int, int]
+Place = Callable[[User, int], object]
+Offers = Sequence[Sequence[StockRecord]]
 
 
 def measure() -> dict[str, float]:
     """Figures on rows of its own, which it adds to the database of the bench and leaves there."""
     offers = _offers()
-    figures: dict[str, float] = {"place_order_3_lines_queries": _queries(offers)}
+    figures: dict[str, float] = {
+        "place_order_3_lines_queries": _queries(offers, SMALL),
+        "place_order_20_lines_queries": _queries(offers, LARGE),
+    }
     for clients, each in ORDERS_PER_CLIENT.items():
-        figures[f"orders_per_s_{clients}"] = _orders_per_second(offers, clients=clients, each=each)
+        figures[f"orders_per_s_{clients}"] = _orders_per_second(offers, _place, clients=clients, each=each)
+    for clients, each in ORDERS_PER_TURN.items():
+        figures[f"orders_vs_stock_{clients}"] = _against_stock(offers, clients=clients, each=each)
     return figures
 
 
-def _queries(offers: Sequence[Sequence[StockRecord]]) -> int:
-    for customer_id, basket_id in _baskets(offers, 2):
+def _queries(offers: Offers, size: tuple[int, int]) -> int:
+    # The first one fills what a process keeps.
+    for customer_id, basket_id in _baskets(offers, 2, size=size):
         customer = User.objects.get(pk=customer_id)
         with CaptureQueriesContext(connection) as queries:
             _place(customer, basket_id)
     return len(queries)
 
 
-def _orders_per_second(offers: Sequence[Sequence[StockRecord]], *, clients: int, each: int) -> float:
+def _against_stock(offers: Offers, *, clients: int, each: int) -> float:
+    from tests.bench.stock_oscar import place_like_oscar
+
+    def place_as_stock(customer: User, basket_id: int) -> None:
+        place_like_oscar(customer, basket_id, charge_points=SMALL[1] * CHARGE_POINTS)
+
+    ratios = []
+    for turn in range(TURNS):
+        # Who begins takes turns too.
+        sides: list[Place] = [_place, place_as_stock] if turn % 2 else [place_as_stock, _place]
+        speed = {side: _orders_per_second(offers, side, clients=clients, each=each) for side in sides}
+        ratios.append(speed[_place] / speed[place_as_stock])
+        print(
+            f"  {clients} clients: {speed[_place]:.1f} and {speed[place_as_stock]:.1f} a second",
+            file=sys.stderr,
+        )
+    # Without vendor orders and points they would look like orders that lost theirs.
+    Order.objects.filter(vendor_orders=None, lines__partner__code__startswith="bench-").delete()
+    return statistics.median(ratios)
+
+
+def _orders_per_second(offers: Offers, place: Place, *, clients: int, each: int) -> float:
     """Clients are processes with a connection of their own; timed from a common start to the last end."""
     warm_up = max(2, each // 10)
     work = _baskets(offers, clients * (each + warm_up))
@@ -61,7 +102,8 @@ def _orders_per_second(offers: Sequence[Sequence[StockRecord]], *, clients: int,
     ready, begin, failed = context.Barrier(clients + 1), context.Barrier(clients + 1), context.Event()
     connections.close_all()
     processes = [
-        context.Process(target=_client, args=(share, warm_up, ready, begin, failed)) for share in shares
+        context.Process(target=_client, args=(place, share, warm_up, ready, begin, failed))
+        for share in shares
     ]
     for process in processes:
         process.start()
@@ -76,15 +118,17 @@ def _orders_per_second(offers: Sequence[Sequence[StockRecord]], *, clients: int,
     return clients * each / seconds
 
 
-def _client(share: list[Work], warm_up: int, ready: Barrier, begin: Barrier, failed: Event) -> None:
+def _client(
+    place: Place, share: list[Work], warm_up: int, ready: Barrier, begin: Barrier, failed: Event
+) -> None:
     try:
         customers = User.objects.in_bulk([customer_id for customer_id, _ in share])
         for customer_id, basket_id in share[:warm_up]:
-            _place(customers[customer_id], basket_id)
+            place(customers[customer_id], basket_id)
         ready.wait()
         begin.wait()
         for customer_id, basket_id in share[warm_up:]:
-            _place(customers[customer_id], basket_id)
+            place(customers[customer_id], basket_id)
     except BaseException:
         failed.set()
         ready.abort()
@@ -113,7 +157,9 @@ def _offers() -> list[list[StockRecord]]:
         vendor = Partner.objects.create(
             name=f"Bench {run} {number}", code=f"bench-{run}-{number}", status=VendorStatus.APPROVED
         )
-        ShippingRate.objects.create(vendor=vendor, governorate=Governorate.BAGHDAD, charge_points=2_000)
+        ShippingRate.objects.create(
+            vendor=vendor, governorate=Governorate.BAGHDAD, charge_points=CHARGE_POINTS
+        )
         products = Product.objects.bulk_create(
             Product(
                 product_class=goods,
@@ -138,24 +184,28 @@ def _offers() -> list[list[StockRecord]]:
     return by_vendor
 
 
-def _baskets(offers: Sequence[Sequence[StockRecord]], number: int) -> list[Work]:
-    """A customer with points and a basket of 3 lines from 3 vendors, so many times."""
+def _baskets(offers: Offers, number: int, *, size: tuple[int, int] = SMALL) -> list[Work]:
+    """A customer with points and a basket, so many times; offers come in turn, so that all sell alike."""
+    lines, vendors = size
     operator = lift_limits(User.objects.create_user(email=f"operator-{uuid.uuid4().hex[:12]}@bench.invalid"))
     customers = User.objects.bulk_create(User(first_name="Bench") for _ in range(number))
     for customer in customers:
         top_up(
             operator=operator,
             customer=customer,
-            amount_points=LINES * (PRICE_POINTS + 2_000),
+            amount_points=lines * PRICE_POINTS + vendors * CHARGE_POINTS,
             reason="bench",
             reference=f"bench-{customer.pk}",
             idempotency_key=f"bench-{customer.pk}",
         )
     baskets = Basket.objects.bulk_create(Basket(owner=customer) for customer in customers)
     Line.objects.bulk_create(
-        _line(basket, offers[(position + step) % VENDORS][position % OFFERS_PER_VENDOR])
+        _line(
+            basket,
+            offers[(position + step % vendors) % VENDORS][(position + step // vendors) % OFFERS_PER_VENDOR],
+        )
         for position, basket in enumerate(baskets)
-        for step in range(LINES)
+        for step in range(lines)
     )
     return [(customer.pk, basket.pk) for customer, basket in zip(customers, baskets, strict=True)]
 

@@ -5,36 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis import Phase
 
 from points_payment.kinds import TransferKind
 from points_payment.services import escrow
 from points_payment.services.wallets import Movement, SpendableLot, plan_spending
+from tests.machines import run_machine
 from tests.points_payment.machine import WITHOUT_RULE, LedgerMachine, kinds_with_rule
 
-STEPS_PER_EXAMPLE = 40
 SOAK_STEPS = 10_000
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def run(*, examples: int, derandomize: bool = True, but_for: Phase | None = None) -> None:
-    # Explaining a failure runs hundreds of examples more.
-    phases = [phase for phase in settings.default.phases if phase not in {Phase.explain, but_for}]
-    run_state_machine_as_test(
-        LedgerMachine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=STEPS_PER_EXAMPLE,
-            derandomize=derandomize,
-            phases=phases,
-            deadline=None,
-            database=None,
-            report_multiple_bugs=False,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_machine(LedgerMachine, examples=examples, derandomize=derandomize, but_for=but_for)
 
 
 def test_every_kind_of_transfer_has_a_rule_or_a_reason() -> None:

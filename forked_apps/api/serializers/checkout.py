@@ -8,6 +8,7 @@ from forked_apps.checkout.addresses import DeliveryAddress
 from forked_apps.checkout.forms import DeliveryAddressForm
 from forked_apps.order.models import Order
 from forked_apps.order.selectors import order_status
+from forked_apps.payment.sources import DEFAULT_SOURCE
 
 
 class AddressField(serializers.Field[DeliveryAddress, Any, Any, Any]):
@@ -31,6 +32,8 @@ class CheckoutSerializer(serializers.Serializer[Any]):
     expected_total_points = serializers.IntegerField(
         min_value=0, max_value=10**15, required=False, default=None
     )
+    #: How to pay; see ``forked_apps.payment.sources``.
+    payment_source = serializers.CharField(max_length=32, required=False, default=DEFAULT_SOURCE)
 
 
 class OrderSerializer(serializers.BaseSerializer[Order]):

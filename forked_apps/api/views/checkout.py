@@ -39,6 +39,7 @@ class CheckoutView(APIView):
             address=wanted.validated_data["address"],
             idempotency_key=key,
             expected_total_points=wanted.validated_data["expected_total_points"],
+            source=wanted.validated_data["payment_source"],
         )
         written = customer_order_details(customer=_customer(request)).get(pk=order.pk)
         return Response(OrderSerializer(written).data, status=status.HTTP_201_CREATED)

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from forked_apps.basket.changes import ChangeKind, LineChange, change_of
@@ -41,6 +41,7 @@ from forked_apps.order.numbers import line_reference, order_number, shipping_ref
 from forked_apps.order.services.commission import OrderTerms, allocation_of, terms_of_plan
 from forked_apps.order.services.discounts import record_discounts
 from forked_apps.order.services.plan import OrderPlan, PlannedPart, draw_up
+from forked_apps.order.services.rows import insert_together
 from forked_apps.partner.holds import pieces_held_for_others
 from forked_apps.partner.offers import lock_offers
 from forked_apps.payment.sources import DEFAULT_SOURCE, source_for
@@ -48,6 +49,7 @@ from marketplace.outbox.services import enqueue_many
 from points_payment.retry import retry_on_conflict
 from points_payment.services.escrow import AllocationSpec
 from points_payment.services.idempotency import claim, hash_request
+from points_payment.services.statements import array_of, prepared_cursor
 
 if TYPE_CHECKING:
     from marketplace.users.models import User
@@ -75,10 +77,12 @@ def place_order(
         TooHeavyToDeliver: a vendor does not deliver so much weight there.
         InsufficientPoints: the wallet lacks some.
         IdempotencyConflict: the key was used for another request.
+        UnknownSource: nobody can pay in that way.
         BadIdempotencyKey
     """
     if not KEY_PATTERN.fullmatch(idempotency_key):
         raise BadIdempotencyKey
+    source_for(source)
     return _place(
         customer=customer,
         basket_id=basket_id,
@@ -94,9 +98,8 @@ STEPS = (
     "key_claimed",
     "basket_locked",
     "checked",
-    "order_written",
-    "vendor_orders_written",
-    "lines_written",
+    "rows_written",
+    "discounts_recorded",
     "paid",
     "stock_allocated",
     "basket_submitted",
@@ -130,16 +133,24 @@ def _place(
     plan = draw_up(basket=basket, customer=customer, governorate=address.governorate)
     _check(plan, expected_total_points=expected_total_points)
     step("checked")
-    order = _write_order(
-        customer=customer, basket=basket, address=address, plan=plan, key=f"{customer.pk}:{key}"
+    delivered_to = _address_row(address)
+    order = _order_row(
+        customer=customer, basket=basket, delivered_to=delivered_to, plan=plan, key=f"{customer.pk}:{key}"
     )
-    step("order_written")
     terms = terms_of_plan(plan)
-    vendor_orders = _write_vendor_orders(order=order, plan=plan, customer=customer, terms=terms)
-    step("vendor_orders_written")
-    lines = _write_lines(order=order, plan=plan, vendor_orders=vendor_orders, terms=terms)
+    vendor_orders = _vendor_order_rows(order=order, plan=plan, terms=terms)
+    lines = _line_rows(order=order, plan=plan, vendor_orders=vendor_orders, terms=terms)
+    insert_together(
+        [delivered_to],
+        [order],
+        vendor_orders,
+        _event_rows(vendor_orders, customer=customer),
+        lines,
+        _price_rows(lines),
+    )
+    step("rows_written")
     record_discounts(order=order, basket=basket, customer=customer)
-    step("lines_written")
+    step("discounts_recorded")
     source_for(source_code).pay(
         order=order, allocations=_allocations(lines, vendor_orders, plan=plan, terms=terms)
     )
@@ -188,19 +199,16 @@ def _check(plan: OrderPlan, *, expected_total_points: int | None) -> None:
         )
 
 
-# The rows, in sets ------------------------------------------------------------------------
-def _write_order(
-    *, customer: User, basket: Basket, address: DeliveryAddress, plan: OrderPlan, key: str
-) -> Order:
+# The rows, not written yet ----------------------------------------------------------------
+def _address_row(address: DeliveryAddress) -> Any:
     # Iraq is a row of a migration: forked_apps.shipping 0005.
     columns = address.columns()
-    delivered_to = ShippingAddress(
-        country_id="IQ", search_text=" ".join(filter(None, columns.values())), **columns
-    )
-    # In bulk, though it is one: Oscar's save() reads the country first.
-    ShippingAddress.objects.bulk_create([delivered_to])
+    return ShippingAddress(country_id="IQ", search_text=" ".join(filter(None, columns.values())), **columns)
+
+
+def _order_row(*, customer: User, basket: Basket, delivered_to: Any, plan: OrderPlan, key: str) -> Order:
     shipping, total = Decimal(plan.shipping_points), Decimal(plan.total_points)
-    return Order.objects.create(
+    return Order(
         number=order_number(basket_id=basket.pk),
         basket=basket,
         user=customer,
@@ -217,10 +225,8 @@ def _write_order(
     )
 
 
-def _write_vendor_orders(
-    *, order: Order, plan: OrderPlan, customer: User, terms: OrderTerms
-) -> list[VendorOrder]:
-    vendor_orders = VendorOrder.objects.bulk_create(
+def _vendor_order_rows(*, order: Order, plan: OrderPlan, terms: OrderTerms) -> list[VendorOrder]:
+    return [
         VendorOrder(
             order=order,
             vendor=part.vendor,
@@ -234,20 +240,22 @@ def _write_vendor_orders(
             placed_at=order.date_placed,
         )
         for position, part in enumerate(plan.parts)
-    )
-    VendorOrderEvent.objects.bulk_create(
+    ]
+
+
+def _event_rows(vendor_orders: Sequence[VendorOrder], *, customer: User) -> list[VendorOrderEvent]:
+    return [
         VendorOrderEvent(
             vendor_order=vendor_order,
             new_status=VendorOrderStatus.PLACED,
             actor=customer,
-            created_at=order.date_placed,
+            created_at=vendor_order.placed_at,
         )
         for vendor_order in vendor_orders
-    )
-    return vendor_orders
+    ]
 
 
-def _write_lines(
+def _line_rows(
     *, order: Order, plan: OrderPlan, vendor_orders: Sequence[VendorOrder], terms: OrderTerms
 ) -> list[Line]:
     lines: list[Line] = []
@@ -257,13 +265,15 @@ def _write_lines(
             lines.append(
                 Line(order=order, vendor_order=vendor_order, partner_line_reference=reference, **fields)
             )
-    Line.objects.bulk_create(lines)
-    LinePrice.objects.bulk_create(
-        LinePrice(order=order, line=line, quantity=quantity, price_incl_tax=unit, price_excl_tax=unit)
+    return lines
+
+
+def _price_rows(lines: Sequence[Line]) -> list[Any]:
+    return [
+        LinePrice(order=line.order, line=line, quantity=quantity, price_incl_tax=unit, price_excl_tax=unit)
         for line in lines
         for unit, quantity in _unit_prices(line.line_points, line.quantity)
-    )
-    return lines
+    ]
 
 
 def _fields_of_lines(part: PlannedPart, terms: OrderTerms) -> list[dict[str, Any]]:
@@ -338,7 +348,7 @@ def _allocations(
 ALLOCATE_STOCK = """
     WITH kept AS (
         DELETE FROM partner_stockhold
-         WHERE customer_id = %(customer)s AND stockrecord_id = ANY(%(offers)s::bigint[])
+         WHERE customer_id = %(customer)s::bigint AND stockrecord_id = ANY(%(offers)s::bigint[])
     )
     UPDATE partner_stockrecord AS stock
        SET num_allocated = COALESCE(stock.num_allocated, 0) + wanted.quantity, date_updated = now()
@@ -346,7 +356,7 @@ ALLOCATE_STOCK = """
      WHERE stock.id = wanted.id
        AND COALESCE(stock.num_in_stock, 0) - COALESCE(stock.num_allocated, 0) - COALESCE(
                (SELECT sum(hold.pieces) FROM partner_stockhold AS hold
-                 WHERE hold.stockrecord_id = stock.id AND hold.customer_id <> %(customer)s
+                 WHERE hold.stockrecord_id = stock.id AND hold.customer_id <> %(customer)s::bigint
                    AND hold.held_until > statement_timestamp()), 0) >= wanted.quantity
 """
 
@@ -363,9 +373,11 @@ def _allocate_stock(plan: OrderPlan, *, customer: User) -> None:
         wanted[offer.pk].stockrecord, wanted[offer.pk].held_for_others = offer, 0
     if changes := _changes_of(wanted.values()):
         raise BasketChanged(changes)
-    pieces = [line.quantity for line in wanted.values()]
-    with connection.cursor() as cursor:
-        cursor.execute(ALLOCATE_STOCK, {"customer": customer.pk, "offers": list(wanted), "pieces": pieces})
+    pieces = array_of(line.quantity for line in wanted.values())
+    with prepared_cursor() as cursor:
+        cursor.execute(
+            ALLOCATE_STOCK, {"customer": customer.pk, "offers": array_of(wanted), "pieces": pieces}
+        )
         if cursor.rowcount != len(wanted):
             raise BasketChanged(_changes_by_holds(wanted, customer=customer))
 

@@ -369,9 +369,16 @@ def _shipping_share(part: VendorOrder, one: Return, worth: int) -> int:
         ).aggregate(points=Sum("reductions__refunded_points") + Sum("reductions__deducted_points"))["points"]
         or 0
     )
-    share = part.shipping_points * (before + worth) // part.goods_points
+    share = share_of_charge(
+        charge_points=part.shipping_points, goods_points=part.goods_points, before=before, worth=worth
+    )
     # A dispute may have given some of it back before.
-    return min(share - part.shipping_points * before // part.goods_points, charge_left(part))
+    return min(share, charge_left(part))
+
+
+def share_of_charge(*, charge_points: int, goods_points: int, before: int, worth: int) -> int:
+    """Of a delivery charge, for goods of ``worth`` points after others of ``before``; any steps add up."""
+    return charge_points * (before + worth) // goods_points - charge_points * before // goods_points
 
 
 def _write_pieces(

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, TypeVar
 
-import pytest
-from django.db import connection, transaction
 from django.db.models import Sum
 from django.utils import timezone
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import invariant, precondition, rule
 
 from marketplace.users.models import User
 from points_payment.errors import IdempotencyConflict
@@ -22,6 +20,7 @@ from points_payment.models import Allocation, Card, Entry, Lot, Shop, Transfer, 
 from tests.factories.points import lift_limits, new_key
 from tests.factories.supply import make_shop
 from tests.invariants import assert_ledger_proved
+from tests.machines import RolledBackMachine
 from tests.points_payment.machine.books import Books
 
 T = TypeVar("T")
@@ -57,19 +56,14 @@ class Repeat:
     otherwise: Callable[[], Any] | None = None
 
 
-class Steps(RuleBasedStateMachine):
+class Steps(RolledBackMachine):
     """One example: people, vendors, a shop, and empty books. All of it is rolled back at the end."""
 
-    #: Steps and transfers of all examples so far.
-    steps: ClassVar[int] = 0
+    #: Transfers of all examples so far.
     posted: ClassVar[Counter[str]] = Counter()
 
     def __init__(self) -> None:
         super().__init__()
-        self.example = transaction.atomic()
-        # Services that ask to be outermost may work in an example, as they may in Django's own TestCase.
-        self.example._from_testcase = True  # type: ignore[attr-defined]
-        self.example.__enter__()
         self.started: datetime = timezone.now()
         self.books = Books()
         self.repeats: list[Repeat] = []
@@ -77,16 +71,7 @@ class Steps(RuleBasedStateMachine):
     def teardown(self) -> None:
         for kind in Transfer.objects.values_list("kind", flat=True):
             self.posted[kind] += 1
-        transaction.set_rollback(True)
-        self.example.__exit__(None, None, None)
-        if not connection.in_atomic_block:
-            # The proof reads whole tables: what examples leave behind would slow it down.
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables"
-                    " WHERE schemaname = 'public' AND tablename LIKE 'points_payment_%%'"
-                )
-                cursor.execute(f"VACUUM {cursor.fetchone()[0]}")
+        super().teardown()
 
     def open_books(self) -> None:
         """People and a shop; called by the machine before it gives them something to begin with."""
@@ -98,12 +83,6 @@ class Steps(RuleBasedStateMachine):
     # Helpers --------------------------------------------------------------------------------
     def after(self, days: float) -> datetime:
         return self.started + timedelta(days=days)
-
-    def refused(self, error: type[Exception], request: Callable[[], object]) -> Any:
-        """The request fails so; that it left the books alone is seen after the step. Returns the error."""
-        with pytest.raises(error) as caught:
-            request()
-        return caught.value
 
     def remember(
         self,

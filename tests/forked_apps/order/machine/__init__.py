@@ -1,0 +1,30 @@
+"""Everything that becomes of orders, in any order, beside a model in plain Python.
+
+A new way for an order to go gets a rule in a mixin of ``OrderMachine``: pick a part, say by the model
+alone whether the step is right, ``try_step`` it, and write what should have happened into the model
+(``books``). What has to hold afterwards is compared by ``steps``, after every step.
+"""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize
+
+from tests.forked_apps.order.machine.delivering import DeliveringRules
+from tests.forked_apps.order.machine.handling import HandlingRules
+from tests.forked_apps.order.machine.paying import PayingRules
+from tests.forked_apps.order.machine.placing import PlacingRules
+from tests.forked_apps.order.machine.returning import ReturningRules
+
+
+class OrderMachine(PlacingRules, HandlingRules, DeliveringRules, ReturningRules, PayingRules):
+    """All rules together."""
+
+    @initialize(sale=st.sampled_from([0, 7, 33]), wanted=st.permutations([(0, 2), (2, 3), (3, 2), (4, 1)]))
+    def begin(self, sale: int, wanted: list[tuple[int, int]]) -> None:
+        """With an order of three vendors on its way, so that few steps lead somewhere."""
+        self.open_shop(sale=sale)
+        self.place_an_order(place=0, wanted=dict(wanted))
+        self.send_all_of_it(place=0, stray=False)
+        self.vendor_says_it_arrived(place=0, stray=False)
+        self.send_all_of_it(place=0, stray=False)

@@ -1,0 +1,327 @@
+"""What orders should come to, computed a second time in plain Python from docs/orders.md and docs/ledger.md.
+
+Nothing here imports a service or a model: a rule that is wrong in both would have to be written wrong twice.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+#: Of an account: its kind and its owner.
+Account = tuple[str, int]
+OPEN = {"requested", "approved", "sent"}
+
+
+def half_up(exact: Fraction) -> int:
+    """Rounded as people do."""
+    return int(
+        (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(Decimal(1), rounding=ROUND_HALF_UP)
+    )
+
+
+def whole_parts(exact: Sequence[Fraction]) -> list[int]:
+    """Whole numbers that add up to the rounded sum; points left over go to the largest fractions, the
+    first of equals."""
+    parts = [math.floor(share) for share in exact]
+    order = sorted(range(len(exact)), key=lambda place: parts[place] - exact[place])
+    for place in order[: half_up(sum(exact, Fraction(0))) - sum(parts)]:
+        parts[place] += 1
+    return parts
+
+
+def split(total: int, weights: Sequence[int]) -> list[int]:
+    """Whole parts in proportion."""
+    if not total:
+        return [0] * len(weights)
+    return whole_parts([Fraction(total * weight, sum(weights)) for weight in weights])
+
+
+@dataclass(eq=False)
+class Vendor:
+    pk: int
+    basis_points: int
+    charge: int
+    free_from: int | None
+
+
+@dataclass(eq=False)
+class Offer:
+    pk: int
+    vendor: Vendor
+    price: int
+    #: When the example began.
+    stocked: int
+    in_stock: int
+    allocated: int = 0
+
+    @property
+    def available(self) -> int:
+        return self.in_stock - self.allocated
+
+
+@dataclass(eq=False)
+class Amount:
+    """Points of a line or of a delivery charge."""
+
+    gross: int
+    basis_points: int
+    refunded: int = 0
+    released: int = 0
+    commission: int = 0
+
+    @property
+    def held(self) -> int:
+        return self.gross - self.refunded - self.released
+
+
+@dataclass(eq=False)
+class Line:
+    offer: Offer
+    ordered: int
+    amount: Amount
+    pk: int = 0
+    reference: str = ""
+    shipped: int = 0
+    cancelled: int = 0
+    refused: int = 0
+    returned: int = 0
+    restocked: int = 0
+    #: Kept by the vendor of what was returned.
+    deducted: int = 0
+
+    @property
+    def to_ship(self) -> int:
+        return self.ordered - self.shipped - self.cancelled
+
+    @property
+    def arrived(self) -> int:
+        return self.shipped - self.refused
+
+    @property
+    def kept(self) -> int:
+        return self.arrived - self.returned
+
+    @property
+    def left(self) -> int:
+        """Points that can still be given back."""
+        return self.amount.gross - self.amount.refunded - self.deducted
+
+    def worth(self, pieces: int) -> int:
+        """Of so many more: the first n pieces are worth n shares, rounded down; the last one the rest."""
+        gone = self.cancelled + self.refused + self.returned
+        if gone + pieces == self.ordered:
+            return self.left
+        until, before = (
+            math.floor(Fraction(self.amount.gross * n, self.ordered)) for n in (gone + pieces, gone)
+        )
+        return min(until - before, self.left)
+
+
+@dataclass(eq=False)
+class Back:
+    """A return."""
+
+    pk: int
+    pieces: dict[Line, int]
+    is_vendors_fault: bool
+    #: Days until somebody has to do something, and when that began.
+    waits: tuple[float, int]
+    state: str = "requested"
+    refunded: int = 0
+
+
+@dataclass(eq=False)
+class Part:
+    vendor: Vendor
+    customer: int
+    lines: list[Line]
+    shipping: Amount
+    order: int = 0
+    pk: int = 0
+    number: str = ""
+    status: str = "placed"
+    wrong_codes: int = 0
+    #: Delivered longer ago than returns and reserve take.
+    is_long_ago: bool = False
+    #: What was returned by the vendor's fault is worth.
+    at_fault: int = 0
+    returns: list[Back] = field(default_factory=list)
+
+    @property
+    def amounts(self) -> list[Amount]:
+        return [*(line.amount for line in self.lines), self.shipping]
+
+    @property
+    def goods(self) -> int:
+        return sum(line.amount.gross for line in self.lines)
+
+    @property
+    def open_return(self) -> Back | None:
+        return next((one for one in self.returns if one.state in OPEN), None)
+
+    @property
+    def is_untouched(self) -> bool:
+        return not any(line.shipped for line in self.lines)
+
+
+@dataclass
+class Books:
+    accounts: Counter[Account] = field(default_factory=Counter)
+    offers: list[Offer] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    #: Taken off all goods, in percent.
+    sale: int = 0
+
+    def balances(self) -> dict[Account, int]:
+        return {account: points for account, points in self.accounts.items() if points}
+
+    # Placing ------------------------------------------------------------------------------
+    def plan(self, customer: int, wanted: Mapping[Offer, int]) -> list[Part]:
+        """What an order of so many pieces comes to, vendor by vendor."""
+        before = [offer.price * pieces for offer, pieces in wanted.items()]
+        discounts = whole_parts([Fraction(points * self.sale, 100) for points in before])
+        lines: dict[Vendor, list[Line]] = {}
+        for (offer, pieces), full, less in zip(wanted.items(), before, discounts, strict=True):
+            amount = Amount(full - less, offer.vendor.basis_points)
+            lines.setdefault(offer.vendor, []).append(Line(offer, pieces, amount))
+        return [
+            Part(vendor, customer, of_vendor, Amount(self._charge(vendor, of_vendor), 0))
+            for vendor, of_vendor in lines.items()
+        ]
+
+    def _charge(self, vendor: Vendor, lines: Iterable[Line]) -> int:
+        goods = sum(line.amount.gross for line in lines)
+        return 0 if vendor.free_from is not None and goods >= vendor.free_from else vendor.charge
+
+    def place(self, parts: Iterable[Part]) -> None:
+        for part in parts:
+            self.parts.append(part)
+            for amount in part.amounts:
+                self.accounts["wallet", part.customer] -= amount.gross
+                self.accounts["vendor_escrow", part.vendor.pk] += amount.gross
+            for line in part.lines:
+                line.offer.allocated += line.ordered
+
+    # Points -------------------------------------------------------------------------------
+    def release(self, part: Part, amounts: Iterable[Amount]) -> None:
+        """All that is held of these; what the vendor owes is filled first."""
+        vendor = part.vendor.pk
+        for amount in amounts:
+            held = amount.held
+            amount.released += held
+            fee = half_up(Fraction(amount.released * amount.basis_points, 10_000)) - amount.commission
+            amount.commission += fee
+            filled = min(held - fee, -self.accounts["vendor_receivable", vendor])
+            self.accounts["vendor_escrow", vendor] -= held
+            self.accounts["commission", 0] += fee
+            self.accounts["vendor_receivable", vendor] += filled
+            self.accounts["vendor_payable", vendor] += held - fee - filled
+
+    def refund(self, part: Part, amount: Amount, points: int) -> None:
+        """From escrow first, then from the commission and what the vendor has, or will have."""
+        vendor = part.vendor.pk
+        early = min(points, amount.held)
+        late = points - early
+        amount.refunded += points
+        amount.released -= late
+        fee = 0
+        if late:
+            due = half_up(Fraction(amount.released * amount.basis_points, 10_000))
+            fee, amount.commission = amount.commission - due, due
+        payable = min(late - fee, self.accounts["vendor_payable", vendor])
+        self.accounts["wallet", part.customer] += points
+        self.accounts["vendor_escrow", vendor] -= early
+        self.accounts["commission", 0] -= fee
+        self.accounts["vendor_payable", vendor] -= payable
+        self.accounts["vendor_receivable", vendor] -= late - fee - payable
+
+    # Pieces -------------------------------------------------------------------------------
+    def ship(self, part: Part, pieces: Mapping[Line, int]) -> None:
+        for line, number in pieces.items():
+            line.shipped += number
+            line.offer.in_stock -= number
+            line.offer.allocated -= number
+        part.status = "packed" if any(line.to_ship for line in part.lines) else "shipped"
+
+    def cancel(self, part: Part, pieces: Mapping[Line, int]) -> None:
+        for line, number in pieces.items():
+            self.refund(part, line.amount, line.worth(number))
+            line.cancelled += number
+            line.offer.allocated -= number
+        if any(line.to_ship for line in part.lines):
+            return
+        if part.is_untouched:
+            self.refund(part, part.shipping, part.shipping.gross)
+        part.status = "cancelled" if part.is_untouched else "shipped"
+
+    def hand_over(self, part: Part, refused: Mapping[Line, int]) -> None:
+        for line, number in refused.items():
+            self.refund(part, line.amount, line.worth(number))
+            line.refused += number
+            line.offer.in_stock += number
+        if any(line.arrived for line in part.lines):
+            part.status = "delivered"
+        else:
+            part.status = "refused"
+            self.release(part, [part.shipping])
+
+    def complete(self, part: Part) -> None:
+        part.status = "completed"
+        self.release(part, part.amounts)
+
+    def worth(self, pieces: Mapping[Line, int]) -> int:
+        return sum(line.worth(number) for line, number in pieces.items())
+
+    def take_back(
+        self,
+        part: Part,
+        one: Back,
+        *,
+        accepted: Mapping[Line, int],
+        restocked: Mapping[Line, int],
+        deducted: int,
+    ) -> None:
+        """Settle a return: each line's pieces but for its share of the deduction; by the vendor's fault
+        the same share of the delivery charge as of the goods."""
+        pieces = sorted(accepted.items(), key=lambda each: each[0].pk)
+        worths = [line.worth(number) for line, number in pieces]
+        share = 0
+        if one.is_vendors_fault:
+            before = part.shipping.gross * part.at_fault // part.goods
+            part.at_fault += sum(worths)
+            share = part.shipping.gross * part.at_fault // part.goods - before
+        # All of one refund is one transfer: what the vendor has is asked for once.
+        for (line, number), worth, less in zip(pieces, worths, split(deducted, worths), strict=True):
+            self.refund(part, line.amount, worth - less)
+            line.deducted += less
+            line.returned += number
+            line.restocked += restocked.get(line, 0)
+            line.offer.in_stock += restocked.get(line, 0)
+        self.refund(part, part.shipping, share)
+        one.state, one.refunded = "refunded", sum(worths) - deducted + share
+        if not any(line.kept for line in part.lines):
+            part.status = "returned"
+            self.release(part, part.amounts)
+        elif part.status != "completed":
+            part.status = "partly_returned"
+
+
+def whole_status(parts: Sequence[Part]) -> str:
+    """Of a customer's order, by what became of its parts; those of which nothing came don't count."""
+    living = {part.status for part in parts} - {"cancelled", "refused", "returned"}
+    if not living:
+        gone = {part.status for part in parts}
+        return "returned" if "returned" in gone else "refused" if "refused" in gone else "cancelled"
+    sent = {"shipped", "delivered", "partly_returned", "completed"}
+    if living & sent and living - sent:
+        return "partly_shipped"
+    if not living & sent:
+        return "placed" if living == {"placed"} else "in_preparation"
+    if "shipped" in living:
+        return "shipped"
+    return "completed" if living == {"completed"} else "delivered"

@@ -1,0 +1,235 @@
+"""10,000 random orders, without a database: whatever is split, the parts are whole and equal the whole.
+
+The functions are those that placement, cancellation, returns and escrow call. Each split is also made a
+second time, with fractions, by ``machine.books``.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from forked_apps.basket.discounts import split_whole
+from forked_apps.basket.models import Line as BasketLine
+from forked_apps.basket.selectors import BasketPart, BasketRow, BasketSummary
+from forked_apps.catalogue.models import Product
+from forked_apps.order.models import Line, VendorOrder
+from forked_apps.order.numbers import line_reference, vendor_order_number
+from forked_apps.order.services import parts as order_parts
+from forked_apps.order.services.parts import points_of_pieces
+from forked_apps.order.services.placement import _allocations, _fields_of_lines, _unit_prices
+from forked_apps.order.services.plan import OrderPlan, PlannedPart
+from forked_apps.order.services.returns import share_of_charge
+from forked_apps.partner.models import Partner, StockRecord
+from forked_apps.shipping.models import ShippingRate
+from forked_apps.shipping.services import ShippingQuote, _charge
+from points_payment.models import Allocation
+from points_payment.oscar_adapter import whole_points
+from points_payment.services import wallets
+from points_payment.services.escrow import AllocationSpec, _Refund, commission_on
+from points_payment.services.wallets import split_by_largest_remainder
+from tests.forked_apps.order.machine.books import half_up, split, whole_parts
+
+ORDERS = 10_000
+BASIS_POINTS = (0, 1, 33, 800, 1_250, 9_999, 10_000)
+TODAY = date(2027, 1, 1)
+PRODUCT = Product(pk=1, title="Goods", upc="G-1")
+
+
+def random_plan(chance: random.Random) -> OrderPlan:
+    """Vendors, prices, charges, and discounts with fractions, as Oscar's offers come up with."""
+    vendors = [
+        Partner(pk=pk, name=f"V{pk}", commission_basis_points=chance.choice(BASIS_POINTS))
+        for pk in range(1, chance.randint(1, 4) + 1)
+    ]
+    lines = [
+        (chance.choice(vendors), chance.randint(1, chance.choice((9, 999, 900_000))), chance.randint(1, 9))
+        for _ in range(chance.randint(1, 8))
+    ]
+    percent = chance.choice((Decimal(0), Decimal(chance.randint(1, 10_000)) / 100))
+    exact = [
+        (Decimal(price * pieces) * percent / 100).quantize(Decimal("0.01")) for _, price, pieces in lines
+    ]
+    discounts = split_whole(exact)
+    assert discounts == whole_parts([Fraction(amount) for amount in exact])
+    rows: dict[int, list[BasketRow]] = {}
+    for pk, ((vendor, price, pieces), discount) in enumerate(zip(lines, discounts, strict=True), 1):
+        rows.setdefault(vendor.pk, []).append(random_row(pk, vendor, price, pieces, discount))
+    parts = [BasketPart(vendor=of[0].line.stockrecord.partner, rows=tuple(of)) for of in rows.values()]
+    return OrderPlan(
+        summary=BasketSummary(basket=None, parts=tuple(parts)),  # type: ignore[arg-type]
+        parts=tuple(
+            PlannedPart(vendor=part.vendor, rows=part.rows, shipping=random_quote(chance, part), today=TODAY)
+            for part in parts
+        ),
+        governorate="BG",
+    )
+
+
+def random_row(pk: int, vendor: Partner, price: int, pieces: int, discount: int) -> BasketRow:
+    offer = StockRecord(pk=pk, partner=vendor, product=PRODUCT, partner_sku=f"S-{pk}", price=Decimal(price))
+    line = BasketLine(pk=pk, product=PRODUCT, stockrecord=offer, quantity=pieces)
+    return BasketRow(
+        line=line, title="Goods", unit_points=price, list_price_points=None, quantity=pieces,
+        available=pieces, discount_points=discount, change=None, images=None,
+    )  # fmt: skip
+
+
+def random_quote(chance: random.Random, part: BasketPart) -> ShippingQuote:
+    free_from = chance.choice((None, 0, 500, 100_000))
+    rate = ShippingRate(charge_points=chance.choice((0, 250, 4_999)), free_from_points=free_from)
+    charge = _charge(rate, goods_points=part.goods_points)
+    assert charge == (0 if free_from is not None and part.goods_points >= free_from else rate.charge_points)
+    return ShippingQuote(charge_points=charge, days_min=1, days_max=3)
+
+
+def written(plan: OrderPlan) -> tuple[list[Line], list[VendorOrder]]:
+    """The rows that placement would write."""
+    lines: list[Line] = []
+    vendor_orders = []
+    for position, part in enumerate(plan.parts):
+        vendor_order = VendorOrder(
+            vendor=part.vendor,
+            number=vendor_order_number("1", position),
+            goods_points=part.goods_points,
+            shipping_points=part.shipping_points,
+            commission_basis_points=part.vendor.commission_basis_points,
+        )
+        vendor_orders.append(vendor_order)
+        for fields in _fields_of_lines(part):
+            reference = line_reference("1", len(lines) + 1)
+            lines.append(Line(vendor_order=vendor_order, partner_line_reference=reference, **fields))
+    return lines, vendor_orders
+
+
+def check_placed(plan: OrderPlan, lines: Sequence[Line], vendor_orders: Sequence[VendorOrder]) -> None:
+    before = sum(row.unit_points * row.quantity for row in plan.summary.rows)
+    assert plan.goods_points == before - plan.summary.discount_points
+    assert plan.total_points == sum(part.total_points for part in vendor_orders)
+    for vendor_order in vendor_orders:
+        own = [line for line in lines if line.vendor_order is vendor_order]
+        assert vendor_order.goods_points == sum(line.line_points for line in own)
+    for line in lines:
+        # The columns that Oscar reads have no fraction either.
+        for column in ("line_price_incl_tax", "line_price_before_discounts_incl_tax", "unit_price_incl_tax"):
+            assert whole_points(getattr(line, column)) >= 0
+        prices = _unit_prices(line.line_points, line.quantity)
+        assert sum(whole_points(unit) * pieces for unit, pieces in prices) == line.line_points
+        assert sum(pieces for _unit, pieces in prices) == line.quantity
+    allocations = _allocations(lines, vendor_orders)
+    assert sum(spec.gross_points for spec in allocations) == plan.total_points
+    assert all(type(spec.gross_points) is int for spec in allocations)
+
+
+def check_promotional_split(chance: random.Random, specs: Sequence[AllocationSpec]) -> None:
+    """Who pays with promotional points pays some of each line with them."""
+    weights = [spec.gross_points for spec in specs]
+    promotional = chance.randint(0, sum(weights))
+    shares = split_by_largest_remainder(total_points=promotional, weights=weights)
+    assert shares == split(promotional, weights)
+    assert all(0 <= share <= weight for share, weight in zip(shares, weights, strict=True))
+
+
+def check_taken_apart(chance: random.Random, line: Line, charge: int) -> None:
+    """In random steps, allowances between them: pieces go back whole, and so does the charge for them."""
+    reduced = settled = returned = charge_back = 0
+    while reduced < line.quantity:
+        if chance.random() < 0.2:
+            settled += chance.randint(0, line.line_points - settled)
+            continue
+        pieces = chance.randint(1, line.quantity - reduced)
+        points = points_of_pieces(line, reduced=reduced, settled=settled, pieces=pieces)
+        assert type(points) is int
+        assert 0 <= points <= line.line_points - settled
+        if line.line_points:
+            charge_back += share_of_charge(
+                charge_points=charge, goods_points=line.line_points, before=returned, worth=points
+            )
+        deducted = chance.randint(0, points)
+        assert sum(split_by_largest_remainder(total_points=deducted, weights=[points, 0])) == deducted
+        reduced, settled, returned = reduced + pieces, settled + points, returned + points
+    assert settled == line.line_points
+    # Without an allowance the goods went back whole.
+    assert charge_back == charge if 0 < returned == line.line_points else 0 <= charge_back <= charge
+
+
+def check_commission(chance: random.Random, spec: AllocationSpec) -> None:
+    """Released, then given back bit by bit: what vendor and marketplace have is what was released."""
+    allocation = Allocation(
+        reference=spec.reference,
+        paid_points=spec.gross_points,
+        gross_points=spec.gross_points,
+        promotional_points=0,
+        refunded_points=0,
+        refunded_promotional_points=0,
+        released_points=0,
+        commission_points=0,
+        commission_basis_points=spec.commission_basis_points,
+    )
+    early = chance.randint(0, spec.gross_points)
+    allocation.refunded_points = early
+    allocation.released_points = spec.gross_points - early
+    allocation.commission_points = commission_on(
+        points=allocation.released_points, basis_points=spec.commission_basis_points
+    )
+    vendor = allocation.released_points - allocation.commission_points
+    while (left := allocation.released_points) and chance.random() < 0.7:
+        move = _Refund.of(allocation, chance.randint(1, left)).move()
+        vendor += move.released_points - move.commission_points
+        allocation.refunded_points += move.refunded_points
+        allocation.released_points += move.released_points
+        allocation.commission_points += move.commission_points
+        exact = Fraction(allocation.released_points * spec.commission_basis_points, 10_000)
+        assert allocation.commission_points == half_up(exact)
+        assert vendor + allocation.commission_points == allocation.released_points
+        assert allocation.refunded_points + allocation.released_points == spec.gross_points
+
+
+def check_orders(number: int) -> None:
+    chance = random.Random(2027)
+    for _ in range(number):
+        plan = random_plan(chance)
+        lines, vendor_orders = written(plan)
+        check_placed(plan, lines, vendor_orders)
+        specs = _allocations(lines, vendor_orders)
+        if specs:
+            check_promotional_split(chance, specs)
+        for line in lines:
+            check_taken_apart(chance, line, line.vendor_order.shipping_points)  # type: ignore[union-attr]
+        for spec in specs:
+            check_commission(chance, spec)
+
+
+def test_10_000_random_orders_are_split_without_losing_a_point() -> None:
+    check_orders(ORDERS)
+
+
+def rounded_each_time(line: Line, *, reduced: int, settled: int, pieces: int) -> int:
+    return line.line_points * pieces // line.quantity
+
+
+def last_of_equals(*, total_points: int, weights: Sequence[int]) -> list[int]:
+    return wallets.split_by_largest_remainder(total_points=total_points, weights=weights[::-1])[::-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [("points_of_pieces", rounded_each_time), ("split_by_largest_remainder", last_of_equals)],
+)
+def test_control_a_split_that_is_wrong_is_found(
+    monkeypatch: pytest.MonkeyPatch, name: str, wrong: Callable[..., object]
+) -> None:
+    monkeypatch.setitem(globals(), name, wrong)
+    with pytest.raises(AssertionError):
+        check_orders(500)
+
+
+def test_of_equal_remainders_the_first_line_gets_the_point() -> None:
+    assert split_by_largest_remainder(total_points=2, weights=[1, 1, 1]) == [1, 1, 0]
+    assert split_whole([Decimal("0.5")] * 4) == [1, 1, 0, 0]
+    assert order_parts.split_by_largest_remainder is split_by_largest_remainder
