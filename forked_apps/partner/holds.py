@@ -45,3 +45,8 @@ def pieces_held_for_others(*, offer_ids: Iterable[int], customer_id: int | None)
         .annotate(held=Sum("pieces"))
     )
     return dict(rows)
+
+
+def kept_pieces(*, customer_id: int) -> dict[int, int]:
+    """What is kept for this customer now, by offer."""
+    return dict(live_holds().filter(customer_id=customer_id).values_list("stockrecord_id", "pieces"))

@@ -46,7 +46,7 @@ def test_lines_of_a_basket_come_with_what_they_name_in_one_query() -> None:
     # A text that no basket shows is read when it is asked for.
     assert lines[0].get_deferred_fields() == set()
     assert "description_ar" in lines[0].product.get_deferred_fields()
-    assert LINES.fetch(0) == []
+    assert LINES.fetch(0, 0) == []
     assert isinstance(lines[0], Line)
 
 

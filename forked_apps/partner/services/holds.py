@@ -13,11 +13,9 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F
 from django.db.models.functions import Now
 
 from forked_apps.partner.hold_models import StockHold
-from forked_apps.partner.holds import live_holds
 from forked_apps.partner.offers import is_on_sale, lock_offers
 
 #: Deleted in one statement at most.
@@ -131,11 +129,6 @@ def sweep_holds(*, limit: int = MOST_AT_ONCE) -> int:
     # Whoever begins anew at this moment keeps the row.
     ids = past.select_for_update(skip_locked=True).order_by("pk").values("pk")[:limit]
     return StockHold.objects.filter(pk__in=ids).delete()[0]
-
-
-def kept_pieces(*, customer_id: int) -> dict[int, int]:
-    """What is kept for this customer now, by offer."""
-    return dict(live_holds().filter(customer_id=customer_id).values_list("stockrecord_id", F("pieces")))
 
 
 def has_had_its_time(*, customer_id: int) -> bool:

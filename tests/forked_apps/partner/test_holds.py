@@ -18,8 +18,9 @@ from forked_apps.checkout.holds import hold_basket
 from forked_apps.order.errors import BasketChanged
 from forked_apps.order.models import Order
 from forked_apps.order.services.placement import place_order
+from forked_apps.partner.holds import kept_pieces
 from forked_apps.partner.models import StockHold, StockRecord
-from forked_apps.partner.services.holds import keep_pieces, kept_pieces, sweep_holds
+from forked_apps.partner.services.holds import keep_pieces, sweep_holds
 from marketplace.users.models import User
 from tests.factories.orders import ADDRESS, make_basket, make_customer, make_offer
 
