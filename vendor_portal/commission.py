@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from forked_apps.order.commission import due
 from forked_apps.order.models import Line, VendorOrder
 from forked_apps.order.numbers import shipping_reference
 from forked_apps.partner.commission import (
@@ -23,7 +24,6 @@ from forked_apps.partner.commission_models import CommissionRule
 from forked_apps.partner.models import Partner, StockRecord
 from marketplace.formats import format_number
 from points_payment.commissions import FrozenCommission, commissions_of
-from points_payment.services.escrow import commission_on
 from points_payment.text import points_text
 
 #: Words of any direction stand beside each other.
@@ -148,22 +148,14 @@ def commission_of_offer(*, vendor: Partner, offer: StockRecord) -> OfferCommissi
         rule_for(rules, goods), quantity=1, vendor_basis_points=vendor.commission_basis_points
     )
     return OfferCommission(
-        terms=_words(terms), why=why_text(terms.rule), piece_points=_due(terms, points=offer.price_points)
+        terms=_words(terms),
+        why=why_text(terms.rule),
+        piece_points=due(terms, gross_points=offer.price_points),
     )
 
 
 def _words(terms: Terms) -> str:
     return terms_text(
-        basis_points=terms.basis_points,
-        fixed_points=terms.fixed_points,
-        floor_points=terms.floor_points,
-        cap_points=terms.cap_points,
-    )
-
-
-def _due(terms: Terms, *, points: int) -> int:
-    return commission_on(
-        points=points,
         basis_points=terms.basis_points,
         fixed_points=terms.fixed_points,
         floor_points=terms.floor_points,
