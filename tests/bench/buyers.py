@@ -52,7 +52,7 @@ from tests.bench.soak import oversold
 from tests.factories.points import lift_limits
 
 CLIENTS, CUSTOMERS_EACH = 8, 3
-#: Few offers, of which half sell out soon.
+#: Few offers, of which some sell out soon.
 VENDORS, OFFERS_EACH, FEW, MANY = 4, 3, 40, 100_000
 #: Of each customer: enough for some orders, or for many.
 POINTS, PRICE = (50_000, 5_000_000, 10_000_000), 1_000
@@ -78,7 +78,7 @@ class Shop:
 def open_shop(clients: int) -> Shop:
     offers = [offer for of_vendor in _offers()[:VENDORS] for offer in of_vendor[:OFFERS_EACH]]
     for place, offer in enumerate(offers):
-        offer.num_in_stock, offer.price = FEW if place % 2 else MANY, PRICE
+        offer.num_in_stock, offer.price = MANY if place % 4 else FEW, PRICE
     StockRecord.objects.bulk_update(offers, ["num_in_stock", "price"])
     staff = lift_limits(User.objects.create_user(email=f"{uuid.uuid4().hex}@soak.invalid"))
     people = User.objects.bulk_create(User(first_name="Buyer") for _ in range(clients * CUSTOMERS_EACH))
