@@ -44,7 +44,8 @@ class WeightForm(forms.Form):
         }
         for row, band in enumerate(bands[:MOST_BANDS]):
             initial |= {f"up_to_{row}": band.up_to_grams, f"charge_{row}": band.charge_points}
-        super().__init__(*args, initial=initial, **kwargs)
+        kwargs["initial"] = initial
+        super().__init__(*args, **kwargs)
         for row in range(MOST_BANDS):
             self.fields[f"up_to_{row}"] = WeightField(label=_("Up to, in kg"), required=False)
             self.fields[f"charge_{row}"] = PointsField(label=_("Charge in points"), required=False)

@@ -53,10 +53,7 @@ def _about(invoice: Invoice) -> list[list[Any]]:
     kept = invoice.facts
     rows: list[list[Any]] = [[_("Issued"), format_date(invoice.issued_at), False]]
     if invoice.is_credit_note:
-        reference = kept["refers_to"]
-        issued = format_date(datetime.fromisoformat(reference["issued_at"]))
-        rows.append([_("For invoice"), reference["number"], True])
-        rows.append([_("Of"), issued, False])
+        rows.append([_("For invoice"), kept["refers_to"]["number"], True])
     rows.append([_("Order"), kept["vendor_order_number"], True])
     rows.append([_("Ordered"), format_date(datetime.fromisoformat(kept["placed_at"])), False])
     if kept["shipped_at"]:

@@ -101,6 +101,24 @@ PIECES_AGREE = """
        AND l.num_allocated <> l.quantity - COALESCE(s.pieces, 0) - COALESCE(c.pieces, 0)
 """
 
+NUMBERS_WHOLE = """
+    SELECT 'vendor ' || vendor_id || ', ' || kind || ' ' || year, COALESCE(c.last, 0) || ' numbers given',
+           COALESCE(i.documents, 0) || ' documents up to number ' || COALESCE(i.top, 0)
+      FROM order_invoicecounter c
+      FULL JOIN (
+        SELECT vendor_id, kind, year, COUNT(*) AS documents, MAX(sequence) AS top FROM order_invoice
+         GROUP BY vendor_id, kind, year
+      ) i USING (vendor_id, kind, year)
+     WHERE c.last IS DISTINCT FROM i.documents OR i.top IS DISTINCT FROM i.documents
+"""
+CREDITED_WITHIN = """
+    SELECT 'invoice ' || i.number, 'at most ' || i.total_points, n.points || ' credited'
+      FROM order_invoice i
+      JOIN (SELECT refers_to_id, SUM(total_points) AS points FROM order_invoice GROUP BY refers_to_id) n
+        ON n.refers_to_id = i.id
+     WHERE n.points > i.total_points
+"""
+
 
 def _finder(slug: str, *statements: str) -> Callable[[], Iterable[Finding]]:
     def find() -> Iterable[Finding]:
@@ -136,5 +154,12 @@ def register_checks() -> None:
             "orders-reduced",
             _("What was given back of each line has its reason, and each of its pieces is somewhere"),
             _finder("orders-reduced", REDUCTIONS_AGREE, PIECES_AGREE),
+        )
+    )
+    register_check(
+        Check(
+            "invoices-whole",
+            _("Invoices are numbered without a gap, and no more is credited than was invoiced"),
+            _finder("invoices-whole", NUMBERS_WHOLE, CREDITED_WITHIN),
         )
     )

@@ -32,7 +32,7 @@ from forked_apps.partner.offers import offers_on_sale
 from marketplace.demo.guard import require_demo
 from marketplace.demo.people import BUYERS, residents
 from marketplace.demo.review_words import REVIEW_WORDS
-from marketplace.demo.vendors import owner_of
+from marketplace.demo.vendors import CARRIERS, owner_of
 from marketplace.users.models import User
 from points_payment.errors import InsufficientPoints
 
@@ -43,9 +43,8 @@ ORDERS_PER_BUYER = 2
 STAGES = (
     "delivered", "shipped", "placed", "completed", "accepted", "packed", "delivered", "cancelled_by_customer",
     "completed", "shipped", "placed", "cancelled_by_vendor", "refused", "partly_returned", "returned",
-    "return_asked_for", "disputed", "dispute_to_decide",
+    "return_asked_for", "disputed", "dispute_to_decide", "partly_shipped",
 )  # fmt: skip
-CARRIERS = ("بوصلة للتوصيل", "الأمين للشحن", "Hawler Express", "مندوب المتجر")
 PLACES = (
     (G.BAGHDAD, "الكرادة", "قرب جامع الكرادة الشرقية"), (G.BAGHDAD, "المنصور", "مقابل مول المنصور"),
     (G.BAGHDAD, "الأعظمية", "خلف جامع أبي حنيفة"), (G.NINEVEH, "المجموعة الثقافية", "قرب جامعة الموصل"),
@@ -139,10 +138,11 @@ def _bring_to(stage: str, *, vendor_order: VendorOrder, customer: User, chance: 
     mark_packed(vendor=vendor, actor=actor, vendor_order=vendor_order)
     if stage == "packed":
         return
-    ship_lines(
-        vendor=vendor, actor=actor, vendor_order=vendor_order, carrier=chance.choice(CARRIERS),
-        tracking_code=f"IQ{chance.randrange(10**8, 10**9)}",
-    )  # fmt: skip
+    if stage == "partly_shipped":
+        first = vendor_order.lines.order_by("pk")[0]
+        _ship(vendor_order, actor=actor, chance=chance, quantities={first.pk: 1})
+        return
+    _ship(vendor_order, actor=actor, chance=chance)
     if stage == "shipped":
         return
     if stage == "refused":
@@ -156,12 +156,30 @@ def _bring_to(stage: str, *, vendor_order: VendorOrder, customer: User, chance: 
         hand_over(vendor=vendor, actor=actor, vendor_order=vendor_order, code=handover_code(vendor_order))
     else:
         mark_delivered(vendor=vendor, actor=actor, vendor_order=vendor_order)
+    _live_on(stage, vendor_order=vendor_order, customer=customer, actor=actor)
+
+
+def _live_on(stage: str, *, vendor_order: VendorOrder, customer: User, actor: User) -> None:
+    """What follows a delivery."""
     if stage == "completed":
         complete_vendor_order(vendor_order=vendor_order, actor=None)
     elif stage in {"partly_returned", "returned", "return_asked_for"}:
         _send_back(vendor_order, customer=customer, actor=actor, stage=stage)
     elif stage in {"disputed", "dispute_to_decide"}:
         _complain(vendor_order, customer=customer, actor=actor, stage=stage)
+
+
+def _ship(
+    vendor_order: VendorOrder,
+    *,
+    actor: User,
+    chance: random.Random,
+    quantities: dict[int, int] | None = None,
+) -> None:
+    ship_lines(
+        vendor=vendor_order.vendor, actor=actor, vendor_order=vendor_order, quantities=quantities,
+        carrier=chance.choice(CARRIERS), tracking_code=f"IQ{chance.randrange(10**8, 10**9)}",
+    )  # fmt: skip
 
 
 def _send_back(vendor_order: VendorOrder, *, customer: User, actor: User, stage: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from forked_apps.catalogue.importing import (
 from forked_apps.catalogue.models import Product
 from forked_apps.partner.governorates import Governorate as G
 from forked_apps.partner.models import Partner, StockRecord
+from forked_apps.shipping.models import Carrier
 from marketplace.demo.guard import require_demo
 from marketplace.demo.people import ADMIN, CLERK, DEMO_PASSWORD, OWNER, demo_user, ensure_person
 from marketplace.users.models import User
@@ -29,6 +30,7 @@ from vendor_portal.services.members import accept_invitation, invite_member
 from vendor_portal.services.onboarding import apply_as_vendor, approve_vendor, suspend_vendor
 from vendor_portal.services.roles import seed_vendor_roles
 from vendor_portal.services.settings import Rate, set_shipping_rates
+from vendor_portal.services.weights import WeightRules, set_weight_rules
 
 DATA = Path(__file__).parent / "data"
 LISTS = {"furniture": DATA / "furniture.csv", "laptop": DATA / "laptops.csv"}
@@ -50,6 +52,8 @@ class DemoVendor:
     free_from_points: int | None = None
     delivers_to: frozenset[G] = frozenset(G)
 
+
+CARRIERS = ("بوصلة للتوصيل", "الأمين للشحن", "Hawler Express", "مندوب المتجر")
 
 _BOTH = frozenset({"furniture", "laptop"})
 _FURNITURE = frozenset({"furniture"})
@@ -145,7 +149,10 @@ def load_vendors() -> str:
         if spec is WAITING:
             continue
         approve_vendor(vendor=vendor, actor=admin)
-        set_shipping_rates(vendor=vendor, rates=_rates(spec))
+        rates = _rates(spec)
+        set_shipping_rates(vendor=vendor, rates=rates)
+        _ask_by_weight(spec, vendor=vendor, rates=rates)
+    Carrier.objects.bulk_create([Carrier(name=name) for name in CARRIERS], ignore_conflicts=True)
     _hire_clerk()
     return f"{len(VENDORS)} vendors approved, one waiting, one to be suspended"
 
@@ -181,6 +188,22 @@ def _rates(spec: DemoVendor) -> dict[str, Rate]:
             days_max=days[1],
         )
     return rates
+
+
+def _ask_by_weight(spec: DemoVendor, *, vendor: Partner, rates: Mapping[str, Rate]) -> None:
+    """Who sells furniture asks more for heavy pieces, and lets the heaviest go by the kilogram."""
+    if "furniture" not in spec.sells:
+        return
+    for charge in sorted({rate.charge_points for rate in rates.values()}):
+        set_weight_rules(
+            vendor=vendor,
+            governorates=[code for code, rate in rates.items() if rate.charge_points == charge],
+            rules=WeightRules(
+                base_up_to_grams=30_000,
+                bands=[(60_000, charge * 3 // 2), (120_000, charge * 5 // 2)],
+                per_further_kg_points=250,
+            ),
+        )
 
 
 # Products and offers ------------------------------------------------------------------------

@@ -44,7 +44,7 @@ def labels(request: VendorRequest) -> HttpResponse:
         return redirect("portal:orders", request.vendor.code)
     parcels = list(parcels_to_print(vendor=request.vendor, vendor_order_numbers=numbers))
     if not parcels:
-        messages.info(request, _("Choose orders of which a parcel is packed: these have no labels yet."))
+        messages.info(request, _("Choose orders of which a parcel was sent; the others have no labels yet."))
         return redirect("portal:orders", request.vendor.code)
     return pdf_response(labels_pdf(parcels), "labels")
 

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from forked_apps.checkout.addresses import DeliveryAddress
 from forked_apps.checkout.forms import DeliveryAddressForm
 from forked_apps.order.models import Order
+from forked_apps.order.numbers import parcel_number
 from forked_apps.order.selectors import order_status
 from forked_apps.payment.sources import DEFAULT_SOURCE
 
@@ -70,8 +71,10 @@ class OrderSerializer(serializers.BaseSerializer[Order]):
                     ],
                     "parcels": [
                         {
+                            "number": parcel_number(part.number, parcel.position),
                             "carrier": parcel.carrier,
                             "tracking_code": parcel.tracking_code,
+                            "tracking_link": parcel.tracking_link,
                             "shipped_at": parcel.shipped_at.isoformat(),
                         }
                         for parcel in part.parcels.all()

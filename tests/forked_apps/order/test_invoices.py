@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, InternalError, transaction
+from django.db import IntegrityError, InternalError, connection, transaction
 from django.db.models import Max
 
 from forked_apps.order.document_models import Invoice, InvoiceCounter, InvoiceKind
@@ -21,6 +21,7 @@ from forked_apps.order.services.fulfilment import ship_lines
 from forked_apps.order.services.invoices import issue_credit_note, issue_invoice
 from forked_apps.partner.models import Partner
 from marketplace.users.models import User
+from points_payment.proof import prove
 from tests.factories.catalogue import VendorFactory
 from tests.factories.orders import CustomerFactory, make_customer, make_offer, make_order
 from tests.factories.points import make_customer_with_points
@@ -214,6 +215,26 @@ def test_each_vendor_counts_by_itself_and_a_rollback_leaves_no_gap(packer: User)
     assert issue_invoice(vendor_order=theirs).sequence == 1
 
 
+def test_the_proof_finds_a_gap_and_a_credit_beyond_its_invoice(packer: User, drain_outbox: Callable) -> None:
+    part = shipped(a_part(), packer)
+    give_allowance(
+        vendor=part.vendor, actor=packer, vendor_order=part, line_id=part.lines.get().pk, points=77,
+        reason="Late",
+    )  # fmt: skip
+    drain_outbox()
+    assert prove() == []
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE order_invoice DISABLE TRIGGER order_document_is_final")
+        cursor.execute("UPDATE order_invoice SET sequence = 7 WHERE kind = 'invoice'")
+        cursor.execute(
+            "UPDATE order_invoice SET total_points = 9000, paid_points = 9000 WHERE kind = 'credit_note'"
+        )
+        found = {finding.check for finding in prove()}
+        transaction.set_rollback(True)
+    assert found == {"invoices-whole"}
+
+
 # Many at once -----------------------------------------------------------------------------
 def parallel_invoices() -> list[object]:
     vendor, packer = VendorFactory(), CustomerFactory(first_name="Bob")
@@ -247,3 +268,6 @@ def test_without_the_counter_s_lock_two_invoices_want_one_number(monkeypatch: py
     parts = [shipped(a_part(vendor), packer) for _ in range(PARALLEL)]
     outcomes = at_once([lambda part=part: issue_invoice(vendor_order=part) for part in parts])
     assert sum(isinstance(outcome, IntegrityError) for outcome in outcomes) == PARALLEL - 1
+    # What the counter would have said, so that the books prove after the test.
+    year = Invoice.objects.get().year
+    InvoiceCounter.objects.create(vendor=vendor, kind=InvoiceKind.INVOICE, year=year, last=1)
