@@ -199,7 +199,7 @@ WITH page AS (
            vendor.name, vendor.governorate
       FROM partner_stockrecord AS record JOIN partner_partner AS vendor ON vendor.id = record.partner_id
      WHERE record.product_id IN (SELECT id FROM shown) AND record.is_active AND record.price IS NOT NULL
-       AND vendor.status = '{VendorStatus.APPROVED.value}'
+       AND vendor.status = '{VendorStatus.APPROVED.value}' AND vendor.sales_stopped_at IS NULL
 ), review AS (
     SELECT id, title, body, score, name, user_id, date_created FROM reviews_productreview
      WHERE product_id = %(product)s AND status = {APPROVED}

@@ -9,8 +9,11 @@ class OrderConfig(apps.OrderConfig):
         from forked_apps.order.proof import register_checks
         from forked_apps.payment.points import PointsSource
         from forked_apps.payment.sources import register_source
+        from forked_apps.order.numbers import SHIPPING_REFERENCES
         from points_payment.caller_questions import register_caller_question
+        from points_payment.vendor_figures import register_shipping_references
 
         register_source(PointsSource())
         register_checks()
         register_caller_question(LAST_ORDER)
+        register_shipping_references(SHIPPING_REFERENCES)

@@ -21,7 +21,7 @@ class VendorStatus(models.TextChoices):
 class VendorQuerySet(models.QuerySet["Partner"]):
     def selling(self) -> "VendorQuerySet":
         """Vendors whose offers customers can buy now."""
-        return self.filter(status=VendorStatus.APPROVED)
+        return self.filter(status=VendorStatus.APPROVED, sales_stopped_at=None)
 
 
 class Partner(AbstractPartner):
@@ -48,6 +48,8 @@ class Partner(AbstractPartner):
         related_name="+",
     )
     decision_reason = models.CharField(_("reason"), max_length=500, blank=True)
+    #: Its offers are not sold while it owes too much: ``points_payment.services.debts`` says when.
+    sales_stopped_at = models.DateTimeField(_("sales stopped"), null=True, blank=True, editable=False)
 
     objects = VendorQuerySet.as_manager()
 

@@ -1,7 +1,7 @@
 """Which of the vendors' offers of a product wins the buy box, and which others stand below it.
 
 There is one rule, ``_rank``; the shop, the search index and the basket all use it. Vendors that
-don't sell now (waiting, suspended, closed) and offers taken off sale are out at once: nothing of
+don't sell now (waiting, suspended, closed, owing too much) and offers taken off sale are out at once: nothing of
 what is decided here is stored.
 """
 
@@ -71,13 +71,18 @@ def available_pieces(offer: StockRecord) -> int:
 
 def is_on_sale(offer: StockRecord) -> bool:
     """Whether customers may be shown this offer at all, in stock or not."""
-    return offer.is_active and offer.price is not None and offer.partner.status == VendorStatus.APPROVED
+    vendor = offer.partner
+    may_sell = vendor.status == VendorStatus.APPROVED and vendor.sales_stopped_at is None
+    return offer.is_active and offer.price is not None and may_sell
 
 
 def offers_on_sale() -> QuerySet[StockRecord]:
     """Every offer that customers may be shown, with its vendor, in stock or not."""
     return StockRecord.objects.filter(
-        is_active=True, price__isnull=False, partner__status=VendorStatus.APPROVED
+        is_active=True,
+        price__isnull=False,
+        partner__status=VendorStatus.APPROVED,
+        partner__sales_stopped_at=None,
     ).select_related("partner")
 
 

@@ -13,7 +13,7 @@ from forked_apps.partner.permissions import VendorPermission
 from vendor_portal.access import VendorRequest, portal_page, vendor_permission_required
 from vendor_portal.errors import VendorError
 from vendor_portal.forms import ShopForm, rate_forms, shop_initial
-from vendor_portal.money import balances_of, sales_page
+from vendor_portal.money import balances_of, debt_facts, free_days, sales_page
 from vendor_portal.services.settings import edit_vendor, set_shipping_rates
 
 
@@ -57,6 +57,8 @@ def money(request: VendorRequest) -> HttpResponse:
         "vendor_portal/money.html",
         {
             "balances": balances_of(vendor=request.vendor),
+            "debt": debt_facts(vendor=request.vendor),
+            "free_days": free_days(vendor=request.vendor),
             "reserve": reserve_of(vendor=request.vendor),
             "usual_days": USUAL_DAYS,
             "steps": STEPS,
