@@ -85,8 +85,8 @@ class CashPickUp(ByHand):
 class BankTransfer(ByHand):
     code = "bank"
     label = _("Bank account")
-    number_label = _("Account number or IBAN")
-    provider_label = _("Bank")
+    number_label: _StrPromise | str = _("Account number or IBAN")
+    provider_label: _StrPromise | str = _("Bank")
 
     def validate(self, destination: Destination) -> Destination:
         name, provider = _name_of(destination), destination.provider.strip()
@@ -104,8 +104,8 @@ class BankTransfer(ByHand):
 class MobileWallet(ByHand):
     code = "wallet"
     label = _("Mobile wallet (ZainCash, AsiaPay, FIB and others)")
-    number_label = _("Phone number of the wallet")
-    provider_label = _("Operator of the wallet")
+    number_label: _StrPromise | str = _("Phone number of the wallet")
+    provider_label: _StrPromise | str = _("Operator of the wallet")
 
     def validate(self, destination: Destination) -> Destination:
         name, provider = _name_of(destination), destination.provider.strip()

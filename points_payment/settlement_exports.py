@@ -30,20 +30,36 @@ def movement_lines(found: Iterable[Movement]) -> Iterator[str]:
     # Said now: the lines are written after the request has ended, and its language with it.
     words = {kind.value: str(kind.label) for kind in TransferKind}
     header = [
-        _("Date"), _("Time"), _("Movement"), _("Order"), _("Reference"), _("Sales"), _("Delivery"), _("Refunds"),
-        _("Commission"), _("Other"), _("For you"),
-    ]  # fmt: skip
+        _("Date"),
+        _("Time"),
+        _("Movement"),
+        _("Order"),
+        _("Reference"),
+        _("Sales"),
+        _("Delivery"),
+        _("Refunds"),
+        _("Commission"),
+        _("Other"),
+        _("For you"),
+    ]
     return _lines(
         header,
         (
             [
-                *_when(one.created_at), words[one.kind], plain(one.order_number), plain(one.reference),
-                one.sales_points, one.shipping_points, one.refunds_points, one.commission_points, one.other_points,
+                *_when(one.created_at),
+                words[one.kind],
+                plain(one.order_number),
+                plain(one.reference),
+                one.sales_points,
+                one.shipping_points,
+                one.refunds_points,
+                one.commission_points,
+                one.other_points,
                 one.net_points,
             ]
             for one in found
         ),
-    )  # fmt: skip
+    )
 
 
 def in_transit_lines(found: Iterable[InTransit]) -> Iterator[str]:
@@ -52,12 +68,15 @@ def in_transit_lines(found: Iterable[InTransit]) -> Iterator[str]:
         header,
         (
             [
-                *_when(one.created_at), plain(one.order_number), plain(one.reference), one.gross_points,
+                *_when(one.created_at),
+                plain(one.order_number),
+                plain(one.reference),
+                one.gross_points,
                 one.held_points,
             ]
             for one in found
         ),
-    )  # fmt: skip
+    )
 
 
 def _lines(header: list[str], rows: Iterable[list[Any]]) -> Iterator[str]:
@@ -112,9 +131,11 @@ def statement_pdf(statement: SettlementStatement, *, vendor_name: str) -> bytes:
         % {"number": format_number(statement.movements_count)},
         "digest_label": _("Check sum"),
         "digest": bytes(statement.digest).hex()[:32],
-        "note": _("1 point is 1 dinar. These figures are frozen; what is corrected later stands in a later month."),
+        "note": _(
+            "1 point is 1 dinar. These figures are frozen; what is corrected later stands in a later month."
+        ),
         "page": _("Page"),
-    }  # fmt: skip
+    }
     return render_pdf("settlement", facts)
 
 
@@ -135,8 +156,12 @@ def _receipt_facts(payout: Payout, vendor_name: str) -> dict[str, Any]:
         [_("Name of the holder"), payout.holder_name, False],
         *([[_("Number of the receipt"), payout.paid_reference, True]] if payout.paid_reference else []),
         *([[_("Paid on"), format_datetime(payout.confirmed_at), False]] if payout.confirmed_at else []),
-        *([[_("Came back"), format_datetime(payout.ended_at), False]] if payout.return_transfer_id and payout.ended_at else []),
-    ]  # fmt: skip
+        *(
+            [[_("Came back"), format_datetime(payout.ended_at), False]]
+            if payout.return_transfer_id and payout.ended_at
+            else []
+        ),
+    ]
     return {
         "shop": _("Nuqta"),
         "title": _("Receipt of a payout"),

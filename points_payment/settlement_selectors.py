@@ -48,7 +48,7 @@ OPEN_PAYOUTS = (PayoutState.REQUESTED, PayoutState.ORDERED)
 
 @dataclass(frozen=True, slots=True)
 class OpenStatement:
-    """A vendor's statement of the time since the last closed month, as it stands now. Named as a closed one."""
+    """A vendor's statement since the last closed month, as it stands now. Named as a closed one."""
 
     vendor_id: int
     first_day: date
@@ -129,7 +129,7 @@ def _statement_of(period: SettlementPeriod, vendor_id: int) -> SettlementStateme
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """One line of a statement's list: a part of an order, or one transfer. Their nets sum to the statement's."""
+    """A line of a statement's list: a part of an order, or one transfer. Nets sum to the statement's."""
 
     created_at: datetime
     kind: str
@@ -264,7 +264,8 @@ class InTransit:
 
 
 IN_TRANSIT = """
-    SELECT l.id, l.order_reference, l.reference, t.created_at, l.gross_points, l.gross_points - coalesce(m.gone, 0)
+    SELECT l.id, l.order_reference, l.reference, t.created_at, l.gross_points,
+           l.gross_points - coalesce(m.gone, 0)
       FROM points_payment_allocation l
       JOIN points_payment_transfer t ON t.id = l.transfer_id
       LEFT JOIN LATERAL (

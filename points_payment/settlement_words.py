@@ -9,7 +9,7 @@ from points_payment import errors
 from points_payment.text import points_text
 
 
-def explain_settlement(error: errors.PointsError) -> str:  # noqa: PLR0911 - one answer for each refusal
+def explain_settlement(error: errors.PointsError) -> str:  # noqa: C901 - one answer for each refusal
     match error:
         case errors.InsufficientPoints():
             return _("Only %(points)s can be paid out now.") % {"points": points_text(error.available_points)}

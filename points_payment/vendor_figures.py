@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -31,7 +32,9 @@ def shipping_pattern() -> str:
 
 _KINDS = (AccountKind.VENDOR_PAYABLE, AccountKind.VENDOR_RECEIVABLE, AccountKind.VENDOR_ESCROW)
 VENDOR_ACCOUNTS = f"({', '.join(repr(kind.value) for kind in _KINDS)})"
-_COLUMNS = "a.owner_id AS vendor_id, a.kind AS account, t.id AS transfer_id, t.kind, e.amount_points AS points"
+_COLUMNS = (
+    "a.owner_id AS vendor_id, a.kind AS account, t.id AS transfer_id, t.kind, e.amount_points AS points"
+)
 #: Of all vendors in a month, found by the transfers' times.
 MOVED_IN_PERIOD = f"""
     SELECT 0::bigint AS period_id, {_COLUMNS}
@@ -39,7 +42,7 @@ MOVED_IN_PERIOD = f"""
       JOIN points_payment_entry e ON e.transfer_id = t.id
       JOIN points_payment_account a ON a.id = e.account_id
      WHERE t.created_at >= %(starts_at)s AND t.created_at < %(ends_before)s AND a.kind IN {VENDOR_ACCOUNTS}
-"""
+"""  # noqa: S608 - constants
 #: Of one vendor since a month was closed, found by its accounts' entries behind that month's last one.
 MOVED_SINCE = f"""
     SELECT 0::bigint AS period_id, {_COLUMNS}
@@ -48,7 +51,7 @@ MOVED_SINCE = f"""
       JOIN points_payment_transfer t ON t.id = e.transfer_id
      WHERE a.kind IN {VENDOR_ACCOUNTS} AND a.owner_id = %(vendor)s
        AND (%(starts_at)s::timestamptz IS NULL OR t.created_at >= %(starts_at)s)
-"""
+"""  # noqa: S608 - constants
 #: Of all vendors in all closed months, for the proof.
 MOVED_EVER = f"""
     SELECT p.id AS period_id, {_COLUMNS}
@@ -57,7 +60,7 @@ MOVED_EVER = f"""
       JOIN points_payment_entry e ON e.transfer_id = t.id
       JOIN points_payment_account a ON a.id = e.account_id
      WHERE a.kind IN {VENDOR_ACCOUNTS}
-"""
+"""  # noqa: S608 - constants
 FIGURES = """
     WITH moved AS MATERIALIZED ({moved}
     ), split AS (
@@ -77,7 +80,8 @@ FIGURES = """
                coalesce(sum(points) FILTER (WHERE account <> 'vendor_escrow'), 0) AS net,
                coalesce(sum(points) FILTER (WHERE account = 'vendor_receivable'), 0) AS receivable,
                coalesce(sum(points) FILTER (WHERE account = 'vendor_escrow'), 0) AS escrow,
-               coalesce(sum(points) FILTER (WHERE account <> 'vendor_escrow' AND kind = 'payout'), 0) AS payouts,
+               coalesce(sum(points) FILTER (WHERE account <> 'vendor_escrow' AND kind = 'payout'), 0)
+                   AS payouts,
                coalesce(sum(points) FILTER (WHERE account <> 'vendor_escrow' AND kind = 'payout_returned'), 0)
                    AS payouts_returned,
                coalesce(sum(points) FILTER (WHERE account <> 'vendor_escrow' AND kind = 'vendor_payment'), 0)
@@ -119,9 +123,9 @@ class Moved:
     movements: int = 0
 
 
-def moved_since(*, vendor_id: int, above: int, starts_at: object) -> Moved:
+def moved_since(*, vendor_id: int, above: int, starts_at: datetime | None) -> Moved:
     """One vendor's movements behind an entry and from a time on; all of them with 0 and None."""
-    facts = {"vendor": vendor_id, "above": above, "starts_at": starts_at, "shipping": shipping_pattern()}
+    facts: dict[str, Any] = {"vendor": vendor_id, "above": above, "starts_at": starts_at, "shipping": shipping_pattern()}
     with connection.cursor() as cursor:
         cursor.execute(FIGURES.format(moved=MOVED_SINCE), facts)
         rows = _rows(cursor)
@@ -135,4 +139,3 @@ def _rows(cursor: Any) -> list[Moved]:
 
 def _moved(row: Mapping[str, int]) -> Moved:
     return Moved(**{name: row[name] for name in Moved.__slots__})
-

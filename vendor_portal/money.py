@@ -133,6 +133,7 @@ def free_days(*, vendor: Partner) -> list[FreeDay]:
     return [
         FreeDay(row["release_on"], row["orders"], row["points"] - by_day.get(row["release_on"], 0))
         for row in days
+        if row["release_on"] is not None
     ]
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class DestinationForm(forms.Form):
-    """Where the vendor wants to be paid. All fields show for every way; what a way does not need is left out."""
+    """Where the vendor wants to be paid. Every field shows for every way; what one needs not is left out."""
 
     method = forms.ChoiceField(label=_("How do you want to be paid?"), widget=forms.RadioSelect)
     holder_name = WordsField(
@@ -57,9 +57,13 @@ class PayoutRequestForm(forms.Form):
         kwargs.setdefault("initial", {"idempotency_key": new_key()})
         super().__init__(*args, **kwargs)
         self.fields["destination"].choices = [  # type: ignore[attr-defined]
-            (one.pk, " · ".join(part for part in (method_label(one.method), one.provider, one.masked_number, one.holder_name) if part))
-            for one in destinations
-        ]  # fmt: skip
+            (one.pk, _in_words(one)) for one in destinations
+        ]
+
+
+def _in_words(one: PayoutDestination) -> str:
+    parts = (method_label(one.method), one.provider, one.masked_number, one.holder_name)
+    return " · ".join(part for part in parts if part)
 
 
 class QuestionForm(forms.Form):

@@ -155,8 +155,11 @@ def tell_destination(payload: dict[str, Any]) -> None:
     if (vendor := _vendor(found.vendor_id)) is None:
         return
     facts = {
-        "vendor": vendor.name, "state": payload["state"], "method": found.method, "number": found.masked_number,
-    }  # fmt: skip
+        "vendor": vendor.name,
+        "state": payload["state"],
+        "method": found.method,
+        "number": found.masked_number,
+    }
     if payload["state"] == "refused":
         facts["note"] = found.note
     about = f"payout.destination:{payload['destination_id']}:{payload['state']}"
@@ -174,9 +177,11 @@ def tell_debt(payload: dict[str, Any]) -> None:
     if vendor is None or found.level == found.level_before:
         return
     facts = {
-        "vendor": vendor.name, "level": found.level, "before": found.level_before,
+        "vendor": vendor.name,
+        "level": found.level,
+        "before": found.level_before,
         "owed_points": found.owed_points,
-    }  # fmt: skip
+    }
     tell_vendor(vendor, kind="vendor.debt", about=f"vendor.debt:{payload['event_id']}", facts=facts)
 
 
@@ -187,9 +192,11 @@ def tell_paid_in(payload: dict[str, Any]) -> None:
         return
     about = f"vendor.paid_in:{payload['payment_id']}"
     tell_vendor(
-        vendor, kind="vendor.paid_in", about=about,
+        vendor,
+        kind="vendor.paid_in",
+        about=about,
         facts={"vendor": vendor.name, "amount_points": amount_points},
-    )  # fmt: skip
+    )
 
 
 @handles(settlement.ISSUED_TOPIC)
@@ -198,8 +205,10 @@ def tell_issued(payload: dict[str, Any]) -> None:
     if (vendor := _vendor(found.vendor_id)) is None:
         return
     facts = {
-        "vendor": vendor.name, "month": found.month.isoformat(), "closing_points": found.closing_points,
-    }  # fmt: skip
+        "vendor": vendor.name,
+        "month": found.month.isoformat(),
+        "closing_points": found.closing_points,
+    }
     about = f"statement.issued:{payload['statement_id']}"
     tell_vendor(vendor, kind="statement.issued", about=about, facts=facts)
 

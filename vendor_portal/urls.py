@@ -43,7 +43,9 @@ urlpatterns = [
     path("<slug:code>/money/", settings.money, name="money"),
     path("<slug:code>/money/payouts/", money.payouts, name="money-payouts"),
     path("<slug:code>/money/payouts/ask/", money.ask_for_payout, name="money-payout-ask"),
-    path("<slug:code>/money/payouts/<int:pk>/withdraw/", money.withdraw_request, name="money-payout-withdraw"),
+    path(
+        "<slug:code>/money/payouts/<int:pk>/withdraw/", money.withdraw_request, name="money-payout-withdraw"
+    ),
     path("<slug:code>/money/payouts/<int:pk>/receipt.pdf", money.receipt, name="money-payout-receipt"),
     path("<slug:code>/money/destinations/", money.destinations, name="money-destinations"),
     path("<slug:code>/money/destinations/add/", money.add_one, name="money-destination-add"),
@@ -54,9 +56,19 @@ urlpatterns = [
     path("<slug:code>/money/statements/<int:pk>/", money.statement, name="money-statement"),
     path("<slug:code>/money/statements/<int:pk>/accept/", money.accept, name="money-statement-accept"),
     path("<slug:code>/money/statements/<int:pk>/question/", money.question, name="money-statement-question"),
-    path("<slug:code>/money/statements/<int:pk>/statement.pdf", money.statement_as_pdf, name="money-statement-pdf"),
-    path("<slug:code>/money/statements/<int:pk>/movements.csv", money.statement_csv, name="money-statement-csv"),
-    path("<slug:code>/money/statements/<int:pk>/in-transit.csv", money.transit_csv, name="money-statement-transit"),
+    path(
+        "<slug:code>/money/statements/<int:pk>/statement.pdf",
+        money.statement_as_pdf,
+        name="money-statement-pdf",
+    ),
+    path(
+        "<slug:code>/money/statements/<int:pk>/movements.csv", money.statement_csv, name="money-statement-csv"
+    ),
+    path(
+        "<slug:code>/money/statements/<int:pk>/in-transit.csv",
+        money.transit_csv,
+        name="money-statement-transit",
+    ),
     path("<slug:code>/shipping/", settings.shipping, name="shipping"),
     path("<slug:code>/details/", settings.details, name="details"),
 ]

@@ -6,10 +6,10 @@ class OrderConfig(apps.OrderConfig):
 
     def ready(self) -> None:
         from forked_apps.order.caller_questions import LAST_ORDER
+        from forked_apps.order.numbers import SHIPPING_REFERENCES
         from forked_apps.order.proof import register_checks
         from forked_apps.payment.points import PointsSource
         from forked_apps.payment.sources import register_source
-        from forked_apps.order.numbers import SHIPPING_REFERENCES
         from points_payment.caller_questions import register_caller_question
         from points_payment.vendor_figures import register_shipping_references
 

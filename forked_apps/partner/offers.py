@@ -1,8 +1,8 @@
 """Which of the vendors' offers of a product wins the buy box, and which others stand below it.
 
 There is one rule, ``_rank``; the shop, the search index and the basket all use it. Vendors that
-don't sell now (waiting, suspended, closed, owing too much) and offers taken off sale are out at once: nothing of
-what is decided here is stored.
+don't sell now (waiting, suspended, closed, owing too much) and offers taken off sale are out at
+once: nothing of what is decided here is stored.
 """
 
 from __future__ import annotations

@@ -408,9 +408,7 @@ class SettlementStatement(models.Model):
     #: Silence until then is a yes.
     accept_by = models.DateTimeField(_("answer by"))
     digest = models.BinaryField(_("digest"), editable=False, default=b"")
-    state = models.CharField(
-        _("state"), max_length=12, choices=StatementState, default=StatementState.ISSUED
-    )
+    state = models.CharField(_("state"), max_length=12, choices=StatementState, default=StatementState.ISSUED)
     #: Who accepted or resolved it; None: nobody questioned it in time.
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

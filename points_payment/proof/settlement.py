@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - SQL keeps its own lines
 """Settlement with vendors: payouts and payments between two persons, debts, and frozen statements."""
 
 from __future__ import annotations
@@ -178,7 +179,7 @@ AGAIN = f"""
         FROM vendor_months f JOIN points_payment_settlementperiod q ON q.id = f.period_id
         WHERE f.vendor_id = s.vendor_id AND q.first_day <= p.first_day
     ) x WHERE (x.receivable, x.escrow) IS DISTINCT FROM (s.receivable_points, s.in_transit_points)
-"""
+"""  # noqa: S608 - constants
 
 
 def broken_statements(*, frozen_alone: bool) -> Iterable[Finding]:
@@ -191,7 +192,9 @@ def broken_statements(*, frozen_alone: bool) -> Iterable[Finding]:
 register_check(
     Check(
         STATEMENTS_SLUG,
-        _("Every closed statement is as it was frozen, goes on from the one before, and is what the books say"),
+        _(
+            "Every closed statement is as it was frozen, goes on from the one before, and is what the books say"
+        ),
         lambda: broken_statements(frozen_alone=False),
     )
 )

@@ -116,7 +116,7 @@ def give_time(*, vendor_id: int, days: int, reason: str, actor: User) -> VendorD
 
 
 def review_all_debts() -> int:
-    """Look at everyone who owes or ever did: time that was given is over, or a limit is another one. How many."""
+    """Look at everyone who owes or ever did: given time is over, or a limit is another one. How many."""
     owing = Account.objects.filter(kind=AccountKind.VENDOR_RECEIVABLE).order_by("owner_id")
     vendor_ids = list(owing.values_list("owner_id", flat=True))
     for vendor_id in vendor_ids:

@@ -38,7 +38,9 @@ MOST_DESTINATIONS = 5
 
 @retry_on_conflict
 @transaction.atomic
-def add_destination(*, vendor_id: int, method: str, destination: Destination, actor: User) -> PayoutDestination:
+def add_destination(
+    *, vendor_id: int, method: str, destination: Destination, actor: User
+) -> PayoutDestination:
     """Say where the vendor wants to be paid from now on too.
 
     Raises:

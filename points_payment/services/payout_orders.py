@@ -289,10 +289,8 @@ def _refuse_own(vendor_id: int, actor: User) -> None:
 
 
 def _new(destination: PayoutDestination, **facts: object) -> Payout:
-    return Payout.objects.create(
-        vendor_id=destination.vendor_id, destination=destination, method=destination.method,
-        provider=destination.provider, number=destination.number, holder_name=destination.holder_name, **facts,
-    )  # fmt: skip
+    copied = {name: getattr(destination, name) for name in ("method", "provider", "number", "holder_name")}
+    return Payout.objects.create(vendor_id=destination.vendor_id, destination=destination, **copied, **facts)
 
 
 def _end(locked: Payout, state: PayoutState, *, actor: User, reason: str = "") -> Payout:

@@ -31,8 +31,8 @@ def pay_out(
 ) -> Posted:
     """Record that a vendor was paid: payable to payouts. The same key again gives the first answer.
 
-    ``was_ordered``: its points were kept for it, and the caller looks at the vendor's debt when it has written
-    down that they are not any more.
+    ``was_ordered``: its points were kept for it, and the caller looks at the vendor's debt when it has
+    written down that they are not any more.
 
     Raises:
         InvalidAmount: not at least 1 point.

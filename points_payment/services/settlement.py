@@ -8,7 +8,7 @@ Locks: one advisory lock for closing; a statement for answering it.
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -34,7 +34,7 @@ ANSWER_WITHIN = timedelta(days=14)
 #: Of pg_advisory_xact_lock.
 LOCK_NAME = "points settlement"
 
-#: Ids go up with time, but for the length of a transaction: below the first entry of a later transfer none is.
+#: Ids go up with time, but for a transaction's length: below the first entry of a later transfer none is.
 LAST_ENTRY = """
     SELECT coalesce(
         (SELECT min(e.id) - 1 FROM points_payment_transfer t
@@ -62,11 +62,11 @@ CLOSE = f"""
      WHERE f.vendor_id IS NOT NULL OR b.closing_points <> 0 OR b.receivable_points <> 0 OR b.in_transit_points <> 0
      ORDER BY vendor_id
     RETURNING id
-"""  # noqa: S608 - constants
+"""  # noqa: E501, S608 - SQL keeps its own lines; constants
 
 
 def close_periods(*, now: datetime | None = None) -> int:
-    """Close every month that is over, the oldest first; how many. Run again, or twice at once, it finds none."""
+    """Close every month that is over, the oldest first; how many. Run again, or at once, it finds none."""
     now = now or timezone.now()
     closed = 0
     while _close_next(now):
@@ -90,7 +90,7 @@ def _close_next(now: datetime) -> bool:
         first_day=month.first_day, last_day=month.last_day, starts_at=month.starts_at,
         ends_before=month.ends_before, last_entry_id=_last_entry(month.ends_before),
     )  # fmt: skip
-    facts = {
+    facts: dict[str, Any] = {
         "period": period.pk, "before": before.pk if before else 0, "starts_at": month.starts_at,
         "ends_before": month.ends_before, "accept_by": now + ANSWER_WITHIN, "shipping": shipping_pattern(),
     }  # fmt: skip
@@ -171,8 +171,8 @@ def answer_question(*, statement: SettlementStatement, actor: User, text: str) -
 @retry_on_conflict
 @transaction.atomic
 def resolve_question(*, statement: SettlementStatement, actor: User, text: str) -> SettlementStatement:
-    """Staff end the question, and say how. Figures stay: what was wrong is corrected by an adjustment, which the
-    next statement shows.
+    """Staff end the question, and say how. Figures stay: what was wrong is corrected by an adjustment, which
+    the next statement shows.
 
     Raises:
         ReasonMissing, OwnVendor, WrongStatementState: as for answering.

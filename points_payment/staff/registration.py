@@ -181,27 +181,50 @@ def _register_settlement() -> None:
     for link in (
         StaffLink(_("Payouts"), "points_staff:payouts", see, GROUP, "cash-coin", 48),
         StaffLink(_("Destinations of payouts"), "points_staff:destinations", see, GROUP, "bank", 49),
-        StaffLink(_("Statements of vendors"), "points_staff:settlements", see, GROUP, "file-earmark-text", 50),
+        StaffLink(
+            _("Statements of vendors"), "points_staff:settlements", see, GROUP, "file-earmark-text", 50
+        ),
         StaffLink(_("Vendors who owe"), "points_staff:vendor-debts", see, GROUP, "exclamation-diamond", 51),
     ):
         register_staff_link(link)
     for counter in (
-        StaffCounter(_("Payouts to look after"), payouts_waiting, "points_staff:payouts", pay, "cash-coin", order=26),
         StaffCounter(
-            _("Destinations to look at"), destinations_to_look_at, "points_staff:destinations", pay, "bank", order=27
+            _("Payouts to look after"), payouts_waiting, "points_staff:payouts", pay, "cash-coin", order=26
         ),
         StaffCounter(
-            _("Statements questioned"), statements_questioned, "points_staff:settlements", pay, "file-earmark-text",
-            query="?state=questioned", order=28,
+            _("Destinations to look at"),
+            destinations_to_look_at,
+            "points_staff:destinations",
+            pay,
+            "bank",
+            order=27,
         ),
         StaffCounter(
-            _("Money of vendors to count"), vendor_payments_waiting, "points_staff:vendor-debts", pay, "safe", order=29
+            _("Statements questioned"),
+            statements_questioned,
+            "points_staff:settlements",
+            pay,
+            "file-earmark-text",
+            query="?state=questioned",
+            order=28,
         ),
         StaffCounter(
-            _("Vendors who owe much"), vendors_in_debt, "points_staff:vendor-debts", pay, "exclamation-diamond",
+            _("Money of vendors to count"),
+            vendor_payments_waiting,
+            "points_staff:vendor-debts",
+            pay,
+            "safe",
             order=29,
         ),
-    ):  # fmt: skip
+        StaffCounter(
+            _("Vendors who owe much"),
+            vendors_in_debt,
+            "points_staff:vendor-debts",
+            pay,
+            "exclamation-diamond",
+            order=29,
+        ),
+    ):
         register_staff_counter(counter)
 
 

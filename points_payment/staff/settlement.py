@@ -69,9 +69,7 @@ def payouts(request: HttpRequest) -> HttpResponse:
     shown = list(page.object_list)
     names = vendor_names({one.vendor_id for one in shown})
     rows = [{"payout": one, "vendor": names[one.vendor_id]} for one in shown]
-    return render(
-        request, "staff/settlement/payouts.html", {"form": form, "rows": rows, "page_obj": page}
-    )
+    return render(request, "staff/settlement/payouts.html", {"form": form, "rows": rows, "page_obj": page})
 
 
 @require_safe

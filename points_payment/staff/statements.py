@@ -38,9 +38,7 @@ def statements(request: HttpRequest) -> HttpResponse:
     shown = list(page.object_list)
     names = vendor_names({one.vendor_id for one in shown})
     rows = [{"statement": one, "vendor": names[one.vendor_id]} for one in shown]
-    return render(
-        request, "staff/settlement/statements.html", {"form": form, "rows": rows, "page_obj": page}
-    )
+    return render(request, "staff/settlement/statements.html", {"form": form, "rows": rows, "page_obj": page})
 
 
 @require_safe

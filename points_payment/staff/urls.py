@@ -153,9 +153,15 @@ urlpatterns = [
     path("vendor-debts/<int:vendor_id>/", vendor_debts.one_debt, name="vendor-debt"),
     path("vendor-debts/<int:vendor_id>/pay/", vendor_debts.take_payment, name="vendor-debt-pay"),
     path("vendor-debts/<int:vendor_id>/time/", vendor_debts.let_sell, name="vendor-debt-time"),
-    path("vendor-debts/payments/<int:pk>/confirm/", vendor_debts.confirm_payment, name="vendor-payment-confirm"),
+    path(
+        "vendor-debts/payments/<int:pk>/confirm/", vendor_debts.confirm_payment, name="vendor-payment-confirm"
+    ),
     path("vendor-debts/payments/<int:pk>/refuse/", vendor_debts.refuse_payment, name="vendor-payment-refuse"),
-    path("vendor-debts/payments/<int:pk>/withdraw/", vendor_debts.withdraw_payment, name="vendor-payment-withdraw"),
+    path(
+        "vendor-debts/payments/<int:pk>/withdraw/",
+        vendor_debts.withdraw_payment,
+        name="vendor-payment-withdraw",
+    ),
     path("settlements/", statements.statements, name="settlements"),
     path("settlements/<int:pk>/", statements.statement, name="settlement"),
     path("settlements/<int:pk>/answer/", statements.answer, name="settlement-answer"),

@@ -53,7 +53,7 @@ def owing(request: HttpRequest) -> HttpResponse:
     page = Paginator(debts(), PER_PAGE).get_page(request.GET.get("page"))
     shown = list(page.object_list)
     waiting = list(vendor_payments(state=ProposalState.WAITING).order_by("id"))
-    names = vendor_names({one.vendor_id for one in (*shown, *waiting)})
+    names = vendor_names({one.vendor_id for one in shown} | {one.vendor_id for one in waiting})
     context = {
         "rows": [{"debt": one, "vendor": names[one.vendor_id]} for one in shown],
         "waiting": [{"payment": one, "vendor": names[one.vendor_id]} for one in waiting],

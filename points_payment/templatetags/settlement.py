@@ -12,7 +12,7 @@ from points_payment.payout_methods import method_label
 
 register = template.Library()
 
-_TONES = {
+_TONES: dict[str, set[str]] = {
     "warning": {PayoutState.REQUESTED, DestinationState.WAITING, StatementState.ISSUED, DebtLevel.OWES},
     "info": {PayoutState.ORDERED},
     "success": {

@@ -21,16 +21,16 @@ from forked_apps.partner.models import StockRecord
 from marketplace.users.models import User
 from points_payment.kinds import AccountKind, ProofScope, ProofSource, ProofState
 from points_payment.models import GuessingAlert, LedgerAlert, ProofRun
+from points_payment.payout_methods import Destination
 from points_payment.services.adjustments import propose_adjustment
 from points_payment.services.batches import draft_batch
 from points_payment.services.card_support import request_replacement
 from points_payment.services.cash import hand_in_cash
-from points_payment.payout_methods import Destination
 from points_payment.services.printers import add_printer
 from points_payment.services.settlement import close_periods
 from points_payment.services.vendor_payments import record_vendor_payment
 from points_payment.settlement_selectors import statements_of
-from points_payment.statements import export_rows, span_of
+from points_payment.statements import Period, export_rows, span_of
 from search.models import QueryRule, SavedSearch, Synonym
 from tests.factories.catalogue import CategoryFactory, ProductFactory
 from tests.factories.desk import make_proposal, make_request, make_top_up
@@ -79,13 +79,16 @@ def settled(vendor_id: int, *, asker: User) -> dict[str, Any]:
         pay(8_000, vendor=vendor_id)
     take_back(reference, 9_000)
     owed = record_vendor_payment(
-        vendor_id=vendor_id, amount_points=100, reference="R", actor=a_staff_member("admin"),
+        vendor_id=vendor_id,
+        amount_points=100,
+        reference="R",
+        actor=a_staff_member("admin"),
         idempotency_key="world",
-    )  # fmt: skip
+    )
     sell(90_000, vendor=vendor_id)
     place = make_destination(vendor=vendor_id, destination=Destination("Alice"), actor=asker, is_usable=False)
     payout = ask(5_000, vendor=vendor_id, destination=place, actor=asker)
-    close_periods(now=timezone.now() + timedelta(days=40))
+    close_periods(now=Period.month(timezone.localdate()).ends_before + timedelta(days=1))
     statement = statements_of(vendor_id=vendor_id).first()
     assert statement is not None
     statements = ("", "-accept", "-question", "-pdf", "-csv", "-transit")
@@ -94,7 +97,10 @@ def settled(vendor_id: int, *, asker: User) -> dict[str, Any]:
         **dict.fromkeys((f"portal:money-payout-{page}.pk" for page in ("withdraw", "receipt")), payout.pk),
         "portal:money-destination-retire.pk": place.pk,
         **dict.fromkeys(
-            (f"points_staff:payout{page}.pk" for page in ("", "-order", "-confirm", "-reject", "-returned", "-receipt")),
+            (
+                f"points_staff:payout{page}.pk"
+                for page in ("", "-order", "-confirm", "-reject", "-returned", "-receipt")
+            ),
             payout.pk,
         ),
         **dict.fromkeys((f"points_staff:destination-{page}.pk" for page in ("confirm", "refuse")), place.pk),
@@ -102,10 +108,11 @@ def settled(vendor_id: int, *, asker: User) -> dict[str, Any]:
             (f"points_staff:vendor-payment-{page}.pk" for page in ("confirm", "refuse", "withdraw")), owed.pk
         ),
         **dict.fromkeys(
-            (f"points_staff:settlement{page}.pk" for page in ("", "-answer", "-resolve", "-csv", "-pdf")), statement.pk
+            (f"points_staff:settlement{page}.pk" for page in ("", "-answer", "-resolve", "-csv", "-pdf")),
+            statement.pk,
         ),
         "points_staff.vendor_id": vendor_id,
-    }  # fmt: skip
+    }
 
 
 def a_world() -> World:

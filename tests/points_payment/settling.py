@@ -39,9 +39,7 @@ def buy(points: int, *, vendor: int = VENDOR, shipping: int = 0, basis_points: i
 def deliver(reference: str, *, with_shipping: bool = False) -> int | None:
     """Release a line; the transfer's number."""
     references = [reference, f"{reference}-S"] if with_shipping else [reference]
-    return release_allocations(
-        references=references, actor_id=None, idempotency_key=new_key()
-    ).transfer_id
+    return release_allocations(references=references, actor_id=None, idempotency_key=new_key()).transfer_id
 
 
 def sell(points: int, *, vendor: int = VENDOR, basis_points: int = 1_000) -> str:
@@ -82,7 +80,9 @@ def make_destination(
     return PayoutDestination.objects.get(pk=added.pk)
 
 
-def ask(points: int, *, vendor: int = VENDOR, destination: PayoutDestination | None = None, **other) -> Payout:
+def ask(
+    points: int, *, vendor: int = VENDOR, destination: PayoutDestination | None = None, **other
+) -> Payout:
     facts = {"actor": make_person(), "idempotency_key": new_key()} | other
     return request_payout(
         vendor_id=vendor, destination=destination or _some_destination(vendor), amount_points=points, **facts

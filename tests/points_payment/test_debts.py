@@ -101,7 +101,8 @@ def test_the_limits_are_safe_whatever_the_settings_say(settings):
 @pytest.mark.parametrize(
     ("owed", "has_grace", "expected"),
     [
-        (0, False, "clear"), (1, False, "owes"), (499, False, "owes"), (500, False, "held"), (1_999, False, "held"),
+        (0, False, "clear"), (1, False, "owes"), (499, False, "owes"), (500, False, "held"),
+        (1_999, False, "held"),
         (2_000, False, "stopped"), (2_000, True, "held"), (499, True, "owes"), (-5, True, "clear"),
     ],
 )  # fmt: skip

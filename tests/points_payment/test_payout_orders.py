@@ -1,3 +1,4 @@
+# ruff: noqa: E501, S608 - statements of SQL read best in one row; they are constants
 """A payout from the wish to the receipt, whatever way the money goes."""
 
 from __future__ import annotations
@@ -162,7 +163,11 @@ def test_a_destination_of_another_vendor_or_of_the_past_is_none():
     other = make_destination(vendor=VENDOR + 1)
     with pytest.raises(type(other).DoesNotExist):
         request_payout(
-            vendor_id=VENDOR, destination=other, amount_points=5, actor=make_person(), idempotency_key=new_key()
+            vendor_id=VENDOR,
+            destination=other,
+            amount_points=5,
+            actor=make_person(),
+            idempotency_key=new_key(),
         )
     old = make_destination()
     retire_destination(vendor_id=VENDOR, destination=old, actor=make_person())
@@ -391,7 +396,7 @@ def test_the_database_refuses_to_rewrite_a_payout(change):
         ("UPDATE points_payment_payout SET state = 'ordered', transfer_id = NULL, confirmed_by_id = NULL, amount_points = 5000", "ordered payouts of vendor 31"),
     ],
     ids=["amount", "account", "person", "return", "ordered"],
-)  # fmt: skip  # noqa: E501
+)  # fmt: skip
 def test_the_proof_names_a_payout_that_was_tampered_with(tampered_books, change, culprit):
     sell(1_000)
     pay(100)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, S608 - statements of SQL read best in one row; they are constants
 """Statements of closed months: what they say, that they never change, and that they are what the books say."""
 
 from __future__ import annotations
@@ -229,11 +230,14 @@ def test_movements_are_whole_however_few_are_read_at_a_time(monkeypatch, rows):
     three_months()
     close_periods()
     everything = {
-        one: list(movements(vendor_id=VENDOR, statement=one)) for one in [*statements_of(vendor_id=VENDOR), None]
+        one: list(movements(vendor_id=VENDOR, statement=one))
+        for one in [*statements_of(vendor_id=VENDOR), None]
     }
     waiting = list(in_transit(vendor_id=VENDOR))
     # A transfer has up to three entries of a vendor: fewer rows than that are never read at once.
-    monkeypatch.setattr("points_payment.settlement_selectors.EXPORT_ROWS", max(rows, 4) if rows < 100 else rows)
+    monkeypatch.setattr(
+        "points_payment.settlement_selectors.EXPORT_ROWS", max(rows, 4) if rows < 100 else rows
+    )
     for statement, all_at_once in everything.items():
         assert list(movements(vendor_id=VENDOR, statement=statement)) == all_at_once
         shown = statement or open_statement(vendor_id=VENDOR)
@@ -300,7 +304,7 @@ def _settle(steps: list[tuple[str, int]]) -> None:
     close_periods()
     closed = list(statements_of(vendor_id=VENDOR).order_by("period__first_day"))
     now = open_statement(vendor_id=VENDOR)
-    whole = {name: 0 for name in FIGURES[1:9]}
+    whole = dict.fromkeys(FIGURES[1:9], 0)
     opening = 0
     for statement in [*closed, now]:
         assert statement.opening_points == opening
@@ -371,10 +375,16 @@ _DIGEST = (
         ([f"UPDATE points_payment_settlementstatement SET {_OTHER}"], "statement "),
         # Consistent in itself, with its digest made anew: the books say otherwise.
         ([f"UPDATE points_payment_settlementstatement SET {_OTHER}", _DIGEST], "statement of vendor 31"),
-        (["UPDATE points_payment_settlementstatement SET in_transit_points = 7", _DIGEST], "balances of vendor 31"),
+        (
+            ["UPDATE points_payment_settlementstatement SET in_transit_points = 7", _DIGEST],
+            "balances of vendor 31",
+        ),
         (["UPDATE points_payment_settlementperiod SET last_entry_id = 0"], "period "),
         (["DELETE FROM points_payment_settlementstatement"], "statement of vendor 31"),
-        (["UPDATE points_payment_transfer SET created_at = now() WHERE kind = 'release'"], "statement of vendor 31"),
+        (
+            ["UPDATE points_payment_transfer SET created_at = now() WHERE kind = 'release'"],
+            "statement of vendor 31",
+        ),
     ],
     ids=["digest", "books", "transit", "period", "missing", "moved-to-another-month"],
 )
@@ -519,7 +529,13 @@ def test_the_csv_names_every_movement_with_its_order():
         lines = list(movement_lines(movements(vendor_id=VENDOR, statement=newer)))
         transit = list(in_transit_lines(in_transit(vendor_id=VENDOR, statement=newer)))
     rows = list(csv.DictReader(StringIO("".join(lines).lstrip("\ufeff"))))
-    assert [row["Movement"] for row in rows] == ["Return", "Payout", "Payout", "Payout returned", "Adjustment"]
+    assert [row["Movement"] for row in rows] == [
+        "Return",
+        "Payout",
+        "Payout",
+        "Payout returned",
+        "Adjustment",
+    ]
     assert (rows[0]["Refunds"], rows[0]["Commission"], rows[0]["For you"]) == ("-4000", "400", "-3600")
     assert sum(int(row["For you"]) for row in rows) == newer.closing_points - newer.opening_points
     rows = list(csv.DictReader(StringIO("".join(transit).lstrip("\ufeff"))))
@@ -532,7 +548,11 @@ def test_no_cell_of_the_csv_is_a_formula():
     pay(1_000)
     take_back(reference, 1_000)
     payment = record_vendor_payment(
-        vendor_id=VENDOR, amount_points=5, reference="=HYPERLINK(1)", actor=make_person(), idempotency_key=new_key()
+        vendor_id=VENDOR,
+        amount_points=5,
+        reference="=HYPERLINK(1)",
+        actor=make_person(),
+        idempotency_key=new_key(),
     )
     confirm_vendor_payment(payment=payment, actor=make_person())
     cells = [

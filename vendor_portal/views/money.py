@@ -89,9 +89,7 @@ def ask_for_payout(request: VendorRequest) -> HttpResponse:
 @may_manage
 def withdraw_request(request: VendorRequest, pk: int) -> HttpResponse:
     try:
-        withdraw_payout_request(
-            vendor_id=request.vendor.pk, payout=_payout(request, pk), actor=request.user
-        )
+        withdraw_payout_request(vendor_id=request.vendor.pk, payout=_payout(request, pk), actor=request.user)
     except PointsError as error:
         messages.error(request, explain_settlement(error))
     else:
@@ -197,9 +195,7 @@ def statement(request: VendorRequest, pk: int) -> HttpResponse:
 @may_manage
 def accept(request: VendorRequest, pk: int) -> HttpResponse:
     try:
-        accept_statement(
-            vendor_id=request.vendor.pk, statement=_statement(request, pk), actor=request.user
-        )
+        accept_statement(vendor_id=request.vendor.pk, statement=_statement(request, pk), actor=request.user)
     except PointsError as error:
         messages.error(request, explain_settlement(error))
     else:
@@ -344,4 +340,3 @@ def _csv(lines: Iterable[str], name: str) -> HttpResponse:
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     # Only the type differs: a decorated view is declared to answer with an HttpResponse.
     return cast("HttpResponse", response)
-

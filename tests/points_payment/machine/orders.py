@@ -238,6 +238,4 @@ class OrderRules(Steps):
         confirm_vendor_payment(payment=payment, actor=other)
         self.remember(lambda: confirm_vendor_payment(payment=payment, actor=other), WrongProposalState)
         self.remember(lambda: send(amount), payment.pk, otherwise=lambda: send(amount + 1))
-        self.books.move(
-            (AccountKind.CASH, 0, -amount), (AccountKind.VENDOR_RECEIVABLE, vendor, amount)
-        )
+        self.books.move((AccountKind.CASH, 0, -amount), (AccountKind.VENDOR_RECEIVABLE, vendor, amount))
