@@ -125,7 +125,12 @@ class Moved:
 
 def moved_since(*, vendor_id: int, above: int, starts_at: datetime | None) -> Moved:
     """One vendor's movements behind an entry and from a time on; all of them with 0 and None."""
-    facts: dict[str, Any] = {"vendor": vendor_id, "above": above, "starts_at": starts_at, "shipping": shipping_pattern()}
+    facts: dict[str, Any] = {
+        "vendor": vendor_id,
+        "above": above,
+        "starts_at": starts_at,
+        "shipping": shipping_pattern(),
+    }
     with connection.cursor() as cursor:
         cursor.execute(FIGURES.format(moved=MOVED_SINCE), facts)
         rows = _rows(cursor)

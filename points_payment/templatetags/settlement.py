@@ -24,7 +24,7 @@ _TONES: dict[str, set[str]] = {
         DebtLevel.HELD, DebtLevel.STOPPED,
     },
 }  # fmt: skip
-_TONE_OF = {str(state.value): tone for tone, states in _TONES.items() for state in states}
+_TONE_OF = {str(state): tone for tone, states in _TONES.items() for state in states}
 
 
 @register.filter
