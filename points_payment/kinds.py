@@ -276,7 +276,7 @@ LIVE_DESTINATIONS = (DestinationState.WAITING, DestinationState.CONFIRMED)
 
 
 class PayoutState(models.TextChoices):
-    REQUESTED = "requested", _("Asked for")
+    REQUESTED = "requested", _("Payout asked for")
     #: One person has said that it is to be paid; its points are kept for it.
     ORDERED = "ordered", _("On its way")
     PAID = "paid", _("Paid")

@@ -130,7 +130,7 @@ class Migration(migrations.Migration):
                 ('holder_name', models.CharField(max_length=80, verbose_name='name of the holder')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='when')),
                 ('digest', models.BinaryField(default=b'', verbose_name='digest')),
-                ('state', models.CharField(choices=[('requested', 'Asked for'), ('ordered', 'On its way'), ('paid', 'Paid'), ('rejected', 'Not paid'), ('withdrawn', 'Withdrawn'), ('returned', 'Came back')], default='requested', max_length=12, verbose_name='state')),
+                ('state', models.CharField(choices=[('requested', 'Payout asked for'), ('ordered', 'On its way'), ('paid', 'Paid'), ('rejected', 'Not paid'), ('withdrawn', 'Withdrawn'), ('returned', 'Came back')], default='requested', max_length=12, verbose_name='state')),
                 ('ordered_at', models.DateTimeField(blank=True, null=True, verbose_name='ordered')),
                 ('gateway_reference', models.CharField(blank=True, max_length=64, verbose_name='reference of the gateway')),
                 ('confirmed_at', models.DateTimeField(blank=True, null=True, verbose_name='confirmed')),
