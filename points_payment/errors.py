@@ -504,3 +504,92 @@ class BooksNotProved(PointsError):
     """No whole proof was clean since the last one that failed."""
 
     code = "books_not_proved"
+
+
+# Settlement with vendors -----------------------------------------------------------------
+
+
+class OwnVendor(PointsError):
+    """Nobody decides about the money of a vendor for which they work."""
+
+    code = "own_vendor"
+
+
+class InvalidDestination(PointsError):
+    """A place to be paid to is not written as its kind wants it; ``field`` says where."""
+
+    code = "invalid_destination"
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+class DestinationExists(PointsError):
+    """The vendor has this destination already."""
+
+    code = "destination_exists"
+
+
+class TooManyDestinations(PointsError):
+    """The vendor has as many destinations as one may have."""
+
+    code = "too_many_destinations"
+
+
+class WrongDestinationState(PointsError):
+    """A destination was decided about, or is not used any more."""
+
+    code = "wrong_destination_state"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"The destination is {state}.")
+        self.state = state
+
+
+class DestinationHeld(PointsError):
+    """Nothing is paid to a destination before somebody had a second look, nor in its first day."""
+
+    code = "destination_held"
+
+    def __init__(self, *, usable_from: datetime) -> None:
+        super().__init__(f"Not before a second look and {usable_from}.")
+        self.usable_from = usable_from
+
+
+class WrongPayoutState(PointsError):
+    """A payout cannot go from where it is to where it was sent."""
+
+    code = "wrong_payout_state"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"The payout is {state}.")
+        self.state = state
+
+
+class RequestWaiting(PointsError):
+    """The vendor has asked for a payout that nobody has decided yet."""
+
+    code = "request_waiting"
+
+
+class WrongStatementState(PointsError):
+    """A statement was accepted or resolved, or the time to question it is over."""
+
+    code = "wrong_statement_state"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"The statement is {state}.")
+        self.state = state
+
+
+class OwesNothing(PointsError):
+    """There is no debt of this vendor to give time for."""
+
+    code = "owes_nothing"
+
+
+class TooLong(PointsError):
+    """More days than may be given."""
+
+    code = "too_long"

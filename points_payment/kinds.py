@@ -59,6 +59,7 @@ class TransferKind(models.TextChoices):
     PAYOUT = "payout", _("Payout")
     PAYOUT_RETURNED = "payout_returned", _("Payout returned")
     ADJUSTMENT = "adjustment", _("Adjustment")
+    VENDOR_PAYMENT = "vendor_payment", _("Paid in by a vendor")
 
 
 class CardState(models.TextChoices):
@@ -256,3 +257,56 @@ class ProofState(models.TextChoices):
     RUNNING = "running", _("Running")
     CLEAN = "clean", _("Proved")
     FAILED = "failed", _("Not proved")
+
+
+# Settlement with vendors --------------------------------------------------------------------
+
+
+class DestinationState(models.TextChoices):
+    """Of a place to which a vendor wants to be paid."""
+
+    WAITING = "waiting", _("Waits for a second look")
+    CONFIRMED = "confirmed", _("Confirmed")
+    REFUSED = "refused", _("Refused")
+    RETIRED = "retired", _("Not used any more")
+
+
+#: Of destinations that a payout may name.
+LIVE_DESTINATIONS = (DestinationState.WAITING, DestinationState.CONFIRMED)
+
+
+class PayoutState(models.TextChoices):
+    REQUESTED = "requested", _("Payout asked for")
+    #: One person has said that it is to be paid; its points are kept for it.
+    ORDERED = "ordered", _("On its way")
+    PAID = "paid", _("Paid")
+    REJECTED = "rejected", _("Not paid")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    RETURNED = "returned", _("Came back")
+
+
+class StatementState(models.TextChoices):
+    """Of a vendor's statement of a closed month."""
+
+    ISSUED = "issued", _("Waits for an answer")
+    ACCEPTED = "accepted", _("Accepted")
+    QUESTIONED = "questioned", _("Questioned")
+    RESOLVED = "resolved", _("Resolved")
+
+
+class StatementSide(models.TextChoices):
+    """Who writes about a statement."""
+
+    VENDOR = "vendor", _("Seller")
+    MARKETPLACE = "marketplace", _("Marketplace")
+
+
+class DebtLevel(models.TextChoices):
+    """What follows from what a vendor owes after refunds; see ``services.debts``."""
+
+    CLEAR = "clear", _("Owes nothing")
+    OWES = "owes", _("Owes points")
+    #: No payouts, and the longest reserve.
+    HELD = "held", _("No payouts")
+    #: Its offers are not sold either.
+    STOPPED = "stopped", _("Sales stopped")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from celery import shared_task
 
 from points_payment.kinds import ProofScope, ProofSource
+from points_payment.services.debts import review_all_debts
 from points_payment.services.expiry import announce_expiry, expire_points
 from points_payment.services.production import discard_exports
 from points_payment.services.proving import run_proof
 from points_payment.services.ranges import expire_cards
+from points_payment.services.settlement import accept_silent_statements, close_periods
 
 
 @shared_task
@@ -47,3 +49,17 @@ def expire_overdue_cards() -> int:
 def discard_card_exports() -> int:
     """Delete files with codes that nobody let out in time; how many."""
     return discard_exports()
+
+
+@shared_task
+def close_settlement() -> int:
+    """Close the months that are over, and take silence for a yes; the months. Run again, it finds none."""
+    closed = close_periods()
+    accept_silent_statements()
+    return closed
+
+
+@shared_task
+def review_vendor_debts() -> int:
+    """Look at every vendor who owes or did; how many."""
+    return review_all_debts()

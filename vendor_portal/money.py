@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Exists, OuterRef, Sum
+from django.db.models import Count, Exists, F, OuterRef, Sum
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from forked_apps.order.dispute_models import OPEN_DISPUTES, Dispute
-from forked_apps.order.models import VendorOrder, VendorOrderStatus
+from forked_apps.order.models import LineReduction, VendorOrder, VendorOrderStatus
+from forked_apps.order.services.delivery import IN_RESERVE
 from forked_apps.order.status import ENDED_WITHOUT_SALE
 from forked_apps.partner.models import Partner
 from points_payment.commissions import commissions_of
-from points_payment.kinds import AccountKind
-from points_payment.selectors import account_points
+from points_payment.kinds import PayoutState, StatementState
+from points_payment.services.debts import DebtLimits, debt_limits
+from points_payment.services.vendor_funds import funds_of
+from points_payment.settlement_selectors import DebtCause, debt_causes, debt_of, open_statement
+
+if TYPE_CHECKING:
+    from points_payment.settlement_selectors import Payout, SettlementStatement
 
 PER_PAGE = 25
+#: On which points are free next.
+DAYS_SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +39,10 @@ class Balances:
     escrow_points: int
     #: The vendor's, to be paid out.
     payable_points: int
+    #: After refunds of what had been released.
+    owed_points: int = 0
+    #: What it may ask for now.
+    requestable_points: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +76,85 @@ _HELD = {
 
 
 def balances_of(*, vendor: Partner) -> Balances:
+    """Four queries; of escrow only what came since the last closed month is summed."""
+    funds = funds_of(vendor_id=vendor.pk)
     return Balances(
-        escrow_points=account_points(kind=AccountKind.VENDOR_ESCROW, owner_id=vendor.pk),
-        payable_points=account_points(kind=AccountKind.VENDOR_PAYABLE, owner_id=vendor.pk),
+        escrow_points=open_statement(vendor_id=vendor.pk).in_transit_points,
+        payable_points=funds.payable_points,
+        owed_points=funds.owed_points,
+        requestable_points=funds.requestable_points,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """What the vendor's people read of what it owes."""
+
+    owed_points: int
+    level: str
+    level_label: str
+    grace_until: datetime | None
+    causes: Sequence[DebtCause]
+    limits: DebtLimits
+
+
+def debt_facts(*, vendor: Partner) -> Debt | None:
+    """None where nothing is owed; else with the refunds that led to it."""
+    debt = debt_of(vendor_id=vendor.pk)
+    if debt is None or not debt.owed_points:
+        return None
+    return Debt(
+        owed_points=debt.owed_points,
+        level=debt.level,
+        level_label=debt.get_level_display(),
+        grace_until=debt.grace_until if debt.has_grace else None,
+        causes=debt_causes(vendor_id=vendor.pk),
+        limits=debt_limits(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FreeDay:
+    """Orders whose reserve ends on one day."""
+
+    day: date
+    orders: int
+    points: int
+
+
+def free_days(*, vendor: Partner) -> list[FreeDay]:
+    """The next days on which points are free, with what the orders cost less what was given back."""
+    waiting = VendorOrder.objects.filter(vendor=vendor, status__in=IN_RESERVE, release_on__isnull=False)
+    given_back = LineReduction.objects.filter(line__vendor_order__in=waiting)
+    by_day = {
+        row["line__vendor_order__release_on"]: row["points"]
+        for row in given_back.values("line__vendor_order__release_on").annotate(points=Sum("refunded_points"))
+    }
+    days = (
+        waiting.values("release_on")
+        .annotate(orders=Count("pk"), points=Sum(F("goods_points") + F("shipping_points")))
+        .order_by("release_on")[:DAYS_SHOWN]
+    )
+    return [
+        FreeDay(row["release_on"], row["orders"], row["points"] - by_day.get(row["release_on"], 0))
+        for row in days
+        if row["release_on"] is not None
+    ]
+
+
+def is_receipt(payout: Payout) -> bool:
+    return payout.state in {PayoutState.PAID, PayoutState.RETURNED}
+
+
+def may_answer(statement: SettlementStatement) -> bool:
+    return statement.state in {StatementState.ISSUED, StatementState.QUESTIONED}
+
+
+def may_question(statement: SettlementStatement) -> bool:
+    """While its time runs; who has questioned it may go on writing."""
+    if statement.state == StatementState.ISSUED:
+        return statement.accept_by > timezone.now()
+    return statement.state == StatementState.QUESTIONED
 
 
 def sales_page(*, vendor: Partner, page: str | None) -> Page[Sale]:

@@ -24,7 +24,8 @@ class VendorRoleSeed:
 
 SEEDS: Mapping[str, VendorRoleSeed] = {
     OWNER: VendorRoleSeed(_("Owner"), frozenset(P)),
-    "manager": VendorRoleSeed(_("Manager"), frozenset(P) - {P.MEMBERS_MANAGE}),
+    # Where the money goes is the owner's to say, and of whom the owner gives that right.
+    "manager": VendorRoleSeed(_("Manager"), frozenset(P) - {P.MEMBERS_MANAGE, P.MONEY_MANAGE}),
     "stock-clerk": VendorRoleSeed(
         _("Stock clerk"), frozenset({P.PORTAL_ACCESS, P.PRODUCTS_VIEW, P.STOCK_EDIT})
     ),

@@ -18,6 +18,7 @@ from forked_apps.partner.models import Partner, VendorStatus
 from forked_apps.partner.permissions import VendorPermission
 from marketplace.users.models import User
 from vendor_portal.models import VendorInvitation, VendorMember, VendorRole
+from vendor_portal.seeds import OWNER
 
 #: From a member to the codenames of the rights that their roles' groups hold on this very vendor.
 _GRANT = "roles__group__groupobjectpermission"
@@ -86,6 +87,17 @@ def members_of(*, vendor: Partner) -> QuerySet[VendorMember, Any]:
         .select_related("user")
         .prefetch_related("roles")
     )
+
+
+def owners_of(*, vendor_id: int) -> list[User]:
+    """Its owners, the first one first."""
+    members = VendorMember.objects.filter(vendor_id=vendor_id, is_active=True, roles__seed=OWNER)
+    return [member.user for member in members.select_related("user").order_by("pk").distinct()]
+
+
+def owner_of(*, vendor_id: int) -> User | None:
+    """The first of its owners, who reads what is written to the vendor."""
+    return next(iter(owners_of(vendor_id=vendor_id)), None)
 
 
 def roles_of(*, vendor: Partner) -> QuerySet[VendorRole, Any]:

@@ -8,6 +8,7 @@ from vendor_portal.views import (
     holiday,
     home,
     invoices,
+    money,
     offers,
     orders,
     parcels,
@@ -71,6 +72,34 @@ urlpatterns = [
     path("<slug:code>/team/roles/<int:pk>/", team.role, name="team-role"),
     path("<slug:code>/team/roles/<int:pk>/delete/", team.remove_role, name="team-role-delete"),
     path("<slug:code>/money/", settings.money, name="money"),
+    path("<slug:code>/money/payouts/", money.payouts, name="money-payouts"),
+    path("<slug:code>/money/payouts/ask/", money.ask_for_payout, name="money-payout-ask"),
+    path(
+        "<slug:code>/money/payouts/<int:pk>/withdraw/", money.withdraw_request, name="money-payout-withdraw"
+    ),
+    path("<slug:code>/money/payouts/<int:pk>/receipt.pdf", money.receipt, name="money-payout-receipt"),
+    path("<slug:code>/money/destinations/", money.destinations, name="money-destinations"),
+    path("<slug:code>/money/destinations/add/", money.add_one, name="money-destination-add"),
+    path("<slug:code>/money/destinations/<int:pk>/away/", money.retire_one, name="money-destination-retire"),
+    path("<slug:code>/money/statements/", money.statements, name="money-statements"),
+    path("<slug:code>/money/statements/now.csv", money.open_csv, name="money-now-csv"),
+    path("<slug:code>/money/statements/now-in-transit.csv", money.open_transit_csv, name="money-now-transit"),
+    path("<slug:code>/money/statements/<int:pk>/", money.statement, name="money-statement"),
+    path("<slug:code>/money/statements/<int:pk>/accept/", money.accept, name="money-statement-accept"),
+    path("<slug:code>/money/statements/<int:pk>/question/", money.question, name="money-statement-question"),
+    path(
+        "<slug:code>/money/statements/<int:pk>/statement.pdf",
+        money.statement_as_pdf,
+        name="money-statement-pdf",
+    ),
+    path(
+        "<slug:code>/money/statements/<int:pk>/movements.csv", money.statement_csv, name="money-statement-csv"
+    ),
+    path(
+        "<slug:code>/money/statements/<int:pk>/in-transit.csv",
+        money.transit_csv,
+        name="money-statement-transit",
+    ),
     path("<slug:code>/shipping/", settings.shipping, name="shipping"),
     path("<slug:code>/shipping/<str:governorate>/", weights.bands, name="shipping-weights"),
     path("<slug:code>/health/", health.health, name="health"),

@@ -223,7 +223,7 @@ WITH page AS (
                0) AS grams
       FROM partner_stockrecord AS record JOIN partner_partner AS vendor ON vendor.id = record.partner_id
      WHERE record.product_id IN (SELECT id FROM shown) AND record.is_active AND record.price IS NOT NULL
-       AND vendor.status = '{VendorStatus.APPROVED.value}'
+       AND vendor.status = '{VendorStatus.APPROVED.value}' AND vendor.sales_stopped_at IS NULL
        AND (%(today)s BETWEEN vendor.holiday_from AND vendor.holiday_until) IS NOT TRUE
 ), review AS (
     SELECT id, title, body, score, name, user_id, date_created FROM reviews_productreview

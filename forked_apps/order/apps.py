@@ -8,12 +8,14 @@ class OrderConfig(apps.OrderConfig):
     def ready(self) -> None:
         from forked_apps.order import handlers  # noqa: F401 - registers them
         from forked_apps.order.caller_questions import LAST_ORDER
+        from forked_apps.order.numbers import SHIPPING_REFERENCES
         from forked_apps.order.proof import register_checks
         from forked_apps.payment.points import PointsSource
         from forked_apps.payment.sources import register_source
         from marketplace.users.navigation import StaffLink, register_staff_link
         from marketplace.users.permissions import PlatformPermission
         from points_payment.caller_questions import register_caller_question
+        from points_payment.vendor_figures import register_shipping_references
 
         register_source(PointsSource())
         register_staff_link(
@@ -28,3 +30,4 @@ class OrderConfig(apps.OrderConfig):
         )
         register_checks()
         register_caller_question(LAST_ORDER)
+        register_shipping_references(SHIPPING_REFERENCES)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 FIRST_ORDER_NUMBER = 100_000
+#: SQL pattern of what ``shipping_reference`` makes, and ``line_reference`` does not.
+SHIPPING_REFERENCES = "%-S"
 
 
 def order_number(*, basket_id: int) -> str:

@@ -1,7 +1,7 @@
 """How long points stay in escrow after delivery, and why: the rules that every vendor can read.
 
 The reserve covers returns. It gets shorter as deliveries go well, and is the longest where nobody but the
-vendor says that the goods arrived.
+vendor says that the goods arrived, and where the vendor owes much after refunds.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from forked_apps.order.models import (
     VendorOrderStatus,
 )
 from forked_apps.partner.models import Partner
+from points_payment.kinds import DebtLevel
+from points_payment.services.debts import debt_level
 
 USUAL_DAYS = 7
 #: So many clean deliveries within ``CLEAN_WITHIN`` shorten the reserve to so many days; the last one counts.
@@ -35,6 +37,8 @@ class Reserve:
     clean_deliveries: int
     #: What is still missing for a shorter one; None: there is none.
     next_step: tuple[int, int] | None
+    #: Whatever was earned: the vendor owes too much for a shorter one.
+    is_for_debt: bool = False
 
 
 def clean_deliveries(*, vendor: Partner) -> int:
@@ -54,8 +58,10 @@ def clean_deliveries(*, vendor: Partner) -> int:
 def reserve_of(*, vendor: Partner) -> Reserve:
     """The vendor's reserve as it stands now."""
     clean = clean_deliveries(vendor=vendor)
+    is_for_debt = debt_level(vendor_id=vendor.pk) in {DebtLevel.HELD, DebtLevel.STOPPED}
     return Reserve(
-        days=days_for(clean),
+        days=USUAL_DAYS if is_for_debt else days_for(clean),
+        is_for_debt=is_for_debt,
         clean_deliveries=clean,
         next_step=next(((needed, days) for needed, days in STEPS if needed > clean), None),
     )

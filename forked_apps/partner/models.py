@@ -27,9 +27,10 @@ def is_on_holiday(day: date, *, vendor: str = "") -> Q:
 
 
 def sells_now(*, vendor: str = "") -> Q:
-    """Approved, and not on holiday today; ``vendor`` as for ``is_on_holiday``."""
+    """Approved, not on holiday today, not stopped for its debts; ``vendor`` as for ``is_on_holiday``."""
     today = timezone.localdate()
-    return Q(**{f"{vendor}status": VendorStatus.APPROVED}) & (
+    may_sell = Q(**{f"{vendor}status": VendorStatus.APPROVED, f"{vendor}sales_stopped_at": None})
+    return may_sell & (
         Q(**{f"{vendor}holiday_from": None})
         | Q(**{f"{vendor}holiday_from__gt": today})
         | Q(**{f"{vendor}holiday_until__lt": today})
@@ -77,6 +78,8 @@ class Partner(AbstractPartner):
     holiday_message = models.CharField(_("message to customers"), max_length=200, blank=True)
     #: Whether the search index was last told that it is away.
     away_in_search = models.BooleanField(default=False, editable=False)
+    #: Its offers are not sold while it owes too much: ``points_payment.services.debts`` says when.
+    sales_stopped_at = models.DateTimeField(_("sales stopped"), null=True, blank=True, editable=False)
 
     objects = VendorQuerySet.as_manager()
 

@@ -1,8 +1,8 @@
 """Which of the vendors' offers of a product wins the buy box, and which others stand below it.
 
 There is one rule, ``_rank``; the shop, the search index and the basket all use it. Vendors that
-don't sell now (waiting, suspended, closed, on holiday) and offers taken off sale are out at once: nothing
-of what is decided here is stored.
+don't sell now (waiting, suspended, closed, on holiday, owing too much) and offers taken off sale are out at
+once: nothing of what is decided here is stored.
 
 The rule wants to know where the goods would go. The product's page and the basket know it of their
 customer; lists and the search index, which are the same for everyone, take the default governorate.
@@ -93,6 +93,7 @@ def is_on_sale(offer: StockRecord) -> bool:
         offer.is_active
         and offer.price is not None
         and offer.partner.is_selling
+        and offer.partner.sales_stopped_at is None
         and not offer.partner.is_on_holiday
     )
 

@@ -19,6 +19,7 @@ class VendorPermission(models.TextChoices):
     ORDERS_SHIP = "orders_ship", _("Accept, pack and ship orders")
     ORDERS_CANCEL = "orders_cancel", _("Cancel what cannot be delivered, answer returns and give points back")
     MONEY_VIEW = "money_view", _("See sales, commission and balances")
+    MONEY_MANAGE = "money_manage", _("Ask for payouts, say where they go, and answer statements")
     SETTINGS_EDIT = "settings_edit", _("Edit the vendor's details and shipping rates")
     MEMBERS_MANAGE = "members_manage", _("Invite people, and create and give roles")
 

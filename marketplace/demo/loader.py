@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.db import connection
 from haystack import connections
 
-from marketplace.demo import commission, money, people, pictures, supply, trade, vendors
+from marketplace.demo import commission, money, people, pictures, settlement, supply, trade, vendors
 from marketplace.demo.guard import require_demo
 from marketplace.outbox.models import OutboxMessage
 from marketplace.outbox.services import Message, enqueue_many
@@ -40,6 +40,7 @@ STEPS = (
     Step("Cards and wallets", money.wallets_exist, money.load_wallets),
     Step("Shops that sell cards", supply.shops_exist, supply.load_supply),
     Step("Orders", trade.orders_exist, trade.load_orders),
+    Step("Settlement", settlement.settlement_exists, settlement.load_settlement),
     Step("Reviews", trade.reviews_exist, trade.load_reviews),
 )
 

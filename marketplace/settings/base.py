@@ -71,6 +71,9 @@ CELERY_BEAT_SCHEDULE = {
     "grade-vendors": {"task": "forked_apps.order.tasks.grade_vendors", "schedule": 900.0},
     "expire-cards": {"task": "points_payment.tasks.expire_overdue_cards", "schedule": 3600.0},
     "discard-card-exports": {"task": "points_payment.tasks.discard_card_exports", "schedule": 3600.0},
+    # Finds nothing to do but once a month, some hours after it began.
+    "close-settlement": {"task": "points_payment.tasks.close_settlement", "schedule": 3600.0},
+    "review-vendor-debts": {"task": "points_payment.tasks.review_vendor_debts", "schedule": 3600.0},
     # What came since the last checkpoint every hour; everything, and the day's checkpoint, at night.
     "prove-and-seal-the-books": {"task": "points_payment.tasks.prove_and_seal", "schedule": 3600.0},
     "prove-all-books": {

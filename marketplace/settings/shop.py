@@ -92,6 +92,15 @@ TOP_UP_LIMITS = {
     #: Cash that was not handed in yet.
     "float_points": 50_000_000,
 }
+#: What follows from what a vendor owes after refunds, in points; ``points_payment.services.debts`` reads it.
+VENDOR_DEBT = {
+    #: From here on no payouts, and the longest reserve.
+    "hold_points": 100_000,
+    #: From here on its offers are not sold.
+    "stop_points": 1_000_000,
+}
+#: Hours for which nothing is paid to a new destination, however sure somebody is of it.
+PAYOUT_DESTINATION_HOURS = 24
 
 # Sign-in ----------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = [

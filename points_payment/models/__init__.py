@@ -16,6 +16,16 @@ from points_payment.models.holders import GuessingAlert, HolderChange
 from points_payment.models.ledger import Account, Entry, IdempotencyKey, Seal, Transfer
 from points_payment.models.production import CardProduction, Printer
 from points_payment.models.proofs import Checkpoint, LedgerAlert, ProofFinding, ProofRun
+from points_payment.models.settlement import (
+    Payout,
+    PayoutDestination,
+    SettlementPeriod,
+    SettlementStatement,
+    StatementMessage,
+    VendorDebt,
+    VendorDebtEvent,
+    VendorPayment,
+)
 from points_payment.models.supply import CardReplacement, Consignment, ConsignmentEvent, Distributor, Shop
 from points_payment.models.vouchers import Voucher, VoucherCampaign, VoucherEvent, VoucherRedemption
 from points_payment.models.wallets import Lot, LotUse, TopUp, VendorBalance, Wallet
@@ -47,18 +57,26 @@ __all__ = [
     "LimitChange",
     "Lot",
     "LotUse",
+    "Payout",
+    "PayoutDestination",
     "Printer",
     "ProofFinding",
     "ProofRun",
     "RedemptionAttempt",
     "Seal",
+    "SettlementPeriod",
+    "SettlementStatement",
     "Shop",
+    "StatementMessage",
     "TopUp",
     "TopUpOperator",
     "TopUpProposal",
     "TopUpRequest",
     "Transfer",
     "VendorBalance",
+    "VendorDebt",
+    "VendorDebtEvent",
+    "VendorPayment",
     "Voucher",
     "VoucherCampaign",
     "VoucherEvent",

@@ -20,7 +20,7 @@ from points_payment.kinds import (
 from points_payment.models.ledger import Transfer
 
 #: Of a ``Decided`` row: who decided, and whether points moved, by its state.
-_TWO_PERSONS = (
+TWO_PERSONS = (
     Q(state=ProposalState.WAITING, decided_by=None, transfer=None)
     | Q(state=ProposalState.WITHDRAWN, decided_by=F("proposed_by"), transfer=None)
     | (
@@ -256,7 +256,7 @@ class TopUpProposal(Decided):
         verbose_name = _("top-up above the limit")
         verbose_name_plural = _("top-ups above the limit")
         constraints = [
-            models.CheckConstraint(condition=_TWO_PERSONS, name="points_proposal_two_persons"),
+            models.CheckConstraint(condition=TWO_PERSONS, name="points_proposal_two_persons"),
             models.CheckConstraint(
                 condition=Q(amount_points__gt=F("limit_points")), name="points_proposal_above_limit"
             ),
@@ -279,7 +279,7 @@ class CashHandIn(Decided):
         verbose_name = _("cash handed in")
         verbose_name_plural = _("cash handed in")
         constraints = [
-            models.CheckConstraint(condition=_TWO_PERSONS, name="points_hand_in_two_persons"),
+            models.CheckConstraint(condition=TWO_PERSONS, name="points_hand_in_two_persons"),
             models.CheckConstraint(condition=Q(amount_points__gt=0), name="points_hand_in_something"),
         ]
         indexes = [

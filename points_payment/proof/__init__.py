@@ -10,6 +10,7 @@ from points_payment.proof import (  # noqa: F401 - they register
     holders,
     ledger,
     production,
+    settlement,
     statements,
     supply,
     topups,

@@ -25,7 +25,7 @@ from points_payment.figures import (
 )
 from points_payment.kinds import AccountKind, CardState, TransferKind
 from points_payment.models import Checkpoint
-from points_payment.proof import checkpoints, guards
+from points_payment.proof import checkpoints, guards, settlement
 from points_payment.proof.base import Finding, checks, select_findings, snapshot
 from points_payment.proof.cards import CARDS_UNCHANGED
 from points_payment.proof.ledger import broken_chain
@@ -493,9 +493,25 @@ for _slug in (
     "vouchers-limits",
     "holders",
     "productions",
+    "payouts",
+    "vendor-payments",
+    "vendor-debts",
     guards.SLUG,
 ):
     _borrow(_slug)
 # The others look at every card of a range.
 _borrow("consignments", statements=3)
 _borrow("shops", statements=1)
+
+
+def _changed_statements(since: Since) -> Iterable[Finding]:
+    return settlement.broken_statements(frozen_alone=True)
+
+
+register_since_check(
+    SinceCheck(
+        settlement.STATEMENTS_SLUG,
+        _("Every closed statement is as it was frozen, and goes on from the one before"),
+        _changed_statements,
+    )
+)

@@ -23,9 +23,11 @@ from points_payment.errors import (
 from points_payment.kinds import ADJUSTABLE_KINDS, AccountKind, AdjustmentState, TransferKind
 from points_payment.models import Adjustment
 from points_payment.retry import retry_on_conflict
+from points_payment.services.debts import review_debt
 from points_payment.services.idempotency import claim, hash_request, record_result
 from points_payment.services.ledger import LotChange, NewLot, Posting, post_transfer
 from points_payment.services.payouts import lock_vendor_balance
+from points_payment.services.vendor_funds import funds_of
 from points_payment.services.wallets import lock_spendable_lots, plan_spending
 
 if TYPE_CHECKING:
@@ -121,6 +123,8 @@ def approve_adjustment(*, adjustment: Adjustment, actor: User) -> Adjustment:
                 "transfer_id": posted.transfer_id,
             },
         )
+    if locked.account_kind == AccountKind.VENDOR_PAYABLE:
+        review_debt(vendor_id=locked.owner_id)
     return _decide(locked, AdjustmentState.DONE, actor=actor, transfer_id=posted.transfer_id)
 
 
@@ -170,9 +174,11 @@ def _taken(adjustment: Adjustment) -> Sequence[LotChange]:
     """Lock the account and see that it holds enough; the lots that a wallet's points come from."""
     needed = -adjustment.amount_points
     if adjustment.account_kind == AccountKind.VENDOR_PAYABLE:
-        payable = lock_vendor_balance(vendor_id=adjustment.owner_id)
-        if payable < needed:
-            raise InsufficientPoints(needed_points=needed, available_points=payable)
+        lock_vendor_balance(vendor_id=adjustment.owner_id)
+        # What was ordered to be paid out may be in somebody's hand already.
+        available = funds_of(vendor_id=adjustment.owner_id).unordered_points
+        if available < needed:
+            raise InsufficientPoints(needed_points=needed, available_points=available)
         return []
     paid = [lot for lot in lock_spendable_lots(customer_id=adjustment.owner_id) if not lot.is_promotional]
     return plan_spending(lots=paid, needed_points=needed).lot_changes

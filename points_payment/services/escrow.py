@@ -17,8 +17,10 @@ from django.utils import timezone
 from points_payment.errors import InsufficientPoints, NotRefundable, UnknownAllocation
 from points_payment.kinds import AccountKind, TransferKind
 from points_payment.models import Allocation, AllocationMove, Entry, Transfer, VendorBalance
+from points_payment.services.debts import review_debt
 from points_payment.services.idempotency import hash_request
 from points_payment.services.ledger import NewAllocation, Posting, find_posted, post_transfer
+from points_payment.services.vendor_funds import funds_of
 from points_payment.services.wallets import (
     lock_spendable_lots,
     lock_wallet,
@@ -237,6 +239,8 @@ def release_allocations(*, references: Sequence[str], actor_id: int | None, idem
         postings=postings,
     )
     _write_moves(moves, transfer_id=posted.transfer_id)
+    for vendor_id in sorted(vendor_id for vendor_id, points in owed.items() if points):
+        review_debt(vendor_id=vendor_id)
     return Released(
         posted.transfer_id, sum(m.released_points for m in moves), sum(m.commission_points for m in moves)
     )
@@ -301,6 +305,8 @@ def refund_allocations(
         new_lot=new_lot,
     )
     _write_moves([refund.move() for refund in refunds], transfer_id=posted.transfer_id)
+    for vendor_id in sorted({r.allocation.vendor_id for r in refunds if r.from_released}):
+        review_debt(vendor_id=vendor_id)
     return Refunded(posted.transfer_id, paid, promotional)
 
 
@@ -352,7 +358,10 @@ class _Refund:
 
 
 def _late_postings(refunds: Sequence[_Refund]) -> list[Posting]:
-    """What released points come back from: commission, then the vendor's payable, then its receivable."""
+    """What released points come back from: commission, then the vendor's payable, then its receivable.
+
+    What was ordered to be paid out is left alone: that money may be in somebody's hand already.
+    """
     taken: dict[int, int] = {}
     for refund in refunds:
         if refund.from_released:
@@ -360,10 +369,10 @@ def _late_postings(refunds: Sequence[_Refund]) -> list[Posting]:
             taken[vendor_id] = taken.get(vendor_id, 0) + refund.from_released - refund.commission_returned
     if not taken:
         return []
-    payable = _lock_vendor_balances(taken)
+    _lock_vendor_balances(taken)
     postings = [Posting(AccountKind.COMMISSION, 0, -sum(refund.commission_returned for refund in refunds))]
     for vendor_id, points in taken.items():
-        from_payable = min(points, payable[vendor_id])
+        from_payable = min(points, max(0, funds_of(vendor_id=vendor_id).unordered_points))
         postings.append(Posting(AccountKind.VENDOR_PAYABLE, vendor_id, -from_payable))
         postings.append(Posting(AccountKind.VENDOR_RECEIVABLE, vendor_id, from_payable - points))
     return postings
@@ -390,8 +399,8 @@ def _lock_allocations(references: Sequence[str]) -> list[Allocation]:
     return locked
 
 
-def _lock_vendor_balances(vendor_ids: Mapping[int, int]) -> dict[int, int]:
-    """Lock what can be paid to these vendors; the amounts by vendor."""
+def _lock_vendor_balances(vendor_ids: Mapping[int, int]) -> None:
+    """Lock what can be paid to these vendors."""
     VendorBalance.objects.bulk_create(
         (VendorBalance(vendor_id=vendor_id) for vendor_id in sorted(vendor_ids)), ignore_conflicts=True
     )
@@ -400,7 +409,7 @@ def _lock_vendor_balances(vendor_ids: Mapping[int, int]) -> dict[int, int]:
         .filter(vendor_id__in=vendor_ids)
         .order_by("vendor_id")
     )
-    return {row.vendor_id: row.payable_points for row in rows}
+    list(rows)
 
 
 def _owed_by(vendor_ids: Mapping[int, int]) -> dict[int, int]:

@@ -1,6 +1,6 @@
 """What a vendor earned leaves the books when the marketplace has paid it, and comes back if it bounced.
 
-Locks: the vendor's balance. One person orders a payout, another one confirms it.
+Locks: the vendor's balance, then its debt. One person orders a payout, another one confirms it.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from points_payment.errors import InsufficientPoints, InvalidAmount, NotReversib
 from points_payment.kinds import AccountKind, TransferKind
 from points_payment.models import Entry, Transfer, VendorBalance
 from points_payment.retry import retry_on_conflict
+from points_payment.services.debts import review_debt
 from points_payment.services.idempotency import hash_request
 from points_payment.services.ledger import Posted, Posting, find_posted, post_transfer
+from points_payment.services.vendor_funds import funds_of
 
 
 @retry_on_conflict
@@ -25,8 +27,12 @@ def pay_out(
     approved_by_id: int,
     reference: str,
     idempotency_key: str,
+    was_ordered: bool = False,
 ) -> Posted:
     """Record that a vendor was paid: payable to payouts. The same key again gives the first answer.
+
+    ``was_ordered``: its points were kept for it, and the caller looks at the vendor's debt when it has
+    written down that they are not any more.
 
     Raises:
         InvalidAmount: not at least 1 point.
@@ -39,12 +45,14 @@ def pay_out(
     if actor_id == approved_by_id:
         raise SamePerson
     request_hash = hash_request("pay_out", vendor_id, amount_points, actor_id, approved_by_id, reference)
-    payable = lock_vendor_balance(vendor_id=vendor_id)
+    available = lock_vendor_balance(vendor_id=vendor_id)
+    if not was_ordered:
+        available = funds_of(vendor_id=vendor_id).unordered_points
     if earlier := find_posted(idempotency_key=idempotency_key, request_hash=request_hash):
         return Posted(earlier.pk, is_new=False)
-    if payable < amount_points:
-        raise InsufficientPoints(needed_points=amount_points, available_points=payable)
-    return post_transfer(
+    if available < amount_points:
+        raise InsufficientPoints(needed_points=amount_points, available_points=available)
+    posted = post_transfer(
         kind=TransferKind.PAYOUT,
         idempotency_key=idempotency_key,
         request_hash=request_hash,
@@ -57,6 +65,9 @@ def pay_out(
             Posting(AccountKind.PAYOUTS, 0, amount_points),
         ],
     )
+    if not was_ordered:
+        review_debt(vendor_id=vendor_id)
+    return posted
 
 
 @retry_on_conflict
@@ -81,7 +92,7 @@ def return_payout(*, transfer_id: int, actor_id: int, reason: str, idempotency_k
         return Posted(earlier.pk, is_new=False)
     if Transfer.objects.filter(reverses=payout).exists():
         raise NotReversible(transfer_id)
-    return post_transfer(
+    posted = post_transfer(
         kind=TransferKind.PAYOUT_RETURNED,
         idempotency_key=idempotency_key,
         request_hash=request_hash,
@@ -94,6 +105,8 @@ def return_payout(*, transfer_id: int, actor_id: int, reason: str, idempotency_k
             Posting(AccountKind.VENDOR_PAYABLE, paid.account.owner_id, -paid.amount_points),
         ],
     )
+    review_debt(vendor_id=paid.account.owner_id)
+    return posted
 
 
 def lock_vendor_balance(*, vendor_id: int) -> int:

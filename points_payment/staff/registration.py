@@ -23,6 +23,13 @@ from points_payment.kinds import AdjustmentState
 from points_payment.selectors import adjustments_for_others, adjustments_in, batches_to_approve
 from points_payment.services.alerts import alerts_waiting
 from points_payment.services.ledger_alerts import open_alert
+from points_payment.settlement_selectors import (
+    destinations_to_look_at,
+    payouts_waiting,
+    statements_questioned,
+    vendor_payments_waiting,
+    vendors_in_debt,
+)
 from points_payment.supply_selectors import replacements_waiting
 from points_payment.text import points_text
 
@@ -77,6 +84,7 @@ def register() -> None:
     )  # fmt: skip
     _register_desk()
     _register_supply()
+    _register_settlement()
     register_person_fact(
         PersonFact(
             _("Balance"), _balance, PlatformPermission.CUSTOMERS_VIEW, 10, url_name="points_staff:wallet"
@@ -165,6 +173,59 @@ def _register_supply() -> None:
             "shield-exclamation", order=22,
         )
     )  # fmt: skip
+
+
+def _register_settlement() -> None:
+    """Links and counters of what is settled with vendors."""
+    see, pay = PlatformPermission.LEDGER_VIEW, PlatformPermission.LEDGER_ADJUST
+    for link in (
+        StaffLink(_("Payouts"), "points_staff:payouts", see, GROUP, "cash-coin", 48),
+        StaffLink(_("Destinations of payouts"), "points_staff:destinations", see, GROUP, "bank", 49),
+        StaffLink(
+            _("Statements of vendors"), "points_staff:settlements", see, GROUP, "file-earmark-text", 50
+        ),
+        StaffLink(_("Vendors who owe"), "points_staff:vendor-debts", see, GROUP, "exclamation-diamond", 51),
+    ):
+        register_staff_link(link)
+    for counter in (
+        StaffCounter(
+            _("Payouts to look after"), payouts_waiting, "points_staff:payouts", pay, "cash-coin", order=26
+        ),
+        StaffCounter(
+            _("Destinations to look at"),
+            destinations_to_look_at,
+            "points_staff:destinations",
+            pay,
+            "bank",
+            order=27,
+        ),
+        StaffCounter(
+            _("Statements questioned"),
+            statements_questioned,
+            "points_staff:settlements",
+            pay,
+            "file-earmark-text",
+            query="?state=questioned",
+            order=28,
+        ),
+        StaffCounter(
+            _("Money of vendors to count"),
+            vendor_payments_waiting,
+            "points_staff:vendor-debts",
+            pay,
+            "safe",
+            order=29,
+        ),
+        StaffCounter(
+            _("Vendors who owe much"),
+            vendors_in_debt,
+            "points_staff:vendor-debts",
+            pay,
+            "exclamation-diamond",
+            order=29,
+        ),
+    ):
+        register_staff_counter(counter)
 
 
 def _books_not_proved(reader: User) -> StaffNotice | None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.files.base import ContentFile
+from django.test import override_settings
 from django.utils import timezone
 from oscar.apps.address.models import Country, UserAddress
 from oscar.apps.catalogue.reviews.models import ProductReview
@@ -24,12 +25,16 @@ from forked_apps.partner.models import StockRecord
 from marketplace.users.models import User
 from points_payment.kinds import AccountKind, ProofScope, ProofSource, ProofState
 from points_payment.models import GuessingAlert, LedgerAlert, ProofRun
+from points_payment.payout_methods import Destination
 from points_payment.services.adjustments import propose_adjustment
 from points_payment.services.batches import draft_batch
 from points_payment.services.card_support import request_replacement
 from points_payment.services.cash import hand_in_cash
 from points_payment.services.printers import add_printer
-from points_payment.statements import export_rows, span_of
+from points_payment.services.settlement import close_periods
+from points_payment.services.vendor_payments import record_vendor_payment
+from points_payment.settlement_selectors import statements_of
+from points_payment.statements import Period, export_rows, span_of
 from search.models import QueryRule, SavedSearch, Synonym
 from tests.factories.catalogue import CategoryFactory, ProductFactory
 from tests.factories.commission import put_rules_in_force
@@ -39,6 +44,7 @@ from tests.factories.points import make_active_batch
 from tests.factories.supply import make_distributor, make_received_batch, make_shop, send
 from tests.factories.vendors import a_cast, a_person, a_staff_member, membership, seeded
 from tests.factories.vouchers import make_campaign
+from tests.points_payment.settling import ask, make_destination, pay, sell, take_back
 from vendor_portal.services.members import add_member, invite_member
 
 #: Of an adjustment.
@@ -87,6 +93,49 @@ DISPUTE_PAGES = (
     *(f"portal:disputes-{step}" for step in ("detail", "offer", "refuse", "message", "appeal", "photo")),
     *(f"dispute_staff:{page}" for page in ("dispute", "message", "ask", "decide", "photo")),
 )
+
+
+def settled(vendor_id: int, *, asker: User) -> dict[str, Any]:
+    """A payout that is asked for, where it goes, a closed month, and money that waits to be counted."""
+    reference = sell(9_000, vendor=vendor_id)
+    with override_settings(PAYOUT_DESTINATION_HOURS=0):
+        pay(8_000, vendor=vendor_id)
+    take_back(reference, 9_000)
+    owed = record_vendor_payment(
+        vendor_id=vendor_id,
+        amount_points=100,
+        reference="R",
+        actor=a_staff_member("admin"),
+        idempotency_key="world",
+    )
+    sell(90_000, vendor=vendor_id)
+    place = make_destination(vendor=vendor_id, destination=Destination("Alice"), actor=asker, is_usable=False)
+    payout = ask(5_000, vendor=vendor_id, destination=place, actor=asker)
+    close_periods(now=Period.month(timezone.localdate()).ends_before + timedelta(days=1))
+    statement = statements_of(vendor_id=vendor_id).first()
+    assert statement is not None
+    statements = ("", "-accept", "-question", "-pdf", "-csv", "-transit")
+    return {
+        **dict.fromkeys((f"portal:money-statement{page}.pk" for page in statements), statement.pk),
+        **dict.fromkeys((f"portal:money-payout-{page}.pk" for page in ("withdraw", "receipt")), payout.pk),
+        "portal:money-destination-retire.pk": place.pk,
+        **dict.fromkeys(
+            (
+                f"points_staff:payout{page}.pk"
+                for page in ("", "-order", "-confirm", "-reject", "-returned", "-receipt")
+            ),
+            payout.pk,
+        ),
+        **dict.fromkeys((f"points_staff:destination-{page}.pk" for page in ("confirm", "refuse")), place.pk),
+        **dict.fromkeys(
+            (f"points_staff:vendor-payment-{page}.pk" for page in ("confirm", "refuse", "withdraw")), owed.pk
+        ),
+        **dict.fromkeys(
+            (f"points_staff:settlement{page}.pk" for page in ("", "-answer", "-resolve", "-csv", "-pdf")),
+            statement.pk,
+        ),
+        "points_staff.vendor_id": vendor_id,
+    }
 
 
 def a_world() -> World:
@@ -283,4 +332,5 @@ def a_world() -> World:
     )  # fmt: skip
     alert = LedgerAlert.objects.create(first_run=failed, last_run=failed)
     examples |= {"points_staff.run_pk": failed.pk, "points_staff.alert_pk": alert.pk}
+    examples |= settled(cast.vendor.pk, asker=a_person("Accountant"))
     return World(people=people, examples=examples)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import connection
@@ -11,6 +12,17 @@ from points_payment.services.sealing import seal_transfers
 
 def backdate(transfer_id: int, when: datetime) -> None:
     """Let a transfer have happened then, digest and all; sealed, since it is not new any more."""
+    backdate_all({transfer_id: when})
+
+
+def backdate_all(moments: Mapping[int, datetime]) -> None:
+    """The same for many: once sealed, they stay where they are."""
+    for transfer_id, when in moments.items():
+        _move(transfer_id, when)
+    seal_transfers()
+
+
+def _move(transfer_id: int, when: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET LOCAL session_replication_role = replica")
@@ -34,4 +46,3 @@ def backdate(transfer_id: int, when: datetime) -> None:
             [transfer_id],
         )
         cursor.execute("SET LOCAL session_replication_role = origin")
-    seal_transfers()

@@ -36,3 +36,9 @@ def no_orders(monkeypatch: pytest.MonkeyPatch) -> None:
     """For a test that runs the proof and makes holds without orders."""
     known = {slug: check for slug, check in base._checks.items() if slug not in ORDERS_OWN}
     monkeypatch.setattr(base, "_checks", known)
+
+
+@pytest.fixture
+def no_waiting(settings: pytest.FixtureRequest) -> None:
+    """New destinations of payouts can be used at once, once somebody has looked at them."""
+    settings.PAYOUT_DESTINATION_HOURS = 0  # type: ignore[attr-defined]

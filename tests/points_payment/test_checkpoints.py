@@ -312,11 +312,13 @@ NOT_BOOKS = {
 
 
 #: Tampering with these is tried where they are made: test_vouchers, test_desk_cash, test_production,
-#: test_supply_pages.
+#: test_supply_pages, test_payout_orders, test_debts, test_settlement.
 TRIED_ELSEWHERE = {
     "voucher", "vouchercampaign", "voucherevent", "voucherredemption",
     "callerverification", "cashhandin", "drawercount", "limitchange", "topupproposal", "topuprequest",
     "cardproduction", "printer", "holderchange",
+    "payout", "payoutdestination", "vendorpayment", "vendordebt", "vendordebtevent",
+    "settlementperiod", "settlementstatement", "statementmessage",
 }  # fmt: skip
 
 

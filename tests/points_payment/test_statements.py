@@ -54,6 +54,7 @@ OF_OTHERS = {
     TransferKind.RELEASE,
     TransferKind.PAYOUT,
     TransferKind.PAYOUT_RETURNED,
+    TransferKind.VENDOR_PAYMENT,
 }
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from django.conf import settings
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -18,8 +19,15 @@ from marketplace.users.navigation import (
     register_staff_link,
 )
 from marketplace.users.permissions import PlatformPermission
-from points_payment.vendors import Directory, Vendor, register_vendor_directory
-from vendor_portal.selectors import orders_of_last_days, vendors_waiting
+from points_payment.vendors import (
+    Directory,
+    People,
+    Vendor,
+    register_vendor_directory,
+    register_vendor_people,
+)
+from vendor_portal.models import VendorMember
+from vendor_portal.selectors import orders_of_last_days, owner_of, vendors_waiting
 
 
 def register() -> None:
@@ -79,6 +87,7 @@ def register() -> None:
     )
     register_person_fact(PersonFact(_("Orders"), _orders_count, PlatformPermission.CUSTOMERS_VIEW, 20))
     register_vendor_directory(Directory(find=_find_vendor, names=_names_of_vendors))
+    register_vendor_people(People(works_for=_works_for, language_of=_language_of))
     register_person_fact(PersonFact(_("Works for"), _vendors, PlatformPermission.CUSTOMERS_VIEW, 30))
 
 
@@ -89,6 +98,15 @@ def _find_vendor(words: str) -> Vendor | None:
 
 def _names_of_vendors(vendor_ids: Collection[int]) -> Mapping[int, str]:
     return dict(Partner.objects.filter(pk__in=vendor_ids).values_list("pk", "name"))
+
+
+def _works_for(user_id: int, vendor_id: int) -> bool:
+    return VendorMember.objects.filter(user_id=user_id, vendor_id=vendor_id, is_active=True).exists()
+
+
+def _language_of(vendor_id: int) -> str:
+    owner = owner_of(vendor_id=vendor_id)
+    return owner.language if owner else settings.LANGUAGE_CODE
 
 
 def _orders_count(person: User) -> int:

@@ -14,7 +14,7 @@ from vendor_portal.access import VendorRequest, portal_page, vendor_permission_r
 from vendor_portal.commission import commission_of_vendor
 from vendor_portal.errors import VendorError
 from vendor_portal.forms import ShopForm, rate_forms, shop_initial
-from vendor_portal.money import balances_of, sales_page
+from vendor_portal.money import balances_of, debt_facts, free_days, sales_page
 from vendor_portal.services.settings import edit_vendor, set_shipping_rates
 
 
@@ -59,6 +59,8 @@ def money(request: VendorRequest) -> HttpResponse:
         {
             "balances": balances_of(vendor=request.vendor),
             "commission": commission_of_vendor(vendor=request.vendor),
+            "debt": debt_facts(vendor=request.vendor),
+            "free_days": free_days(vendor=request.vendor),
             "reserve": reserve_of(vendor=request.vendor),
             "usual_days": USUAL_DAYS,
             "steps": STEPS,

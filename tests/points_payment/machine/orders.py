@@ -11,11 +11,13 @@ from points_payment.errors import (
     InvalidAmount,
     NotRefundable,
     NotReversible,
+    Overpaid,
     SamePerson,
     UnknownAllocation,
+    WrongProposalState,
 )
 from points_payment.kinds import AccountKind, TransferKind
-from points_payment.models import Transfer
+from points_payment.models import Transfer, VendorPayment
 from points_payment.services.escrow import (
     AllocationSpec,
     Refunded,
@@ -24,6 +26,7 @@ from points_payment.services.escrow import (
     release_allocations,
 )
 from points_payment.services.payouts import pay_out, return_payout
+from points_payment.services.vendor_payments import confirm_vendor_payment, record_vendor_payment
 from tests.points_payment.machine.books import NEVER, Line, Order, Terms
 from tests.points_payment.machine.steps import VENDORS, Steps, moves, one_of, places, points
 
@@ -224,3 +227,27 @@ class OrderRules(Steps):
         for payout in (transfer_id, back):
             self.refused(NotReversible, lambda payout=payout: send("closed", payout=payout, key=self.key))
         self.books.move((AccountKind.PAYOUTS, 0, -amount), (AccountKind.VENDOR_PAYABLE, vendor, amount))
+
+    @moves(TransferKind.VENDOR_PAYMENT)
+    @rule(vendor=st.sampled_from(VENDORS), amount=points)
+    def vendor_pays_in(self, vendor: int, amount: int) -> None:
+        """What it owes, and not more."""
+        key, (one, other) = self.key, self.staff
+        owed = -self.books.accounts[AccountKind.VENDOR_RECEIVABLE, vendor]
+
+        def send(amount_points: int) -> int:
+            return record_vendor_payment(
+                vendor_id=vendor, amount_points=amount_points, reference="R-1", actor=one, idempotency_key=key
+            ).pk
+
+        if amount > owed:
+            assert self.refused(Overpaid, lambda: send(amount)).owed_points == owed
+            amount = owed
+        if not amount:
+            return
+        payment = VendorPayment.objects.get(pk=send(amount))
+        self.refused(SamePerson, lambda: confirm_vendor_payment(payment=payment, actor=one))
+        confirm_vendor_payment(payment=payment, actor=other)
+        self.remember(lambda: confirm_vendor_payment(payment=payment, actor=other), WrongProposalState)
+        self.remember(lambda: send(amount), payment.pk, otherwise=lambda: send(amount + 1))
+        self.books.move((AccountKind.CASH, 0, -amount), (AccountKind.VENDOR_RECEIVABLE, vendor, amount))
