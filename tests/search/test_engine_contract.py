@@ -256,6 +256,8 @@ def test_fitted_ranges_hold_every_document_once(index: ThingIndex, name: str) ->
         low, high = part.low or 0, part.high or 10**9
         assert count == sum(low <= value < high for value in values)
     assert sum(count for _, count in ranges.counts) == len(values)
+    without = SearchQuerySet().facet(name, ranges=5, few_values=False).facet_counts()["fields"][name]
+    assert (without.counts, without.values) == (ranges.counts, ())
 
 
 def test_query_facets_count_what_narrowing_by_them_finds(index: ThingIndex) -> None:

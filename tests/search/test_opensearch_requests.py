@@ -279,6 +279,9 @@ def test_counts_that_are_asked_for(schema: Schema) -> None:
     }
     assert body["aggs"]["facet brand"]["aggs"]["missing"] == {"missing": {"field": "brand"}}
     assert body["aggs"]["facet brand"]["aggs"]["values"]["terms"]["size"] == 7
+    assert "values" in body["aggs"]["facet price"]["aggs"]
+    body = search_body(schema, facets={"price": {"ranges": 4, "few_values": False}})
+    assert set(body["aggs"]["facet price"]["aggs"]) == {"quantiles", "stats"}
 
 
 # Answers ------------------------------------------------------------------------------------------
