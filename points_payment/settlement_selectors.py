@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -20,7 +20,6 @@ from points_payment.kinds import (
     PayoutState,
     ProposalState,
     StatementState,
-    TransferKind,
 )
 from points_payment.models import (
     Entry,
@@ -32,11 +31,7 @@ from points_payment.models import (
     VendorDebtEvent,
     VendorPayment,
 )
-from points_payment.statements import Period
 from points_payment.vendor_figures import VENDOR_ACCOUNTS, moved_since, shipping_pattern
-
-if TYPE_CHECKING:
-    from django.utils.functional import _StrPromise
 
 #: Of an export, read by one query.
 EXPORT_ROWS = 2_000
@@ -142,10 +137,6 @@ class Movement:
     refunds_points: int = 0
     commission_points: int = 0
     other_points: int = 0
-
-    @property
-    def kind_label(self) -> str | _StrPromise:
-        return TransferKind(self.kind).label
 
     @property
     def net_points(self) -> int:
@@ -297,10 +288,6 @@ def in_transit(*, vendor_id: int, statement: SettlementStatement | None = None) 
         if len(found) < EXPORT_ROWS:
             return
         facts["after"] = found[-1].allocation_id
-
-
-def period_of(statement: SettlementStatement) -> Period:
-    return Period(statement.period.first_day, statement.period.last_day)
 
 
 # Payouts and destinations -------------------------------------------------------------------
