@@ -26,8 +26,8 @@ def test_whatever_becomes_of_orders_every_point_and_piece_is_accounted_for() -> 
     run(examples=6)
 
 
-def rounded_each_time(line: Line, *, reduced: int, settled: int, pieces: int) -> int:
-    return line.line_points * pieces // line.quantity
+def rounded_up(line: Line, *, reduced: int, settled: int, pieces: int) -> int:
+    return min(-(-line.line_points * pieces // line.quantity), line.line_points - settled)
 
 
 def left_at_the_door(pieces_by_line: Mapping[int, int]) -> None:
@@ -41,7 +41,7 @@ def rounded_down(*, points: int, basis_points: int) -> int:
 @pytest.mark.parametrize(
     ("module", "name", "wrong"),
     [
-        (parts, "points_of_pieces", rounded_each_time),
+        (parts, "points_of_pieces", rounded_up),
         (delivery, "put_back_in_stock", left_at_the_door),
         (escrow, "commission_on", rounded_down),
     ],

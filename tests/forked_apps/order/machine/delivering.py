@@ -26,7 +26,7 @@ from forked_apps.order.services.delivery import (
     hand_over,
     mark_delivered,
 )
-from tests.forked_apps.order.machine.steps import Steps, counts, one_of, places, strays
+from tests.forked_apps.order.machine.steps import Steps, counts, one_of, places, some_part_is, strays
 
 IN_RESERVE = {"delivered", "partly_returned"}
 ARRIVED = IN_RESERVE | {"completed"}
@@ -34,7 +34,7 @@ MOST_WRONG_CODES = 5
 
 
 class DeliveringRules(Steps):
-    @precondition(lambda self: self.books.parts)
+    @some_part_is("shipped")
     @rule(place=places, stray=strays, numbers=counts, is_right=st.sampled_from([True, True, True, False]))
     def hand_over(self, place: int, stray: bool, numbers: list[int], is_right: bool) -> None:
         """With the buyer's code, or another one; some of it is refused at the door."""
@@ -42,7 +42,7 @@ class DeliveringRules(Steps):
         refused = self.pieces(part, numbers, lambda line: line.arrived)
         self.at_the_door(place, part, refused, is_right=is_right)
 
-    @precondition(lambda self: self.books.parts)
+    @some_part_is("shipped")
     @rule(place=places, stray=strays, more=st.sampled_from([0, 0, 1]))
     def refuse_all_of_it(self, place: int, stray: bool, more: int) -> None:
         """Also more than was sent."""
@@ -70,7 +70,7 @@ class DeliveringRules(Steps):
         elif wrong is WrongHandoverCode:
             part.wrong_codes += 1
 
-    @precondition(lambda self: self.books.parts)
+    @some_part_is("shipped")
     @rule(place=places, stray=strays)
     def vendor_says_it_arrived(self, place: int, stray: bool) -> None:
         part = self.part(place, stray, {"shipped"})
@@ -103,7 +103,7 @@ class DeliveringRules(Steps):
         )
         part.is_long_ago = True
 
-    @precondition(lambda self: self.books.parts)
+    @some_part_is(*IN_RESERVE)
     @rule(place=places, stray=strays)
     def complete(self, place: int, stray: bool) -> None:
         part = self.part(place, stray, IN_RESERVE)
@@ -126,7 +126,7 @@ class DeliveringRules(Steps):
         for part in due:
             self.books.complete(part)
 
-    @precondition(lambda self: self.books.parts)
+    @some_part_is("shipped", "delivered", "completed")
     @rule(place=places, stray=strays, at=places, share=st.sampled_from([0, 1, 30, 60, 100, 101]))
     def give_an_allowance(self, place: int, stray: bool, at: int, share: int) -> None:
         """Before and after the vendor had the points: some of what is left of a line, all, or more."""

@@ -9,13 +9,13 @@ from forked_apps.order.errors import IllegalStep, LinesNotShippable, PiecesNotTh
 from forked_apps.order.services.cancellation import cancel_by_customer, cancel_by_vendor, cancel_lines
 from forked_apps.order.services.fulfilment import accept_vendor_order, mark_packed, ship_lines
 from tests.forked_apps.order.machine.books import Line, Part
-from tests.forked_apps.order.machine.steps import Steps, counts, one_of, places, strays
+from tests.forked_apps.order.machine.steps import Steps, counts, one_of, places, some_part_is, strays
 
 UNSENT = {"placed", "accepted", "packed"}
 
 
 class HandlingRules(Steps):
-    @precondition(lambda self: self.books.parts)
+    @some_part_is("placed")
     @rule(place=places, stray=strays)
     def accept(self, place: int, stray: bool) -> None:
         part = self.part(place, stray, {"placed"})
@@ -23,7 +23,7 @@ class HandlingRules(Steps):
         if self.try_step("accept", wrong, lambda: accept_vendor_order(**self.asked(part))):
             part.status = "accepted"
 
-    @precondition(lambda self: self.books.parts)
+    @some_part_is("placed", "accepted")
     @rule(place=places, stray=strays)
     def pack(self, place: int, stray: bool) -> None:
         part = self.part(place, stray, {"placed", "accepted"})
@@ -31,7 +31,7 @@ class HandlingRules(Steps):
         if self.try_step("pack", wrong, lambda: mark_packed(**self.asked(part))):
             part.status = "packed"
 
-    @precondition(lambda self: self.books.parts)
+    @some_part_is(*UNSENT)
     @rule(place=places, stray=strays, numbers=counts, too_many=st.booleans())
     def send_a_parcel(self, place: int, stray: bool, numbers: list[int], too_many: bool) -> None:
         """Some pieces of some lines; more than there are, or none, is refused."""
@@ -44,7 +44,7 @@ class HandlingRules(Steps):
             wrong = LinesNotShippable
         self.ship(part, pieces, wrong)
 
-    @precondition(lambda self: self.books.parts)
+    @some_part_is(*UNSENT)
     @rule(place=places, stray=strays)
     def send_all_of_it(self, place: int, stray: bool) -> None:
         part = self.part(place, stray, UNSENT)
@@ -58,7 +58,7 @@ class HandlingRules(Steps):
         ):
             self.books.ship(part, pieces)
 
-    @precondition(lambda self: self.books.parts)
+    @some_part_is("placed", "accepted")
     @rule(place=places, stray=strays)
     def customer_cancels(self, place: int, stray: bool) -> None:
         part = self.part(place, stray, {"placed", "accepted"})
@@ -71,7 +71,7 @@ class HandlingRules(Steps):
         ):
             self.books.cancel(part, self.unsent(part))
 
-    @precondition(lambda self: self.books.parts)
+    @some_part_is(*UNSENT)
     @rule(place=places, stray=strays)
     def vendor_cancels(self, place: int, stray: bool) -> None:
         """All that was not sent yet."""
@@ -82,7 +82,7 @@ class HandlingRules(Steps):
         ):
             self.books.cancel(part, self.unsent(part))
 
-    @precondition(lambda self: self.books.parts)
+    @some_part_is(*UNSENT)
     @rule(place=places, stray=strays, numbers=counts, too_many=st.booleans())
     def vendor_cancels_pieces(self, place: int, stray: bool, numbers: list[int], too_many: bool) -> None:
         part = self.part(place, stray, UNSENT)

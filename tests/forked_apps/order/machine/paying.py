@@ -17,9 +17,10 @@ class PayingRules(Steps):
         #: Of payouts that have not come back: transfer, vendor, points.
         self.payouts: list[tuple[int, int, int]] = []
 
+    @precondition(lambda self: self.earned())
     @rule(place=places, percent=st.sampled_from([1, 50, 100, 101]))
     def pay_a_vendor(self, place: int, percent: int) -> None:
-        vendor = one_of(list(self.vendors), place)
+        vendor = one_of(self.earned(), place)
         payable = self.books.accounts["vendor_payable", vendor]
         points = payable + 1 if percent > 100 else max(1, payable * percent // 100)
         one, other = self.staff
@@ -36,6 +37,10 @@ class PayingRules(Steps):
             self.payouts.append((paid, vendor, points))
             self.books.accounts["vendor_payable", vendor] -= points
             self.books.accounts["payouts", 0] += points
+
+    def earned(self) -> list[int]:
+        """Vendors with something to be paid."""
+        return [vendor for vendor in self.vendors if self.books.accounts["vendor_payable", vendor] > 0]
 
     @precondition(lambda self: self.payouts)
     @rule(place=places)

@@ -24,9 +24,17 @@ from forked_apps.order.services.returns import (
     settle_silent_returns,
     withdraw_return,
 )
-from tests.forked_apps.order.machine.books import Back, Part
+from tests.forked_apps.order.machine.books import OPEN, Back, Part
 from tests.forked_apps.order.machine.delivering import ARRIVED
-from tests.forked_apps.order.machine.steps import Steps, counts, one_of, places, strays
+from tests.forked_apps.order.machine.steps import (
+    Steps,
+    counts,
+    one_of,
+    places,
+    some_part_is,
+    some_return_is,
+    strays,
+)
 
 reasons = st.sampled_from([ReturnReason.DAMAGED, ReturnReason.CHANGED_MIND])
 #: Days in which somebody has to answer, to send, to look.
@@ -34,7 +42,7 @@ ANSWER, SEND, INSPECT = 3.0, 14.0, 10.0
 
 
 class ReturningRules(Steps):
-    @precondition(lambda self: self.books.parts)
+    @some_part_is(*ARRIVED)
     @rule(place=places, stray=strays, numbers=counts, reason=reasons)
     def ask(self, place: int, stray: bool, numbers: list[int], reason: ReturnReason) -> None:
         part = self.part(place, stray, ARRIVED)
@@ -63,7 +71,7 @@ class ReturningRules(Steps):
             is_fault = reason is ReturnReason.DAMAGED
             part.returns.append(Back(asked.pk, pieces, is_fault, self.waits(ANSWER)))
 
-    @precondition(lambda self: any(part.returns for part in self.books.parts))
+    @some_return_is("requested")
     @rule(place=places, stray=strays)
     def approve(self, place: int, stray: bool) -> None:
         part, one = self.a_return(place, stray, {"requested"})
@@ -76,7 +84,7 @@ class ReturningRules(Steps):
         ):
             one.state, one.waits = "approved", self.waits(SEND)
 
-    @precondition(lambda self: any(part.returns for part in self.books.parts))
+    @some_return_is("requested")
     @rule(place=places, stray=strays)
     def say_no(self, place: int, stray: bool) -> None:
         part, one = self.a_return(place, stray, {"requested"})
@@ -89,7 +97,7 @@ class ReturningRules(Steps):
         ):
             one.state = "refused"
 
-    @precondition(lambda self: any(part.returns for part in self.books.parts))
+    @some_return_is("approved")
     @rule(place=places, stray=strays)
     def send_it_back(self, place: int, stray: bool) -> None:
         part, one = self.a_return(place, stray, {"approved"})
@@ -105,7 +113,7 @@ class ReturningRules(Steps):
         ):
             one.state, one.waits = "sent", self.waits(INSPECT)
 
-    @precondition(lambda self: any(part.returns for part in self.books.parts))
+    @some_return_is("requested", "approved")
     @rule(place=places, stray=strays)
     def keep_it_after_all(self, place: int, stray: bool) -> None:
         part, one = self.a_return(place, stray, {"requested", "approved"})
@@ -116,7 +124,7 @@ class ReturningRules(Steps):
         ):
             one.state = "withdrawn"
 
-    @precondition(lambda self: any(part.returns for part in self.books.parts))
+    @some_return_is(*OPEN)
     @rule(
         place=places,
         stray=strays,
