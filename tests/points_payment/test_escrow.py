@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from points_payment.errors import IdempotencyConflict, InsufficientPoints, NotRefundable, UnknownAllocation
 from points_payment.kinds import AccountKind, TransferKind
-from points_payment.models import Allocation, Lot, Transfer, Wallet
+from points_payment.models import Allocation, AllocationMove, Lot, Transfer, Wallet
 from points_payment.selectors import account_points
 from points_payment.services.escrow import (
     AllocationSpec,
@@ -288,6 +288,14 @@ def test_more_than_is_left_is_not_refundable(points):
         100,
     )
     assert buckets(customer) == (0, 0)
+
+
+def test_nothing_of_a_line_is_no_refund_of_it():
+    hold(make_customer_with_points(paid=100), 10, 20)
+    assert refund(N1_0=0) == Refunded(None, 0, 0)
+    assert refund(N1_0=0, N1_1=5).total_points == 5
+    moves = AllocationMove.objects.values_list("allocation__reference", "refunded_points")
+    assert list(moves) == [("N1-1", 5)]
 
 
 def test_refund_is_of_one_order():
