@@ -21,17 +21,19 @@ from forked_apps.catalogue.models import Product
 from forked_apps.order.models import Line, VendorOrder
 from forked_apps.order.numbers import line_reference, vendor_order_number
 from forked_apps.order.services import parts as order_parts
+from forked_apps.order.services.commission import OrderTerms
 from forked_apps.order.services.parts import points_of_pieces
 from forked_apps.order.services.placement import _allocations, _fields_of_lines, _unit_prices
 from forked_apps.order.services.plan import OrderPlan, PlannedPart
 from forked_apps.order.services.returns import share_of_charge
+from forked_apps.partner.commission import Terms
 from forked_apps.partner.models import Partner, StockRecord
 from forked_apps.shipping.models import ShippingRate
-from forked_apps.shipping.services import ShippingQuote, _charge
+from forked_apps.shipping.services import ShippingQuote, answer_of
 from points_payment.models import Allocation
 from points_payment.oscar_adapter import whole_points
 from points_payment.services import wallets
-from points_payment.services.escrow import AllocationSpec, _Refund, commission_on
+from points_payment.services.escrow import AllocationSpec, _Refund, commission_of
 from points_payment.services.wallets import split_by_largest_remainder
 from tests.forked_apps.order.machine.books import half_up, split, whole_parts
 
@@ -83,12 +85,34 @@ def random_row(pk: int, vendor: Partner, price: int, pieces: int, discount: int)
 def random_quote(chance: random.Random, part: BasketPart) -> ShippingQuote:
     free_from = chance.choice((None, 0, 500, 100_000))
     rate = ShippingRate(charge_points=chance.choice((0, 250, 4_999)), free_from_points=free_from)
-    charge = _charge(rate, goods_points=part.goods_points)
-    assert charge == (0 if free_from is not None and part.goods_points >= free_from else rate.charge_points)
-    return ShippingQuote(charge_points=charge, days_min=1, days_max=3)
+    # As ``rates_to`` reads it.
+    rate.band_pairs = []  # type: ignore[attr-defined]
+    answer = answer_of(rate, goods_points=part.goods_points, grams=0)
+    assert isinstance(answer, ShippingQuote)
+    is_free = free_from is not None and part.goods_points >= free_from
+    assert answer.charge_points == (0 if is_free else rate.charge_points)
+    return answer
 
 
-def written(plan: OrderPlan) -> tuple[list[Line], list[VendorOrder]]:
+def random_terms(chance: random.Random, plan: OrderPlan) -> OrderTerms:
+    """Of each line and charge, as rules of the commission would give them."""
+
+    def some() -> Terms:
+        floor = chance.choice((0, 0, 3, 500))
+        return Terms(
+            None,
+            basis_points=chance.choice(BASIS_POINTS),
+            fixed_points=chance.choice((0, 0, 7, 250)),
+            floor_points=floor,
+            cap_points=chance.choice((None, floor, floor + 1_000)),
+        )
+
+    return OrderTerms(
+        {row.line.pk: some() for row in plan.summary.rows}, {part.vendor.pk: some() for part in plan.parts}
+    )
+
+
+def written(plan: OrderPlan, terms: OrderTerms) -> tuple[list[Line], list[VendorOrder]]:
     """The rows that placement would write."""
     lines: list[Line] = []
     vendor_orders = []
@@ -101,13 +125,18 @@ def written(plan: OrderPlan) -> tuple[list[Line], list[VendorOrder]]:
             commission_basis_points=part.vendor.commission_basis_points,
         )
         vendor_orders.append(vendor_order)
-        for fields in _fields_of_lines(part):
+        for fields in _fields_of_lines(part, terms):
             reference = line_reference("1", len(lines) + 1)
             lines.append(Line(vendor_order=vendor_order, partner_line_reference=reference, **fields))
     return lines, vendor_orders
 
 
-def check_placed(plan: OrderPlan, lines: Sequence[Line], vendor_orders: Sequence[VendorOrder]) -> None:
+def check_placed(
+    plan: OrderPlan,
+    lines: Sequence[Line],
+    vendor_orders: Sequence[VendorOrder],
+    specs: Sequence[AllocationSpec],
+) -> None:
     before = sum(row.unit_points * row.quantity for row in plan.summary.rows)
     assert plan.goods_points == before - plan.summary.discount_points
     assert plan.total_points == sum(part.total_points for part in vendor_orders)
@@ -121,9 +150,8 @@ def check_placed(plan: OrderPlan, lines: Sequence[Line], vendor_orders: Sequence
         prices = _unit_prices(line.line_points, line.quantity)
         assert sum(whole_points(unit) * pieces for unit, pieces in prices) == line.line_points
         assert sum(pieces for _unit, pieces in prices) == line.quantity
-    allocations = _allocations(lines, vendor_orders)
-    assert sum(spec.gross_points for spec in allocations) == plan.total_points
-    assert all(type(spec.gross_points) is int for spec in allocations)
+    assert sum(spec.gross_points for spec in specs) == plan.total_points
+    assert all(type(spec.gross_points) is int for spec in specs)
 
 
 def check_promotional_split(chance: random.Random, specs: Sequence[AllocationSpec]) -> None:
@@ -158,6 +186,14 @@ def check_taken_apart(chance: random.Random, line: Line, charge: int) -> None:
     assert charge_back == charge if 0 < returned == line.line_points else 0 <= charge_back <= charge
 
 
+def whole_commission(spec: AllocationSpec) -> Fraction:
+    """Of the whole line: percentage and fixed sum within floor and cap, and never more than the line."""
+    wanted = Fraction(spec.gross_points * spec.commission_basis_points, 10_000) + spec.commission_fixed_points
+    wanted = max(wanted, Fraction(spec.commission_floor_points))
+    cap = spec.gross_points if spec.commission_cap_points is None else spec.commission_cap_points
+    return min(wanted, Fraction(cap), Fraction(spec.gross_points))
+
+
 def check_commission(chance: random.Random, spec: AllocationSpec) -> None:
     """Released, then given back bit by bit: what vendor and marketplace have is what was released."""
     allocation = Allocation(
@@ -170,13 +206,14 @@ def check_commission(chance: random.Random, spec: AllocationSpec) -> None:
         released_points=0,
         commission_points=0,
         commission_basis_points=spec.commission_basis_points,
+        commission_fixed_points=spec.commission_fixed_points,
+        commission_floor_points=spec.commission_floor_points,
+        commission_cap_points=spec.commission_cap_points,
     )
     early = chance.randint(0, spec.gross_points)
     allocation.refunded_points = early
     allocation.released_points = spec.gross_points - early
-    allocation.commission_points = commission_on(
-        points=allocation.released_points, basis_points=spec.commission_basis_points
-    )
+    allocation.commission_points = commission_of(allocation, points=allocation.released_points)
     vendor = allocation.released_points - allocation.commission_points
     while (left := allocation.released_points) and chance.random() < 0.7:
         move = _Refund.of(allocation, chance.randint(1, left)).move()
@@ -184,7 +221,7 @@ def check_commission(chance: random.Random, spec: AllocationSpec) -> None:
         allocation.refunded_points += move.refunded_points
         allocation.released_points += move.released_points
         allocation.commission_points += move.commission_points
-        exact = Fraction(allocation.released_points * spec.commission_basis_points, 10_000)
+        exact = whole_commission(spec) * Fraction(allocation.released_points, spec.gross_points)
         assert allocation.commission_points == half_up(exact)
         assert vendor + allocation.commission_points == allocation.released_points
         assert allocation.refunded_points + allocation.released_points == spec.gross_points
@@ -194,9 +231,10 @@ def check_orders(number: int) -> None:
     chance = random.Random(2027)
     for _ in range(number):
         plan = random_plan(chance)
-        lines, vendor_orders = written(plan)
-        check_placed(plan, lines, vendor_orders)
-        specs = _allocations(lines, vendor_orders)
+        terms = random_terms(chance, plan)
+        lines, vendor_orders = written(plan, terms)
+        specs = _allocations(lines, vendor_orders, plan=plan, terms=terms)
+        check_placed(plan, lines, vendor_orders, specs)
         if specs:
             check_promotional_split(chance, specs)
         for line in lines:
