@@ -319,3 +319,57 @@ class LedgerAlertAdmin(ReadOnlyAdmin):
     list_display = ("id", "opened_at", "is_open", "acknowledged_by", "resolved_by", "reason")
     list_select_related = ("acknowledged_by", "resolved_by")
     list_filter = ("is_open",)
+
+
+# Vendors' money -----------------------------------------------------------------------------
+
+
+@admin.register(models.PayoutDestination)
+class PayoutDestinationAdmin(ReadOnlyAdmin):
+    list_display = ("id", "vendor_id", "method", "state", "created_by", "created_at")
+    list_select_related = ("created_by",)
+    list_filter = ("state", "method")
+
+
+@admin.register(models.Payout)
+class PayoutAdmin(ReadOnlyAdmin):
+    list_display = ("reference", "vendor_id", "amount_points", "method", "state", "created_at")
+    list_filter = ("state", "method")
+
+
+@admin.register(models.VendorDebt)
+class VendorDebtAdmin(ReadOnlyAdmin):
+    list_display = ("vendor_id", "owed_points", "level", "since", "grace_until")
+    list_filter = ("level",)
+
+
+@admin.register(models.VendorDebtEvent)
+class VendorDebtEventAdmin(ReadOnlyAdmin):
+    list_display = ("vendor_id", "level_before", "level", "owed_points", "actor", "created_at")
+    list_select_related = ("actor",)
+
+
+@admin.register(models.VendorPayment)
+class VendorPaymentAdmin(ReadOnlyAdmin):
+    list_display = ("id", "vendor_id", "amount_points", "state", "proposed_by", "decided_by", "created_at")
+    list_select_related = ("proposed_by", "decided_by")
+    list_filter = ("state",)
+
+
+@admin.register(models.SettlementPeriod)
+class SettlementPeriodAdmin(ReadOnlyAdmin):
+    list_display = ("first_day", "last_day", "last_entry_id", "closed_at")
+
+
+@admin.register(models.SettlementStatement)
+class SettlementStatementAdmin(ReadOnlyAdmin):
+    list_display = ("vendor_id", "period", "opening_points", "closing_points", "in_transit_points", "state")
+    list_select_related = ("period",)
+    list_filter = ("state",)
+
+
+@admin.register(models.StatementMessage)
+class StatementMessageAdmin(ReadOnlyAdmin):
+    list_display = ("statement", "side", "author", "created_at")
+    list_select_related = ("statement__period", "author")
+    list_filter = ("side",)

@@ -7,13 +7,13 @@ to every owner and to the shop's phone: whoever took over one of them must not b
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from django.utils.translation import gettext as _
 
 from forked_apps.partner.models import Partner
 from marketplace.formats import format_month
-from marketplace.notifications.kinds import Words, kind, points
+from marketplace.notifications.kinds import IsoDate, Words, kind, points
 from marketplace.notifications.services import notify
 from marketplace.outbox.registry import handles
 from points_payment.payout_methods import method_label
@@ -30,7 +30,13 @@ from vendor_portal.selectors import owner_of, owners_of
 
 
 @kind("payout.changed")
-def payout_changed(*, reference: str, state: str, amount_points: int, reason: str = "") -> Words:
+def payout_changed(
+    *,
+    reference: str,
+    state: Literal["ordered", "paid", "rejected", "returned"],
+    amount_points: int,
+    reason: str = "",
+) -> Words:
     facts = {"reference": reference, "points": points(amount_points), "reason": reason}
     texts = {
         "ordered": _("Nuqta: your payout %(reference)s of %(points)s is on its way."),
@@ -45,7 +51,14 @@ def payout_changed(*, reference: str, state: str, amount_points: int, reason: st
 
 
 @kind("payout.destination")
-def destination_changed(*, vendor: str, state: str, method: str, number: str, note: str = "") -> Words:
+def destination_changed(
+    *,
+    vendor: str,
+    state: Literal["waiting", "confirmed", "refused", "retired"],
+    method: Literal["cash", "bank", "wallet"],
+    number: str,
+    note: str = "",
+) -> Words:
     """``number`` is its end alone."""
     facts = {"vendor": vendor, "where": f"{method_label(method)} {number}".strip(), "note": note}
     texts = {
@@ -61,7 +74,9 @@ def destination_changed(*, vendor: str, state: str, method: str, number: str, no
 
 
 @kind("vendor.debt")
-def debt_changed(*, vendor: str, level: str, before: str, owed_points: int) -> Words:
+def debt_changed(
+    *, vendor: str, level: Literal["clear", "owes", "held", "stopped"], before: str, owed_points: int
+) -> Words:
     facts = {"vendor": vendor, "points": points(owed_points)}
     texts = {
         "clear": _("Nuqta: %(vendor)s owes nothing any more."),
@@ -90,7 +105,7 @@ def paid_in(*, vendor: str, amount_points: int) -> Words:
 
 
 @kind("statement.issued")
-def statement_issued(*, vendor: str, month: str, closing_points: int) -> Words:
+def statement_issued(*, vendor: str, month: IsoDate, closing_points: int) -> Words:
     facts = {"vendor": vendor, "month": _month(month), "points": points(closing_points)}
     return Words(
         subject=_("The statement of %(month)s") % facts,
@@ -103,7 +118,7 @@ def statement_issued(*, vendor: str, month: str, closing_points: int) -> Words:
 
 
 @kind("statement.changed")
-def statement_answered(*, month: str, is_resolved: bool) -> Words:
+def statement_answered(*, month: IsoDate, is_resolved: bool) -> Words:
     facts = {"month": _month(month)}
     return Words(
         subject=_("The statement of %(month)s") % facts,

@@ -281,7 +281,8 @@ def refund_allocations(
     if not refunds:
         return Refunded(None, 0, 0)
     paid, promotional = sum(r.paid_points for r in refunds), sum(r.promotional_points for r in refunds)
-    is_late = any(refund.from_released for refund in refunds)
+    # Asked before the moves are written, which change what the allocations hold.
+    taken_from = sorted({r.allocation.vendor_id for r in refunds if r.from_released})
     changes, new_lot = with_grace(
         changes=plan_return(
             uses=open_uses(transfer_id=purchase.transfer_id), paid_points=paid, promotional_points=promotional
@@ -289,7 +290,7 @@ def refund_allocations(
         usable_until=timezone.now() + timedelta(days=settings.PROMOTIONAL_REFUND_GRACE_DAYS),
     )
     posted = post_transfer(
-        kind=TransferKind.RETURN if is_late else TransferKind.CANCELLATION,
+        kind=TransferKind.RETURN if taken_from else TransferKind.CANCELLATION,
         idempotency_key=idempotency_key,
         request_hash=request_hash,
         reference=purchase.order_reference,
@@ -305,7 +306,7 @@ def refund_allocations(
         new_lot=new_lot,
     )
     _write_moves([refund.move() for refund in refunds], transfer_id=posted.transfer_id)
-    for vendor_id in sorted({r.allocation.vendor_id for r in refunds if r.from_released}):
+    for vendor_id in taken_from:
         review_debt(vendor_id=vendor_id)
     return Refunded(posted.transfer_id, paid, promotional)
 

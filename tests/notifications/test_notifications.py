@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -116,21 +118,27 @@ def test_a_kind_is_checked_when_it_is_asked_for() -> None:
         notify(kind="order.placed", about="x", facts={"number": "1"})
 
 
+def samples_of(annotation: str) -> list[Any]:
+    """Of a fact: each value where they are named, else one."""
+    if annotation.startswith("Literal["):
+        return list(ast.literal_eval(annotation.removeprefix("Literal")))
+    samples = {"int": 1_250, "str": "سامان %s", "bool": True, "IsoDate": "2026-07-04"}
+    return [samples[annotation]]
+
+
 @pytest.mark.parametrize("language", ["ar", "ckb", "en"])
 @pytest.mark.parametrize("name", sorted(kinds._kinds))
 def test_every_kind_has_words_in_every_language(name: str, language: str) -> None:
     """A translation with a broken placeholder would raise here."""
-    samples = {"int": 1_250, "str": "سامان %s", "bool": True, "IsoDate": "2026-07-04"}
-    facts = {
-        key: samples[str(parameter.annotation)]
-        for key, parameter in inspect.signature(kinds._kinds[name]).parameters.items()
-    }
-    with translation.override(language):
-        words = kinds.words_of(name, facts)
-    assert words.subject
-    assert words.text
-    assert "%(" not in words.text
-    assert "\n" not in words.subject
+    parameters = inspect.signature(kinds._kinds[name]).parameters
+    samples = [samples_of(str(parameter.annotation)) for parameter in parameters.values()]
+    for values in itertools.product(*samples):
+        with translation.override(language):
+            words = kinds.words_of(name, dict(zip(parameters, values, strict=True)))
+        assert words.subject
+        assert words.text
+        assert "%(" not in words.text
+        assert "\n" not in words.subject
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def test_a_refund_locks_wallet_and_lines_and_late_the_vendors():
     early, late = hold(customer), hold(customer)
     release(late)
     assert locked_by(lambda: refund(early)) == ["wallet", "allocation"]
-    assert locked_by(lambda: refund(late)) == ["wallet", "allocation", "vendorbalance"]
+    assert locked_by(lambda: refund(late)) == ["wallet", "allocation", "vendorbalance", "vendordebt"]
 
 
 def test_a_redemption_locks_the_card():
@@ -108,19 +108,19 @@ def test_payouts_lock_the_vendor():
             )
         )  # fmt: skip
 
-    assert locked_by(pay) == ["vendorbalance"]
+    assert locked_by(pay) == ["vendorbalance", "vendordebt"]
     transfer_id = made[0].transfer_id
     back = lambda: return_payout(  # noqa: E731 - the same
         transfer_id=transfer_id, actor_id=one.pk, reason="", idempotency_key=new_key()
     )
-    assert locked_by(back) == ["vendorbalance"]
+    assert locked_by(back) == ["vendorbalance", "vendordebt"]
 
 
 @pytest.mark.parametrize(
     ("kind", "locks"),
     [
         (AccountKind.CUSTOMER_PAID, ["adjustment", "points_lock_spendable_lots"]),
-        (AccountKind.VENDOR_PAYABLE, ["adjustment", "vendorbalance"]),
+        (AccountKind.VENDOR_PAYABLE, ["adjustment", "vendorbalance", "vendordebt"]),
     ],
 )
 def test_adjustments_lock_what_was_asked_for_then_whom_it_takes_from(kind, locks):

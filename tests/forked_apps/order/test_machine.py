@@ -34,7 +34,7 @@ def left_at_the_door(pieces_by_line: Mapping[int, int]) -> None:
     pass
 
 
-def rounded_down(*, points: int, basis_points: int) -> int:
+def rounded_down(*, points: int, basis_points: int, **_terms: object) -> int:
     return points * basis_points // 10_000
 
 
