@@ -38,13 +38,19 @@ class PreparedQuery(Generic[M]):
         with prepared_cursor() as cursor:
             cursor.execute(sql, [values.get(value, value) for value in compiled])
             found = cursor.fetchall()
-        return [self._row(row) for row in compiler.results_iter([found])]
+        return [self._row(row) for row in compiler.apply_converters(found, self._converters)]
 
     @cached_property
     def _compiled(self) -> tuple[Any, str, tuple[Any, ...]]:
         compiler = self._build(*self._markers).query.get_compiler(connection=connection)
         sql, compiled = compiler.as_sql()
         return compiler, sql, compiled
+
+    @cached_property
+    def _converters(self) -> Any:
+        # As SQLCompiler.results_iter asks for them, each time.
+        compiler = self._compiled[0]
+        return compiler.get_converters([column[0] for column in compiler.select[: compiler.col_count]])
 
     @cached_property
     def _columns(self) -> tuple[type[M], slice, list[str], list[Any]]:

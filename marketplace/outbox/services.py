@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import random
 import traceback
@@ -30,6 +31,12 @@ MOST_AT_ONCE = 200
 KEEP_DAYS = 7
 
 
+ASK = """
+    INSERT INTO outbox_outboxmessage (topic, payload, created_at, available_at, attempts, last_error)
+    SELECT topic, payload, %s, %s, 0, '' FROM unnest(%s::text[], %s::jsonb[]) AS asked (topic, payload)
+"""
+
+
 class Message(NamedTuple):
     """What to do: ids of rows, never personal data, secrets or card codes."""
 
@@ -44,10 +51,13 @@ def enqueue(*, topic: str, payload: Mapping[str, Any]) -> None:
 
 def enqueue_many(messages: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
     """Ask for several effects with one INSERT."""
-    rows = [OutboxMessage(topic=topic, payload=dict(payload)) for topic, payload in messages]
-    if not rows:
+    asked = [(topic, json.dumps(dict(payload))) for topic, payload in messages]
+    if not asked:
         return
-    OutboxMessage.objects.bulk_create(rows)
+    now = timezone.now()
+    with connection.cursor() as cursor:
+        # Nearly every change asks for something: by hand it costs half of what ``bulk_create`` does.
+        cursor.execute(ASK, [now, now, *map(list, zip(*asked, strict=True))])
     if not any(function is background.wake for _, function, *_ in connection.run_on_commit):
         # Robust: the change is committed, so trouble with a broker must not look like its failure.
         transaction.on_commit(background.wake, robust=True)

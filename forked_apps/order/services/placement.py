@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from forked_apps.basket.changes import ChangeKind, LineChange, change_of
@@ -45,6 +46,7 @@ from forked_apps.order.services.rows import insert_together
 from forked_apps.partner.holds import pieces_held_for_others
 from forked_apps.partner.offers import lock_offers
 from forked_apps.payment.sources import DEFAULT_SOURCE, source_for
+from forked_apps.prepared import PreparedQuery
 from marketplace.outbox.services import enqueue_many
 from points_payment.retry import retry_on_conflict
 from points_payment.services.escrow import AllocationSpec
@@ -93,6 +95,7 @@ def place_order(
     )
 
 
+SUBMIT_BASKET = "UPDATE basket_basket SET status = %s, date_submitted = %s WHERE id = %s"
 #: What ``step`` is told, in order.
 STEPS = (
     "key_claimed",
@@ -157,7 +160,8 @@ def _place(
     step("paid")
     _allocate_stock(plan, customer=customer)
     step("stock_allocated")
-    Basket.objects.filter(pk=basket.pk).update(status=Basket.SUBMITTED, date_submitted=order.date_placed)
+    with prepared_cursor() as cursor:
+        cursor.execute(SUBMIT_BASKET, [Basket.SUBMITTED, order.date_placed, basket.pk])
     step("basket_submitted")
     enqueue_many(
         [
@@ -171,11 +175,18 @@ def _place(
 
 # Before anything is written ---------------------------------------------------------------
 def _lock_basket(*, customer: User, basket_id: int) -> Basket:
-    basket = Basket.objects.select_for_update(no_key=True).filter(pk=basket_id, owner=customer).first()
+    basket = next(iter(LOCK_BASKET.fetch(basket_id, customer.pk)), None)
     if basket is None or basket.status not in {Basket.OPEN, Basket.SUBMITTED}:
         raise EmptyBasket
     basket.owner = customer
     return basket
+
+
+def _basket_to_lock(basket_id: int, customer_id: int) -> QuerySet[Basket]:
+    return Basket.objects.select_for_update(no_key=True).filter(pk=basket_id, owner_id=customer_id)
+
+
+LOCK_BASKET = PreparedQuery(_basket_to_lock, parameters=2)
 
 
 def _check(plan: OrderPlan, *, expected_total_points: int | None) -> None:

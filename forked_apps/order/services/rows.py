@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field, Model
 
 from points_payment.services.statements import prepared_cursor
@@ -79,9 +80,11 @@ def _columns_of(rows: Sequence[Model]) -> list[list[str | None]]:
     for row in rows:
         # Those that refer to rows of another set learn their keys here.
         row._prepare_related_fields_for_save(operation_name="insert_together")  # type: ignore[attr-defined]
-    return [[_word(field, row) for row in rows] for field in _fields_of(type(rows[0]))]
+    # The connection itself: what stands for it would look it up anew for every value.
+    used = connections[DEFAULT_DB_ALIAS]
+    return [[_word(field, row, used) for row in rows] for field in _fields_of(type(rows[0]))]
 
 
-def _word(field: Field[Any, Any], row: Model) -> str | None:
-    value = field.get_db_prep_save(field.pre_save(row, add=True), connection)
+def _word(field: Field[Any, Any], row: Model, used: BaseDatabaseWrapper) -> str | None:
+    value = field.get_db_prep_save(field.pre_save(row, add=True), used)
     return None if value is None else str(value)
