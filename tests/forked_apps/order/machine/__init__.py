@@ -12,18 +12,19 @@ from hypothesis.stateful import initialize
 
 from forked_apps.order.return_models import ReturnReason
 from tests.forked_apps.order.machine.delivering import DeliveringRules
+from tests.forked_apps.order.machine.disputing import DisputingRules
 from tests.forked_apps.order.machine.handling import HandlingRules
 from tests.forked_apps.order.machine.paying import PayingRules
 from tests.forked_apps.order.machine.placing import PlacingRules
 from tests.forked_apps.order.machine.returning import ReturningRules
 
 
-class OrderMachine(PlacingRules, HandlingRules, DeliveringRules, ReturningRules, PayingRules):
+class OrderMachine(PlacingRules, HandlingRules, DeliveringRules, ReturningRules, DisputingRules, PayingRules):
     """All rules together."""
 
     @initialize(sale=st.sampled_from([33, 7, 0]), wanted=st.permutations([(0, 2), (2, 3), (3, 2), (4, 1)]))
     def begin(self, sale: int, wanted: list[tuple[int, int]]) -> None:
-        """With orders on their way, and one that waits, so that few steps lead somewhere.
+        """With orders on their way, one that waits, a return and a dispute, so that few steps lead somewhere.
 
         The discount leaves lines that no number of pieces divides.
         """
@@ -34,3 +35,8 @@ class OrderMachine(PlacingRules, HandlingRules, DeliveringRules, ReturningRules,
         self.vendor_says_it_arrived(place=0, stray=False)
         self.send_all_of_it(place=0, stray=False)
         self.ask(place=0, stray=False, numbers=[1] * 5, reason=ReturnReason.DAMAGED)
+        self.vendor_says_it_arrived(place=0, stray=False)
+        self.tell_of_a_problem(place=1, numbers=[1] * 5)
+        self.see_no_fault(place=0, stray=False)
+        self.ask_the_marketplace(place=0)
+        self.send_all_of_it(place=0, stray=False)

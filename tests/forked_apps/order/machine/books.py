@@ -136,6 +136,26 @@ class Back:
 
 
 @dataclass(eq=False)
+class Problem:
+    """A dispute."""
+
+    pk: int
+    pieces: dict[Line, int]
+    state: str = "contacting"
+    #: Of the vendor's offer that stands.
+    offer: int = 0
+    #: Of lines, of an offer or a decision; none: all of the pieces.
+    points: dict[Line, int] = field(default_factory=dict)
+    #: Of the last decision.
+    kind: str = ""
+    was_appealed: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in {"contacting", "offered", "refused", "deciding", "decided", "appealed"}
+
+
+@dataclass(eq=False)
 class Part:
     vendor: Vendor
     customer: int
@@ -151,6 +171,11 @@ class Part:
     #: What was returned by the vendor's fault is worth.
     at_fault: int = 0
     returns: list[Back] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    #: Lines about which the marketplace decided.
+    decided: set[Line] = field(default_factory=set)
+    #: Of the delivery charge, by returns and disputes.
+    way_back: int = 0
 
     @property
     def amounts(self) -> list[Amount]:
@@ -163,6 +188,14 @@ class Part:
     @property
     def open_return(self) -> Back | None:
         return next((one for one in self.returns if one.state in OPEN), None)
+
+    @property
+    def open_problem(self) -> Problem | None:
+        return next((one for one in self.problems if one.is_open), None)
+
+    @property
+    def way_left(self) -> int:
+        return self.shipping.gross - self.way_back
 
     @property
     def is_untouched(self) -> bool:
@@ -294,7 +327,8 @@ class Books:
         if one.is_vendors_fault:
             before = part.shipping.gross * part.at_fault // part.goods
             part.at_fault += sum(worths)
-            share = part.shipping.gross * part.at_fault // part.goods - before
+            share = min(part.shipping.gross * part.at_fault // part.goods - before, part.way_left)
+            part.way_back += share
         # All of one refund is one transfer: what the vendor has is asked for once.
         for (line, number), worth, less in zip(pieces, worths, split(deducted, worths), strict=True):
             self.refund(part, line.amount, worth - less)
@@ -310,6 +344,34 @@ class Books:
         elif part.status != "completed":
             part.status = "partly_returned"
 
+    def pay_for(self, part: Part, one: Problem) -> None:
+        """Some points of lines, or all of the pieces: with them as much of the way as of the goods, and all
+        of it where nothing of the order is kept."""
+        if one.points:
+            for line, points in one.points.items():
+                from_line = min(points, line.left)
+                # What a return deducted comes after what was never given back.
+                deduction = min(points - from_line, line.deducted)
+                line.deducted -= deduction
+                self.refund(part, line.amount, from_line + deduction)
+            return
+        pieces = {line: min(number, line.kept) for line, number in one.pieces.items()}
+        pieces = {line: number for line, number in pieces.items() if number}
+        if not pieces:
+            return
+        way = part.way_left
+        if part.goods and any(pieces.get(line, 0) + line.cancelled < line.ordered for line in part.lines):
+            way = min(part.shipping.gross * self.worth(pieces) // part.goods, way)
+        for line, number in pieces.items():
+            self.refund(part, line.amount, line.worth(number))
+            line.returned += number
+        self.refund(part, part.shipping, way)
+        part.way_back += way
+        if not any(line.kept for line in part.lines):
+            part.status = "returned"
+        elif part.status != "completed":
+            part.status = "partly_returned"
+
 
 def whole_status(parts: Sequence[Part]) -> str:
     """Of a customer's order, by what became of its parts; those of which nothing came don't count."""
@@ -318,7 +380,8 @@ def whole_status(parts: Sequence[Part]) -> str:
         gone = {part.status for part in parts}
         return "returned" if "returned" in gone else "refused" if "refused" in gone else "cancelled"
     sent = {"shipped", "delivered", "partly_returned", "completed"}
-    if living & sent and living - sent:
+    begun = any(part.status == "packed" and not part.is_untouched for part in parts)
+    if living - sent and (living & sent or begun):
         return "partly_shipped"
     if not living & sent:
         return "placed" if living == {"placed"} else "in_preparation"

@@ -8,6 +8,7 @@ from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from forked_apps.order.dispute_errors import DisputeOpen
 from forked_apps.order.errors import (
     HandoverLocked,
     IllegalAllowance,
@@ -110,6 +111,8 @@ class DeliveringRules(Steps):
         wrong: type[Exception] | None = None
         if part.open_return:
             wrong = ReturnOpen
+        elif part.open_problem:
+            wrong = DisputeOpen
         elif part.status not in IN_RESERVE:
             wrong = IllegalStep
         stored = self.stored(part)
@@ -120,7 +123,8 @@ class DeliveringRules(Steps):
     def reserves_end(self) -> None:
         due = [
             part for part in self.books.parts
-            if part.is_long_ago and part.status in IN_RESERVE and not part.open_return
+            if part.is_long_ago and part.status in IN_RESERVE
+            and not part.open_return and not part.open_problem
         ]  # fmt: skip
         assert complete_due(today=timezone.localdate(self.started)) == len(due)
         for part in due:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
+from hypothesis.stateful import invariant, precondition, rule
 
 from points_payment.errors import InsufficientPoints, NotReversible, SamePerson
 from points_payment.services.payouts import pay_out, return_payout
+from points_payment.settlement_selectors import open_statement
 from tests.factories.points import new_key
 from tests.forked_apps.order.machine.steps import Steps, one_of, places
 
@@ -37,6 +38,16 @@ class PayingRules(Steps):
             self.payouts.append((paid, vendor, points))
             self.books.accounts["vendor_payable", vendor] -= points
             self.books.accounts["payouts", 0] += points
+
+    @invariant()
+    def the_open_statements_say_the_same(self) -> None:
+        for vendor in self.vendors:
+            statement = open_statement(vendor_id=vendor)
+            accounts = self.books.accounts
+            assert statement.closing_points == (
+                accounts["vendor_payable", vendor] + accounts["vendor_receivable", vendor]
+            )
+            assert statement.in_transit_points == accounts["vendor_escrow", vendor]
 
     def earned(self) -> list[int]:
         """Vendors with something to be paid."""

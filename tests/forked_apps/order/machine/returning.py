@@ -7,6 +7,7 @@ from datetime import timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from forked_apps.order.dispute_errors import DisputeOpen
 from forked_apps.order.errors import (
     DeductionTooHigh,
     IllegalReturnStep,
@@ -55,6 +56,8 @@ class ReturningRules(Steps):
             wrong = PiecesNotThere
         elif part.open_return:
             wrong = ReturnOpen
+        elif part.open_problem:
+            wrong = DisputeOpen
         stored = self.stored(part)
         asked = self.try_step(
             "ask to return",
