@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 TAKEN = "allocation.commission_points"
+LAST_USE = "LotUse.objects.filter(lot__in=lots).order_by('-id').values_list('id', flat=True).first()"
 
 EQUIVALENT: dict[tuple[str, str], str] = {
     ("ledger", "post_transfer: posting.amount_points > 0 -> posting.amount_points >= 0"):
@@ -11,6 +12,18 @@ EQUIVALENT: dict[tuple[str, str], str] = {
         "of empty lists nothing is allocated; the other statement is only shorter",
     ("wallets", "open_uses: 0 -> 1"):
         "points__lt: a use is never 0 points, says a constraint",
+    ("expiry", f"_expire_wallet: {LAST_USE} or 0 -> {LAST_USE}"):
+        "of a key all that matters is that another use makes another one",
+    ("expiry", "_expire_wallet: 0 -> 1 (2)"):
+        "of a key all that matters is that another use makes another one",
+    ("expiry", "_expire_wallet: True -> False"):
+        "values_list's flat: of a key all that matters is that another use makes another one",
+    ("expiry", "expiring_next: first is None or first.expires_at is None -> first is None"):
+        "only lots with a last day were asked for; it tells the type checker so",
+    ("redemption", "_redeem: batch is None or card.state != CardState.ACTIVE or batch.state != BatchState.ACTIVE"
+     " or (batch.expires_on < timezone.localdate()) or (not may_be_redeemed) -> card.state != CardState.ACTIVE"
+     " or batch.state != BatchState.ACTIVE or (batch.expires_on < timezone.localdate()) or (not may_be_redeemed)"):
+        "what stands in for no card is void, which is asked next",
     ("escrow", "hold_for_order: True -> False"):
         "zip's strict: both lists have one item for each line",
     ("escrow", f"release_allocations: commission - {TAKEN} -> commission + {TAKEN}"):

@@ -58,6 +58,14 @@ def wallet(customer) -> tuple[int, int]:
     return row.paid_points, row.promotional_points
 
 
+def test_a_last_point_expires_too_and_is_told_before():
+    customer = make_person()
+    give_promotion(customer, 1, expires_at=in_days(2))
+    assert expiring_next(customer_id=customer.pk)[1] == 1
+    assert expire_points(now=in_days(3)) == 1
+    assert wallet(customer) == (0, 0)
+
+
 def test_expired_points_go_to_breakage_once_and_others_stay():
     customer = make_customer_with_points(paid=1_000)
     give_promotion(customer, 300, expires_at=in_days(-1))

@@ -228,11 +228,27 @@ class OrderRules(Steps):
             self.refused(NotReversible, lambda payout=payout: send("closed", payout=payout, key=self.key))
         self.books.move((AccountKind.PAYOUTS, 0, -amount), (AccountKind.VENDOR_PAYABLE, vendor, amount))
 
+    @precondition(lambda self: self.released())
+    @rule(place=places, amount=points)
+    def a_vendor_is_paid_out_and_then_refunded_from(self, place: int, amount: int) -> None:
+        """So that some owe, and some bring it: chance alone hardly ever comes by."""
+        order, line = one_of(self.released(), place)
+        self.pay_out(
+            vendor=line.vendor, amount=self.books.accounts[AccountKind.VENDOR_PAYABLE, line.vendor] + 1
+        )
+        self.refund(order, {line: line.left})
+        self.vendor_pays_in(place, amount)
+
+    def released(self) -> list[tuple[Order, Line]]:
+        return [(order, line) for order in self.books.orders for line in order.lines if line.released]
+
     @moves(TransferKind.VENDOR_PAYMENT)
-    @rule(vendor=st.sampled_from(VENDORS), amount=points)
-    def vendor_pays_in(self, vendor: int, amount: int) -> None:
+    @rule(place=places, amount=points)
+    def vendor_pays_in(self, place: int, amount: int) -> None:
         """What it owes, and not more."""
         key, (one, other) = self.key, self.staff
+        owing = [who for who in VENDORS if self.books.accounts[AccountKind.VENDOR_RECEIVABLE, who]]
+        vendor = one_of(owing or VENDORS, place)
         owed = -self.books.accounts[AccountKind.VENDOR_RECEIVABLE, vendor]
 
         def send(amount_points: int) -> int:
