@@ -23,8 +23,9 @@ SERVICES = (
 )  # fmt: skip
 #: The quickest first: most mutants never see the others.
 TESTS = (
-    "test_ledger.py", "test_escrow.py", "test_commission_terms.py", "test_expiry.py", "test_adjustments.py",
-    "test_payouts.py", "test_goodwill.py", "test_payout_orders.py", "test_debts.py", "test_vouchers.py", "test_desk.py", "test_cards.py",
+    "test_ledger.py", "test_escrow.py", "test_commission_terms.py", "test_expiry.py",
+    "test_adjustments.py", "test_payouts.py", "test_goodwill.py", "test_payout_orders.py",
+    "test_debts.py", "test_vouchers.py", "test_desk.py", "test_cards.py",
     "test_guards.py", "test_locks.py", "test_machine.py",
 )  # fmt: skip
 #: Races commit, and each commit costs a new database: too slow for hundreds of mutants.

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 TAKEN = "allocation.commission_points"
+NOT_OPEN = (
+    "card.state != CardState.ACTIVE or batch.state != BatchState.ACTIVE"
+    " or (batch.expires_on < timezone.localdate()) or (not may_be_redeemed)"
+)
 LAST_USE = "LotUse.objects.filter(lot__in=lots).order_by('-id').values_list('id', flat=True).first()"
 
 EQUIVALENT: dict[tuple[str, str], str] = {
@@ -20,9 +24,7 @@ EQUIVALENT: dict[tuple[str, str], str] = {
         "values_list's flat: of a key all that matters is that another use makes another one",
     ("expiry", "expiring_next: first is None or first.expires_at is None -> first is None"):
         "only lots with a last day were asked for; it tells the type checker so",
-    ("redemption", "_redeem: batch is None or card.state != CardState.ACTIVE or batch.state != BatchState.ACTIVE"
-     " or (batch.expires_on < timezone.localdate()) or (not may_be_redeemed) -> card.state != CardState.ACTIVE"
-     " or batch.state != BatchState.ACTIVE or (batch.expires_on < timezone.localdate()) or (not may_be_redeemed)"):
+    ("redemption", f"_redeem: batch is None or {NOT_OPEN} -> {NOT_OPEN}"):
         "what stands in for no card is void, which is asked next",
     ("escrow", "hold_for_order: True -> False"):
         "zip's strict: both lists have one item for each line",

@@ -72,6 +72,13 @@ def test_customers_are_told_of_corrections_of_their_wallets_and_of_no_vendors(dr
     assert corrected.facts == {"amount_points": 120, "balance_points": 30}
 
 
+@pytest.mark.parametrize("points", [1, -1])
+def test_a_single_point_is_enough_to_be_corrected(points):
+    customer = make_customer_with_points(paid=5)
+    approve_adjustment(adjustment=propose(customer.pk, points), actor=make_person())
+    assert paid_points(customer) == 5 + points
+
+
 def test_a_wallet_that_never_had_points_can_get_some():
     customer = make_person()
     approve_adjustment(adjustment=propose(customer.pk, 5), actor=make_person())
