@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from tests.mutants.equivalent import EQUIVALENT
 from tests.mutants.mutations import Mutant, code_of, mutants_of
 
 #: A mutant hangs that takes so many times as long as the tests without any, or this at least.
@@ -112,6 +113,10 @@ class MutantRun:
     ) -> None:
         if self.memory.knows(service, source, mutant):
             self.results.append(Result(service, mutant, Outcome.KILLED))
+            return
+        if (service, mutant.name) in EQUIVALENT:
+            # Trying it again would run every test for nothing.
+            self.results.append(Result(service, mutant, Outcome.SURVIVED))
             return
         if time.monotonic() > self.deadline:
             self.left += 1
