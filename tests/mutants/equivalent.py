@@ -5,7 +5,7 @@ from __future__ import annotations
 TAKEN = "allocation.commission_points"
 NOT_OPEN = (
     "card.state != CardState.ACTIVE or batch.state != BatchState.ACTIVE"
-    " or (batch.expires_on < timezone.localdate()) or (not may_be_redeemed)"
+    " or batch.expires_on < timezone.localdate() or (not may_be_redeemed)"
 )
 LAST_USE = "LotUse.objects.filter(lot__in=lots).order_by('-id').values_list('id', flat=True).first()"
 

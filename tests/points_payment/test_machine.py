@@ -48,7 +48,7 @@ def test_a_rule_that_is_wrong_is_found(
     """Negative control: points that are whole, proved, and in the wrong place."""
     monkeypatch.setattr(escrow, name, wrong)
     with pytest.raises(AssertionError):
-        run(examples=10, but_for=Phase.shrink)
+        run(examples=25, but_for=Phase.shrink)
 
 
 @pytest.mark.soak
