@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 
 from marketplace.outbox.models import OutboxMessage
-from points_payment.errors import IdempotencyConflict, LedgerConflict, UnknownAllocation
+from points_payment.errors import CardNotRedeemable, IdempotencyConflict, LedgerConflict, UnknownAllocation
 from points_payment.kinds import AccountKind, TransferKind
 from points_payment.models import Lot, VendorBalance
 from points_payment.services.escrow import (
@@ -17,7 +17,9 @@ from points_payment.services.escrow import (
 )
 from points_payment.services.idempotency import hash_request
 from points_payment.services.ledger import LotChange, NewLot, Posting, post_transfer
-from tests.factories.points import make_customer_with_points, make_person, new_key, top_up_wallet
+from points_payment.services.redemption import redeem_card
+from tests.factories.points import from_device, make_customer_with_points, make_person, new_key, top_up_wallet
+from tests.factories.refused_codes import REASONS
 
 pytestmark = pytest.mark.django_db
 
@@ -132,3 +134,13 @@ def test_a_top_up_is_told_to_the_customer_whoever_made_it():
 def test_a_request_in_any_script_has_a_hash_of_its_own():
     hashes = {hash_request("reason", words) for words in ("زيارة", "سەردان", "visit")}
     assert len(hashes) == 3
+
+
+# Cards ---------------------------------------------------------------------------------------
+@pytest.mark.usefixtures("tampered_books")
+@pytest.mark.parametrize("reason", REASONS, ids=lambda reason: reason.__name__)
+def test_a_card_that_cannot_be_redeemed_adds_nothing(reason):
+    code, customer = reason(), make_person()
+    with pytest.raises(CardNotRedeemable):
+        redeem_card(customer=customer, code=code, idempotency_key=new_key(), attempt=from_device())
+    assert customer.point_balance == 0
