@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 TAKEN = "allocation.commission_points"
-NOT_OPEN = (
-    "card.state != CardState.ACTIVE or batch.state != BatchState.ACTIVE"
-    " or batch.expires_on < timezone.localdate() or (not may_be_redeemed)"
-)
+ACTIVE = "card.state != CardState.ACTIVE or batch.state != BatchState.ACTIVE"
+PAST, SHUT = "batch.expires_on < timezone.localdate()", "(not may_be_redeemed)"
 LAST_USE = "LotUse.objects.filter(lot__in=lots).order_by('-id').values_list('id', flat=True).first()"
 
 EQUIVALENT: dict[tuple[str, str], str] = {
@@ -24,7 +22,7 @@ EQUIVALENT: dict[tuple[str, str], str] = {
         "values_list's flat: of a key all that matters is that another use makes another one",
     ("expiry", "expiring_next: first is None or first.expires_at is None -> first is None"):
         "only lots with a last day were asked for; it tells the type checker so",
-    ("redemption", f"_redeem: batch is None or {NOT_OPEN} -> {NOT_OPEN}"):
+    ("redemption", f"_redeem: batch is None or {ACTIVE} or ({PAST}) or {SHUT} -> {ACTIVE} or {PAST} or {SHUT}"):
         "what stands in for no card is void, which is asked next",
     ("escrow", "hold_for_order: True -> False"):
         "zip's strict: both lists have one item for each line",

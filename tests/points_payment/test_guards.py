@@ -7,8 +7,8 @@ from django.db import transaction
 
 from marketplace.outbox.models import OutboxMessage
 from points_payment.errors import CardNotRedeemable, IdempotencyConflict, LedgerConflict, UnknownAllocation
-from points_payment.kinds import AccountKind, TransferKind
-from points_payment.models import Lot, VendorBalance
+from points_payment.kinds import AccountKind, CardState, TransferKind
+from points_payment.models import Card, Lot, VendorBalance
 from points_payment.services.escrow import (
     AllocationSpec,
     hold_for_order,
@@ -19,7 +19,7 @@ from points_payment.services.idempotency import hash_request
 from points_payment.services.ledger import LotChange, NewLot, Posting, post_transfer
 from points_payment.services.redemption import redeem_card
 from tests.factories.points import from_device, make_customer_with_points, make_person, new_key, top_up_wallet
-from tests.factories.refused_codes import REASONS
+from tests.factories.refused_codes import REASONS, code_on_its_way
 
 pytestmark = pytest.mark.django_db
 
@@ -141,6 +141,15 @@ def test_a_request_in_any_script_has_a_hash_of_its_own():
 @pytest.mark.parametrize("reason", REASONS, ids=lambda reason: reason.__name__)
 def test_a_card_that_cannot_be_redeemed_adds_nothing(reason):
     code, customer = reason(), make_person()
+    with pytest.raises(CardNotRedeemable):
+        redeem_card(customer=customer, code=code, idempotency_key=new_key(), attempt=from_device())
+    assert customer.point_balance == 0
+
+
+@pytest.mark.usefixtures("tampered_books")
+def test_a_range_on_its_way_keeps_its_cards_shut_whatever_they_say_themselves():
+    code, customer = code_on_its_way(), make_person()
+    Card.objects.update(state=CardState.ACTIVE)
     with pytest.raises(CardNotRedeemable):
         redeem_card(customer=customer, code=code, idempotency_key=new_key(), attempt=from_device())
     assert customer.point_balance == 0
