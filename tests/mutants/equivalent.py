@@ -5,6 +5,8 @@ from __future__ import annotations
 TAKEN = "allocation.commission_points"
 ACTIVE = "card.state != CardState.ACTIVE or batch.state != BatchState.ACTIVE"
 PAST, SHUT = "batch.expires_on < timezone.localdate()", "(not may_be_redeemed)"
+NO_BATCH = f"batch is None or {ACTIVE} or ({PAST}) or {SHUT}"
+OWED = "for vendor_id, points in owed.items()"
 LAST_USE = "LotUse.objects.filter(lot__in=lots).order_by('-id').values_list('id', flat=True).first()"
 
 EQUIVALENT: dict[tuple[str, str], str] = {
@@ -22,8 +24,10 @@ EQUIVALENT: dict[tuple[str, str], str] = {
         "values_list's flat: of a key all that matters is that another use makes another one",
     ("expiry", "expiring_next: first is None or first.expires_at is None -> first is None"):
         "only lots with a last day were asked for; it tells the type checker so",
-    ("redemption", f"_redeem: batch is None or {ACTIVE} or ({PAST}) or {SHUT} -> {ACTIVE} or {PAST} or {SHUT}"):
+    ("redemption", f"_redeem: {NO_BATCH} -> {ACTIVE} or {PAST} or {SHUT}"):
         "what stands in for no card is void, which is asked next",
+    ("escrow", f"release_allocations:  {OWED} if points ->  {OWED}"):
+        "looking at the debt of who owes nothing changes nothing; it only saves the look",
     ("escrow", "hold_for_order: True -> False"):
         "zip's strict: both lists have one item for each line",
     ("escrow", f"release_allocations: commission - {TAKEN} -> commission + {TAKEN}"):
