@@ -24,6 +24,10 @@ EQUIVALENT: dict[tuple[str, str], str] = {
         "values_list's flat: of a key all that matters is that another use makes another one",
     ("expiry", "expiring_next: first is None or first.expires_at is None -> first is None"):
         "only lots with a last day were asked for; it tells the type checker so",
+    ("adjustments", "approve_adjustment: locked.amount_points < 0 -> locked.amount_points <= 0"):
+        "0 was refused when it was proposed",
+    ("adjustments", "approve_adjustment: 0 -> 1"):
+        "less than 1 is less than 0: 0 was refused when it was proposed",
     ("redemption", f"_redeem: {NO_BATCH} -> {ACTIVE} or {PAST} or {SHUT}"):
         "what stands in for no card is void, which is asked next",
     ("escrow", f"release_allocations:  {OWED} if points ->  {OWED}"):
