@@ -7,8 +7,8 @@ from django.db import transaction
 
 from marketplace.outbox.models import OutboxMessage
 from points_payment.errors import CardNotRedeemable, IdempotencyConflict, LedgerConflict, UnknownAllocation
-from points_payment.kinds import AccountKind, CardState, TransferKind
-from points_payment.models import Card, Lot, VendorBalance
+from points_payment.kinds import AccountKind, BatchState, CardState, TransferKind
+from points_payment.models import Batch, Card, Lot, VendorBalance
 from points_payment.services.escrow import (
     AllocationSpec,
     hold_for_order,
@@ -147,9 +147,10 @@ def test_a_card_that_cannot_be_redeemed_adds_nothing(reason):
 
 
 @pytest.mark.usefixtures("tampered_books")
-def test_a_range_on_its_way_keeps_its_cards_shut_whatever_they_say_themselves():
+def test_a_range_on_its_way_keeps_its_cards_shut_whatever_they_and_their_batch_say():
     code, customer = code_on_its_way(), make_person()
     Card.objects.update(state=CardState.ACTIVE)
+    Batch.objects.update(state=BatchState.ACTIVE)
     with pytest.raises(CardNotRedeemable):
         redeem_card(customer=customer, code=code, idempotency_key=new_key(), attempt=from_device())
     assert customer.point_balance == 0
