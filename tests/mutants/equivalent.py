@@ -26,6 +26,8 @@ EQUIVALENT: dict[tuple[str, str], str] = {
         "only lots with a last day were asked for; it tells the type checker so",
     ("adjustments", "approve_adjustment: locked.amount_points < 0 -> locked.amount_points <= 0"):
         "0 was refused when it was proposed",
+    ("adjustments", "approve_adjustment: locked.amount_points > 0 -> locked.amount_points >= 0"):
+        "0 was refused when it was proposed",
     ("adjustments", "approve_adjustment: 0 -> 1"):
         "less than 1 is less than 0: 0 was refused when it was proposed",
     ("redemption", f"_redeem: {NO_BATCH} -> {ACTIVE} or {PAST} or {SHUT}"):

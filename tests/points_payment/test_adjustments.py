@@ -72,11 +72,12 @@ def test_customers_are_told_of_corrections_of_their_wallets_and_of_no_vendors(dr
     assert corrected.facts == {"amount_points": 120, "balance_points": 30}
 
 
-@pytest.mark.parametrize("points", [1, -1])
-def test_a_single_point_is_enough_to_be_corrected(points):
+@pytest.mark.parametrize(("points", "topic"), [(1, "points.added"), (-1, "points.corrected")])
+def test_a_single_point_is_enough_to_be_corrected(points, topic):
     customer = make_customer_with_points(paid=5)
     approve_adjustment(adjustment=propose(customer.pk, points), actor=make_person())
     assert paid_points(customer) == 5 + points
+    assert OutboxMessage.objects.latest("pk").topic == topic
 
 
 def test_a_wallet_that_never_had_points_can_get_some():
