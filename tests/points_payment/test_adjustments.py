@@ -55,6 +55,15 @@ def test_two_persons_add_and_take_points_of_a_wallet():
     assert account_points(kind=AccountKind.ADJUSTMENTS) == 70
 
 
+def test_all_that_is_payable_can_be_taken():
+    earn(1_000)
+    payable = VendorBalance.objects.get(pk=VENDOR).payable_points
+    approve_adjustment(
+        adjustment=propose(VENDOR, -payable, kind=AccountKind.VENDOR_PAYABLE), actor=make_person()
+    )
+    assert VendorBalance.objects.get(pk=VENDOR).payable_points == 0
+
+
 def test_customers_are_told_of_corrections_of_their_wallets_and_of_no_vendors(drain_outbox):
     customer = make_customer_with_points(paid=100)
     earn(1_000)

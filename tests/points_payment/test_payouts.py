@@ -41,6 +41,12 @@ def test_a_payout_takes_what_is_payable_and_no_more():
     assert account_points(kind=AccountKind.PAYOUTS) == 900
 
 
+def test_a_vendor_without_a_balance_is_not_paid_a_single_point():
+    with pytest.raises(InsufficientPoints) as refused:
+        payout(1)
+    assert refused.value.available_points == 0
+
+
 def test_a_vendor_without_a_balance_is_paid_nothing():
     with pytest.raises(InsufficientPoints):
         payout(1)
