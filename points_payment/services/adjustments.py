@@ -26,8 +26,7 @@ from points_payment.retry import retry_on_conflict
 from points_payment.services.debts import review_debt
 from points_payment.services.idempotency import claim, hash_request, record_result
 from points_payment.services.ledger import LotChange, NewLot, Posting, post_transfer
-from points_payment.services.payouts import lock_vendor_balance
-from points_payment.services.vendor_funds import funds_of
+from points_payment.services.vendor_funds import funds_of, lock_vendor_balance
 from points_payment.services.wallets import lock_spendable_lots, plan_spending
 
 if TYPE_CHECKING:
@@ -95,6 +94,9 @@ def approve_adjustment(*, adjustment: Adjustment, actor: User) -> Adjustment:
     if locked.proposed_by_id == actor.pk:
         raise SamePerson
     _refuse_own_wallet(locked.account_kind, locked.owner_id, actor)
+    if locked.account_kind == AccountKind.VENDOR_PAYABLE:
+        # Before anything is posted, whatever its sign: what it comes to may end a debt.
+        lock_vendor_balance(vendor_id=locked.owner_id)
     if locked.amount_points < 0:
         lot_changes = _taken(locked)
         new_lot = None
@@ -171,10 +173,9 @@ def _refuse_own_wallet(account_kind: str, owner_id: int, actor: User) -> None:
 
 
 def _taken(adjustment: Adjustment) -> Sequence[LotChange]:
-    """Lock the account and see that it holds enough; the lots that a wallet's points come from."""
+    """See under its lock that the account holds enough; the lots that a wallet's points come from."""
     needed = -adjustment.amount_points
     if adjustment.account_kind == AccountKind.VENDOR_PAYABLE:
-        lock_vendor_balance(vendor_id=adjustment.owner_id)
         # What was ordered to be paid out may be in somebody's hand already.
         available = funds_of(vendor_id=adjustment.owner_id).unordered_points
         if available < needed:

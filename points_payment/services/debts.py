@@ -22,9 +22,9 @@ from django.utils import timezone
 from marketplace.outbox.services import enqueue
 from points_payment.errors import OwesNothing, OwnVendor, ReasonMissing, TooLong
 from points_payment.kinds import AccountKind, DebtLevel
-from points_payment.models import Account, VendorBalance, VendorDebt, VendorDebtEvent
+from points_payment.models import Account, VendorDebt, VendorDebtEvent
 from points_payment.retry import retry_on_conflict
-from points_payment.services.vendor_funds import funds_of
+from points_payment.services.vendor_funds import funds_of, lock_vendor_balance
 from points_payment.vendors import works_for
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def give_time(*, vendor_id: int, days: int, reason: str, actor: User) -> VendorD
         raise TooLong
     if works_for(user_id=actor.pk, vendor_id=vendor_id):
         raise OwnVendor
-    _lock_balance(vendor_id)
+    lock_vendor_balance(vendor_id=vendor_id)
     debt = VendorDebt.objects.select_for_update(no_key=True).filter(pk=vendor_id).first()
     owed = funds_of(vendor_id=vendor_id).debt_points
     if debt is None or not owed:
@@ -127,15 +127,10 @@ def review_all_debts() -> int:
 @retry_on_conflict
 @transaction.atomic
 def _review_one(vendor_id: int) -> None:
-    _lock_balance(vendor_id)
+    lock_vendor_balance(vendor_id=vendor_id)
     level = review_debt(vendor_id=vendor_id)
     # Said again, in case that somebody changed it there.
     _tell_watchers(vendor_id, level)
-
-
-def _lock_balance(vendor_id: int) -> None:
-    VendorBalance.objects.bulk_create([VendorBalance(vendor_id=vendor_id)], ignore_conflicts=True)
-    VendorBalance.objects.select_for_update(no_key=True).get(pk=vendor_id)
 
 
 def _write(debt: VendorDebt, *, owed_points: int, actor: User | None = None, reason: str = "") -> DebtLevel:

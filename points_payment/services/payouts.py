@@ -9,12 +9,12 @@ from django.db import transaction
 
 from points_payment.errors import InsufficientPoints, InvalidAmount, NotReversible, SamePerson
 from points_payment.kinds import AccountKind, TransferKind
-from points_payment.models import Entry, Transfer, VendorBalance
+from points_payment.models import Entry, Transfer
 from points_payment.retry import retry_on_conflict
 from points_payment.services.debts import review_debt
 from points_payment.services.idempotency import hash_request
 from points_payment.services.ledger import Posted, Posting, find_posted, post_transfer
-from points_payment.services.vendor_funds import funds_of
+from points_payment.services.vendor_funds import funds_of, lock_vendor_balance
 
 
 @retry_on_conflict
@@ -107,9 +107,3 @@ def return_payout(*, transfer_id: int, actor_id: int, reason: str, idempotency_k
     )
     review_debt(vendor_id=paid.account.owner_id)
     return posted
-
-
-def lock_vendor_balance(*, vendor_id: int) -> int:
-    """Lock what can be paid out to a vendor; 0 for one who never earned anything."""
-    locked = VendorBalance.objects.select_for_update(no_key=True).filter(vendor_id=vendor_id).first()
-    return locked.payable_points if locked is not None else 0

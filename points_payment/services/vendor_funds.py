@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from points_payment.kinds import AccountKind, PayoutState
+from points_payment.models import VendorBalance
 
 #: One statement, so that the four belong together. What a vendor owes has few entries: late refunds alone.
 FUNDS = """
@@ -72,3 +73,17 @@ def funds_of(*, vendor_id: int) -> VendorFunds:
             },
         )
         return VendorFunds(*cursor.fetchone())
+
+
+def lock_vendor_balance(*, vendor_id: int) -> int:
+    """Lock what can be paid out to a vendor, and say how much it is.
+
+    The row of one who never earned is made first: with nothing locked, the first points of another
+    transaction could be there for the caller's next look, and be spent without a lock.
+    """
+    balance = VendorBalance.objects.select_for_update(no_key=True).filter(vendor_id=vendor_id)
+    locked = balance.first()
+    if locked is None:
+        VendorBalance.objects.bulk_create([VendorBalance(vendor_id=vendor_id)], ignore_conflicts=True)
+        locked = balance.get()
+    return locked.payable_points

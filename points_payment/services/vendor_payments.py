@@ -25,8 +25,7 @@ from points_payment.retry import retry_on_conflict
 from points_payment.services.debts import review_debt
 from points_payment.services.idempotency import claim, hash_request, record_result
 from points_payment.services.ledger import Posting, post_transfer
-from points_payment.services.payouts import lock_vendor_balance
-from points_payment.services.vendor_funds import funds_of
+from points_payment.services.vendor_funds import funds_of, lock_vendor_balance
 from points_payment.vendors import works_for
 
 if TYPE_CHECKING:

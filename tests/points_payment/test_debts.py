@@ -37,8 +37,7 @@ from points_payment.services.debts import (
     register_sales_watcher,
     review_all_debts,
 )
-from points_payment.services.payouts import lock_vendor_balance
-from points_payment.services.vendor_funds import funds_of
+from points_payment.services.vendor_funds import funds_of, lock_vendor_balance
 from points_payment.services.vendor_payments import (
     confirm_vendor_payment,
     record_vendor_payment,

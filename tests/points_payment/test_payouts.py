@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+from django.db import OperationalError, connection, transaction
 
 from points_payment.errors import (
     IdempotencyConflict,
@@ -18,6 +19,7 @@ from points_payment.models import Transfer, VendorBalance
 from points_payment.selectors import account_points
 from points_payment.services import payouts
 from points_payment.services.payouts import pay_out, return_payout
+from points_payment.services.vendor_funds import lock_vendor_balance
 from tests.factories.points import make_person, new_key, top_up_wallet
 from tests.points_payment.test_races import at_once
 from tests.points_payment.vendors import VENDOR, earn
@@ -50,6 +52,33 @@ def test_a_vendor_without_a_balance_is_not_paid_a_single_point():
 def test_a_vendor_without_a_balance_is_paid_nothing():
     with pytest.raises(InsufficientPoints):
         payout(1)
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_who_never_earned_is_locked_all_the_same():
+    """Else the first points, released meanwhile, would be paid out under no lock."""
+    ended: list[str] = []
+
+    def other() -> None:
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '200ms'")
+                lock_vendor_balance(vendor_id=VENDOR)
+            ended.append("locked")
+        except OperationalError:
+            ended.append("waited")
+        finally:
+            connection.close()
+
+    for expected in ("waited", "locked"):
+        with transaction.atomic():
+            if expected == "waited":
+                assert lock_vendor_balance(vendor_id=VENDOR) == 0
+            second = threading.Thread(target=other)
+            second.start()
+            second.join(30)
+        assert ended.pop() == expected
 
 
 def test_a_payout_needs_two_persons_and_an_amount():

@@ -13,7 +13,7 @@ from django.utils import timezone
 from marketplace.users.models import User
 from points_payment.errors import InsufficientPoints
 from points_payment.kinds import AccountKind, TransferKind
-from points_payment.models import Allocation, Card, Entry, Lot, Transfer, Wallet
+from points_payment.models import Allocation, AttemptCounter, Card, Entry, Lot, Transfer, Wallet
 from points_payment.proof import prove
 from points_payment.retry import retry_on_conflict
 from points_payment.selectors import account_points
@@ -45,6 +45,8 @@ ORDERS = 8
 # One code -----------------------------------------------------------------------------------
 def redeem_one_code_everywhere(*, rounds: int) -> None:
     for number in range(rounds):
+        # The wrong codes of a round are counted against all; here the card's lock is tried, not the limits.
+        AttemptCounter.objects.all().delete()
         _batch, codes = make_active_batch(cards=1, value=5_000)
         # New ones in every round: who was refused before would have to wait.
         customers = User.objects.bulk_create(User(first_name="Alice") for _ in range(CUSTOMERS))
