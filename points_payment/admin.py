@@ -82,6 +82,7 @@ class AllocationAdmin(ReadOnlyAdmin):
         "reference",
         "vendor_id",
         "gross_points",
+        "subsidy_points",
         "refunded_points",
         "released_points",
         "commission_points",

@@ -94,9 +94,17 @@ def equation(*, figures: Figures, kept: list[tuple[str, str, int]], card_points:
     )
 
 
+#: What an order brings into the books, and takes out when it is undone, is a discount alone.
+_SUBSIDIES = {
+    TransferKind.PURCHASE: _("Discounts that the platform bears"),
+    TransferKind.CANCELLATION: _("Discounts of what was cancelled"),
+    TransferKind.RETURN: _("Discounts of what was returned"),
+}
+
+
 def _by_transfer(figures: Figures, *, side: int) -> list[Term]:
     return [
-        Term(kind.label, figures.flows[kind][side])
+        Term(_SUBSIDIES.get(kind, kind.label), figures.flows[kind][side])
         for kind in TransferKind
         if figures.flows.get(kind, (0, 0))[side]
     ]

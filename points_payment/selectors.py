@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, F, QuerySet, Sum
 from django.utils import timezone
 
 from points_payment.codes import number_of
@@ -81,7 +81,8 @@ def allocation_parts(*, references: Sequence[str]) -> PaidParts | None:
 def refund_parts(*, idempotency_keys: Sequence[str]) -> PaidParts:
     """As which points the refunds with these keys went back; keys without one count as nothing."""
     moved = AllocationMove.objects.filter(transfer__idempotency_key__in=idempotency_keys).aggregate(
-        points=Sum("refunded_points"), promotional=Sum("refunded_promotional_points")
+        points=Sum(F("refunded_points") - F("refunded_subsidy_points")),
+        promotional=Sum("refunded_promotional_points"),
     )
     promotional = moved["promotional"] or 0
     return PaidParts((moved["points"] or 0) - promotional, promotional)

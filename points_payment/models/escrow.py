@@ -14,7 +14,7 @@ from points_payment.models.ledger import Transfer
 class Allocation(models.Model):
     """Points held for one line (or one vendor's shipping charge) of an order.
 
-    The last four amounts change; they are the sums of the allocation's moves.
+    The last five amounts change; they are the sums of the allocation's moves.
     """
 
     reference = models.CharField(_("reference"), max_length=64, unique=True)
@@ -29,6 +29,8 @@ class Allocation(models.Model):
     gross_points = models.BigIntegerField(_("gross"))
     paid_points = models.BigIntegerField(_("of these paid"))
     promotional_points = models.BigIntegerField(_("of these promotional"))
+    #: Added by the platform, which bears so much of a discount; the vendor earns it like the rest.
+    subsidy_points = models.BigIntegerField(_("of these from the platform"), default=0)
     #: Terms of the commission, frozen: a percentage and a fixed sum, at least, at most.
     #: See ``services.escrow.commission_on``.
     commission_basis_points = models.PositiveIntegerField(_("commission (basis points)"))
@@ -41,6 +43,8 @@ class Allocation(models.Model):
     refunded_points = models.BigIntegerField(_("refunded"), default=0)
     #: Of what is refunded, what went back as promotional points.
     refunded_promotional_points = models.BigIntegerField(_("refunded promotional"), default=0)
+    #: Of what is refunded, what went back to the platform: it is no customer's.
+    refunded_subsidy_points = models.BigIntegerField(_("refunded to the platform"), default=0)
     #: Left escrow for the vendor and is still the vendor's, commission included.
     released_points = models.BigIntegerField(_("released"), default=0)
     commission_points = models.BigIntegerField(_("commission"), default=0)
@@ -54,7 +58,8 @@ class Allocation(models.Model):
                     gross_points__gt=0,
                     paid_points__gte=0,
                     promotional_points__gte=0,
-                    gross_points=F("paid_points") + F("promotional_points"),
+                    subsidy_points__gte=0,
+                    gross_points=F("paid_points") + F("promotional_points") + F("subsidy_points"),
                 ),
                 name="points_allocation_parts",
             ),
@@ -70,8 +75,12 @@ class Allocation(models.Model):
                 condition=Q(
                     refunded_promotional_points__gte=0,
                     refunded_promotional_points__lte=F("promotional_points"),
-                    refunded_points__gte=F("refunded_promotional_points"),
-                    refunded_points__lte=F("refunded_promotional_points") + F("paid_points"),
+                    refunded_subsidy_points__gte=0,
+                    refunded_subsidy_points__lte=F("subsidy_points"),
+                    refunded_points__gte=F("refunded_promotional_points") + F("refunded_subsidy_points"),
+                    refunded_points__lte=F("refunded_promotional_points")
+                    + F("refunded_subsidy_points")
+                    + F("paid_points"),
                 ),
                 name="points_allocation_refund_by_bucket",
             ),
@@ -97,6 +106,16 @@ class Allocation(models.Model):
         """Still in escrow."""
         return self.gross_points - self.refunded_points - self.released_points
 
+    @property
+    def subsidy_left_points(self) -> int:
+        """Added by the platform, and not back with it."""
+        return self.subsidy_points - self.refunded_subsidy_points
+
+    @property
+    def refundable_points(self) -> int:
+        """What the customer paid and did not get back."""
+        return self.gross_points - self.refunded_points - self.subsidy_left_points
+
 
 class AllocationMove(models.Model):
     """What one transfer changed of an allocation. Append-only."""
@@ -109,6 +128,7 @@ class AllocationMove(models.Model):
     )
     refunded_points = models.BigIntegerField(_("refunded"), default=0)
     refunded_promotional_points = models.BigIntegerField(_("refunded promotional"), default=0)
+    refunded_subsidy_points = models.BigIntegerField(_("refunded to the platform"), default=0)
     released_points = models.BigIntegerField(_("released"), default=0)
     commission_points = models.BigIntegerField(_("commission"), default=0)
 

@@ -361,8 +361,8 @@ since_sql_check(
     FROM (
         SELECT a.*, a.digest = points_row_digest(
             to_jsonb(a), 'id', 'reference', 'order_reference', 'customer_id', 'vendor_id', 'transfer_id',
-            'gross_points', 'paid_points', 'promotional_points', 'commission_basis_points', 'commission_fixed_points',
-            'commission_floor_points', 'commission_cap_points', 'created_at') AS same,
+            'gross_points', 'paid_points', 'promotional_points', 'subsidy_points', 'commission_basis_points',
+            'commission_fixed_points', 'commission_floor_points', 'commission_cap_points', 'created_at') AS same,
             points_commission(
                 a.released_points, a.gross_points, a.commission_basis_points, a.commission_fixed_points,
                 a.commission_floor_points, a.commission_cap_points) AS due
@@ -370,20 +370,28 @@ since_sql_check(
     ) a
     LEFT JOIN LATERAL (
         SELECT sum(m.refunded_points) AS refunded, sum(m.refunded_promotional_points) AS promotional,
-               sum(m.released_points) AS released, sum(m.commission_points) AS commission
+               sum(m.refunded_subsidy_points) AS subsidy, sum(m.released_points) AS released, sum(m.commission_points) AS commission
         FROM points_payment_allocationmove m WHERE m.allocation_id = a.id
     ) m ON true
     WHERE a.same IS NOT TRUE
        OR a.commission_points IS DISTINCT FROM a.due
-       OR (a.refunded_points, a.refunded_promotional_points, a.released_points, a.commission_points)
+       OR (a.refunded_points, a.refunded_promotional_points, a.refunded_subsidy_points, a.released_points,
+           a.commission_points)
           IS DISTINCT FROM (coalesce(m.refunded, 0)::bigint, coalesce(m.promotional, 0)::bigint,
-                            coalesce(m.released, 0)::bigint, coalesce(m.commission, 0)::bigint)
+                            coalesce(m.subsidy, 0)::bigint, coalesce(m.released, 0)::bigint,
+                            coalesce(m.commission, 0)::bigint)
     """,  # noqa: E501 - SQL keeps its own lines
     """
     WITH expected AS (
         SELECT transfer_id, kind, sum(points) AS points FROM (
             SELECT transfer_id, 'vendor_escrow' AS kind, gross_points AS points
             FROM points_payment_allocation WHERE transfer_id = ANY(%(fresh)s)
+            UNION ALL
+            SELECT transfer_id, 'promotions', -subsidy_points
+            FROM points_payment_allocation WHERE transfer_id = ANY(%(fresh)s)
+            UNION ALL
+            SELECT transfer_id, 'promotions', refunded_subsidy_points
+            FROM points_payment_allocationmove WHERE transfer_id = ANY(%(fresh)s)
             UNION ALL
             SELECT transfer_id, 'vendor_escrow', -refunded_points - released_points
             FROM points_payment_allocationmove WHERE transfer_id = ANY(%(fresh)s)
@@ -394,7 +402,9 @@ since_sql_check(
     ), actual AS (
         SELECT e.transfer_id, a.kind, sum(e.amount_points) AS points
         FROM points_payment_entry e JOIN points_payment_account a ON a.id = e.account_id
-        WHERE e.transfer_id = ANY(%(fresh)s) AND a.kind IN ('vendor_escrow', 'commission') GROUP BY 1, 2
+        JOIN points_payment_transfer t ON t.id = e.transfer_id
+        WHERE e.transfer_id = ANY(%(fresh)s) AND (a.kind IN ('vendor_escrow', 'commission')
+            OR a.kind = 'promotions' AND t.kind IN ('purchase', 'cancellation', 'return')) GROUP BY 1, 2
     )
     SELECT 'allocations of transfer ' || coalesce(x.transfer_id, e.transfer_id) || ' (' || coalesce(x.kind, e.kind) || ')',
            coalesce(e.points, 0)::text, coalesce(x.points, 0)::text

@@ -11,10 +11,10 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.utils import timezone
 
-from points_payment.errors import InsufficientPoints, NotRefundable, UnknownAllocation
+from points_payment.errors import InsufficientPoints, InvalidAmount, NotRefundable, UnknownAllocation
 from points_payment.kinds import AccountKind, TransferKind
 from points_payment.models import Allocation, AllocationMove, Entry, Transfer, VendorBalance
 from points_payment.services.debts import review_debt
@@ -40,12 +40,19 @@ class AllocationSpec:
 
     reference: str
     vendor_id: int
+    #: What the vendor earns by it, before commission; the customer pays it, less the subsidy.
     gross_points: int
     commission_basis_points: int
     #: With the percentage; of the whole line, like the least and the most that the two come to.
     commission_fixed_points: int = 0
     commission_floor_points: int = 0
     commission_cap_points: int | None = None
+    #: Of the gross, what the platform adds since it bears a discount.
+    subsidy_points: int = 0
+
+    @property
+    def customer_points(self) -> int:
+        return self.gross_points - self.subsidy_points
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,19 +134,22 @@ def hold_for_order(
 ) -> HeldOrder:
     """Move an order's points from the wallet into escrow, inside the caller's transaction.
 
-    Two statements: lock the wallet and read its lots; post and open the allocations. The same key
-    again gives the same answer.
+    What the platform adds for discounts that it bears comes from its promotions. Two statements: lock the
+    wallet and read its lots; post and open the allocations. The same key again gives the same answer.
 
     Raises:
         InsufficientPoints: the wallet holds too little; nothing was written.
         IdempotencyConflict: the key was used for another order.
+        InvalidAmount: more is added to a line than it is worth, or less than nothing.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("hold_for_order works inside its caller's transaction.")
     specs = [spec for spec in allocations if spec.gross_points]
-    needed = sum(spec.gross_points for spec in specs)
-    if not needed:
+    if not specs:
         return HeldOrder(None, 0, 0)
+    if wrong := next((s for s in specs if not 0 <= s.subsidy_points <= s.gross_points), None):
+        raise InvalidAmount(wrong.subsidy_points)
+    needed = sum(spec.customer_points for spec in specs)
     request_hash = hash_request(
         "hold", customer_id, order_reference,
         [astuple(spec) for spec in specs],
@@ -152,7 +162,7 @@ def hold_for_order(
             return _held(earlier.pk)
         raise
     promotional = split_by_largest_remainder(
-        total_points=spent.promotional_points, weights=[spec.gross_points for spec in specs]
+        total_points=spent.promotional_points, weights=[spec.customer_points for spec in specs]
     )
     posted = post_transfer(
         kind=TransferKind.PURCHASE,
@@ -163,6 +173,7 @@ def hold_for_order(
         postings=[
             Posting(AccountKind.CUSTOMER_PAID, customer_id, -spent.paid_points),
             Posting(AccountKind.CUSTOMER_PROMOTIONAL, customer_id, -spent.promotional_points),
+            Posting(AccountKind.PROMOTIONS, 0, -sum(spec.subsidy_points for spec in specs)),
             *(Posting(AccountKind.VENDOR_ESCROW, spec.vendor_id, spec.gross_points) for spec in specs),
         ],
         lot_changes=spent.lot_changes,
@@ -170,12 +181,13 @@ def hold_for_order(
             NewAllocation(
                 spec.reference,
                 spec.vendor_id,
-                spec.gross_points - part,
+                spec.customer_points - part,
                 part,
                 spec.commission_basis_points,
                 spec.commission_fixed_points,
                 spec.commission_floor_points,
                 spec.commission_cap_points,
+                spec.subsidy_points,
             )
             for spec, part in zip(specs, promotional, strict=True)
         ],
@@ -251,32 +263,48 @@ def refund_allocations(
     *,
     references: Sequence[str] | None = None,
     references_and_points: Mapping[str, int] | None = None,
+    references_and_subsidies: Mapping[str, int] | None = None,
     actor_id: int | None,
     reason: str,
     idempotency_key: str,
 ) -> Refunded:
     """Give points of one order back to its customer: all that is left of ``references``, or so many of each.
 
-    Taken from escrow first; what was released already comes from the vendor's payable and the
-    commission, and what payable lacks from the vendor's receivable. Points return to the lots that
-    they came from, the other way round than they were spent: paid ones first. Promotional points whose
-    day has come, or comes within PROMOTIONAL_REFUND_GRACE_DAYS, get a new lot with that many days.
+    With all that is left the platform has back what it added; else ``references_and_subsidies`` says how
+    much of it, of these or of other allocations of the order.
+
+    Taken from escrow first; what was released already comes from the vendor's payable and the commission,
+    and what payable lacks from the vendor's receivable. Points return to the lots that they came from, the
+    other way round than they were spent: paid ones first. Promotional points whose day has come, or comes
+    within PROMOTIONAL_REFUND_GRACE_DAYS, get a new lot with that many days.
 
     Raises:
         UnknownAllocation: a reference is unknown, or of another order than the first.
-        NotRefundable: more is asked for than is left of an allocation.
+        NotRefundable: more is asked for than is left of an allocation, for the customer or the platform.
         IdempotencyConflict: the key was used for another refund.
     """
-    wanted = dict(references_and_points) if references_and_points is not None else None
+    wanted = dict(references_and_points or {}) if references is None else None
+    subsidies = {name: points for name, points in (references_and_subsidies or {}).items() if points}
     names = list(wanted) if wanted is not None else list(references or ())
-    request_hash = hash_request("refund", sorted(wanted.items()) if wanted is not None else sorted(names))
+    names += [name for name in references_and_subsidies or () if wanted is not None and name not in wanted]
+    request_hash = hash_request(
+        "refund", sorted(wanted.items()) if wanted is not None else sorted(names),
+        *([sorted(subsidies.items())] if subsidies else []),
+    )  # fmt: skip
     purchase = _purchase_of(names)
     lock_wallet(customer_id=purchase.customer_id)
     allocations = _lock_allocations(names)
     if earlier := find_posted(idempotency_key=idempotency_key, request_hash=request_hash):
         return _refunded(earlier)
-    refunds = [_Refund.of(allocation, wanted[allocation.reference] if wanted is not None else None)
-               for allocation in allocations]  # fmt: skip
+    if wanted is None:
+        refunds = [_Refund.of_all(allocation) for allocation in allocations]
+    else:
+        refunds = [
+            _Refund.of(
+                allocation, wanted.get(allocation.reference, 0), subsidies.get(allocation.reference, 0)
+            )
+            for allocation in allocations
+        ]
     refunds = [refund for refund in refunds if refund.points]
     if not refunds:
         return Refunded(None, 0, 0)
@@ -299,6 +327,7 @@ def refund_allocations(
         postings=[
             Posting(AccountKind.CUSTOMER_PAID, purchase.customer_id, paid),
             Posting(AccountKind.CUSTOMER_PROMOTIONAL, purchase.customer_id, promotional),
+            Posting(AccountKind.PROMOTIONS, 0, sum(r.subsidy_points for r in refunds)),
             *(Posting(AccountKind.VENDOR_ESCROW, r.allocation.vendor_id, -r.from_held) for r in refunds),
             *_late_postings(refunds),
         ],
@@ -314,15 +343,29 @@ def refund_allocations(
 @dataclass(frozen=True, slots=True)
 class _Refund:
     allocation: Allocation
-    points: int
+    #: For the customer.
+    customer_points: int
+    #: For the platform.
+    subsidy_points: int
 
     @classmethod
-    def of(cls, allocation: Allocation, asked_points: int | None) -> _Refund:
-        left = allocation.gross_points - allocation.refunded_points
-        points = left if asked_points is None else asked_points
-        if not 0 <= points <= left:
-            raise NotRefundable(reference=allocation.reference, asked_points=points, left_points=left)
-        return cls(allocation, points)
+    def of_all(cls, allocation: Allocation) -> _Refund:
+        return cls(allocation, allocation.refundable_points, allocation.subsidy_left_points)
+
+    @classmethod
+    def of(cls, allocation: Allocation, asked_points: int, asked_subsidy_points: int) -> _Refund:
+        for asked, left in (
+            (asked_points, allocation.refundable_points),
+            (asked_subsidy_points, allocation.subsidy_left_points),
+        ):
+            if not 0 <= asked <= left:
+                raise NotRefundable(reference=allocation.reference, asked_points=asked, left_points=left)
+        return cls(allocation, asked_points, asked_subsidy_points)
+
+    @property
+    def points(self) -> int:
+        """What the vendor loses, before commission."""
+        return self.customer_points + self.subsidy_points
 
     @property
     def from_held(self) -> int:
@@ -334,12 +377,13 @@ class _Refund:
 
     @property
     def paid_points(self) -> int:
-        already = self.allocation.refunded_points - self.allocation.refunded_promotional_points
-        return min(self.points, self.allocation.paid_points - already)
+        one = self.allocation
+        already = one.refunded_points - one.refunded_promotional_points - one.refunded_subsidy_points
+        return min(self.customer_points, one.paid_points - already)
 
     @property
     def promotional_points(self) -> int:
-        return self.points - self.paid_points
+        return self.customer_points - self.paid_points
 
     @property
     def commission_returned(self) -> int:
@@ -353,6 +397,7 @@ class _Refund:
             allocation=self.allocation,
             refunded_points=self.points,
             refunded_promotional_points=self.promotional_points,
+            refunded_subsidy_points=self.subsidy_points,
             released_points=-self.from_released,
             commission_points=-self.commission_returned,
         )
@@ -430,17 +475,26 @@ def _write_moves(moves: Sequence[AllocationMove], *, transfer_id: int) -> None:
         allocation = move.allocation
         allocation.refunded_points += move.refunded_points
         allocation.refunded_promotional_points += move.refunded_promotional_points
+        allocation.refunded_subsidy_points += move.refunded_subsidy_points
         allocation.released_points += move.released_points
         allocation.commission_points += move.commission_points
         changed.append(allocation)
     AllocationMove.objects.bulk_create(moves)
     Allocation.objects.bulk_update(
-        changed, ["refunded_points", "refunded_promotional_points", "released_points", "commission_points"]
+        changed,
+        [
+            "refunded_points",
+            "refunded_promotional_points",
+            "refunded_subsidy_points",
+            "released_points",
+            "commission_points",
+        ],
     )
 
 
 def _refunded(transfer: Transfer) -> Refunded:
     moved = transfer.allocation_moves.aggregate(
-        points=Sum("refunded_points"), promotional=Sum("refunded_promotional_points")
+        points=Sum(F("refunded_points") - F("refunded_subsidy_points")),
+        promotional=Sum("refunded_promotional_points"),
     )
     return Refunded(transfer.pk, moved["points"] - moved["promotional"], moved["promotional"])

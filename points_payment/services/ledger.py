@@ -56,6 +56,7 @@ class NewAllocation:
     commission_fixed_points: int = 0
     commission_floor_points: int = 0
     commission_cap_points: int | None = None
+    subsidy_points: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +77,15 @@ POST_AND_ALLOCATE = (
     # Both parts are constants.
     "WITH posted AS MATERIALIZED (" + POST + "), allocated AS ("  # noqa: S608
     "INSERT INTO points_payment_allocation (reference, order_reference, customer_id, vendor_id, transfer_id,"
-    " gross_points, paid_points, promotional_points, commission_basis_points, commission_fixed_points,"
-    " commission_floor_points, commission_cap_points, created_at, digest,"
-    " refunded_points, refunded_promotional_points, released_points, commission_points)"
-    " SELECT a.reference, %s, %s, a.vendor, p.transfer_id, a.paid + a.promotional, a.paid, a.promotional,"
-    " a.basis_points, a.fixed, a.floor, a.cap, now(), '', 0, 0, 0, 0"
-    " FROM posted p, unnest(%s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::int[],"
-    " %s::bigint[], %s::bigint[], %s::bigint[])"
-    " WITH ORDINALITY AS a (reference, vendor, paid, promotional, basis_points, fixed, floor, cap, place)"
+    " gross_points, paid_points, promotional_points, subsidy_points, commission_basis_points,"
+    " commission_fixed_points, commission_floor_points, commission_cap_points, created_at, digest,"
+    " refunded_points, refunded_promotional_points, refunded_subsidy_points, released_points,"
+    " commission_points)"
+    " SELECT a.reference, %s, %s, a.vendor, p.transfer_id, a.paid + a.promotional + a.subsidy, a.paid,"
+    " a.promotional, a.subsidy, a.basis_points, a.fixed, a.floor, a.cap, now(), '', 0, 0, 0, 0, 0"
+    " FROM posted p, unnest(%s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::int[],"
+    " %s::bigint[], %s::bigint[], %s::bigint[]) WITH ORDINALITY"
+    " AS a (reference, vendor, paid, promotional, subsidy, basis_points, fixed, floor, cap, place)"
     " WHERE p.is_new ORDER BY a.place) SELECT * FROM posted"
 )
 
@@ -187,6 +189,7 @@ def post_transfer(
             array_of(allocation.vendor_id for allocation in new_allocations),
             array_of(allocation.paid_points for allocation in new_allocations),
             array_of(allocation.promotional_points for allocation in new_allocations),
+            array_of(allocation.subsidy_points for allocation in new_allocations),
             array_of(allocation.commission_basis_points for allocation in new_allocations),
             array_of(allocation.commission_fixed_points for allocation in new_allocations),
             array_of(allocation.commission_floor_points for allocation in new_allocations),

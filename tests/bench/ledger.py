@@ -224,10 +224,11 @@ def _by_hand() -> Transfer:
             )
             execute(
                 "INSERT INTO points_payment_allocation (reference, order_reference, customer_id, vendor_id,"
-                " transfer_id, gross_points, paid_points, promotional_points, commission_basis_points,"
-                " commission_fixed_points, commission_floor_points,"
-                " digest, refunded_points, refunded_promotional_points, released_points, commission_points)"
-                " VALUES (%s, %s, %s, %s, %s, 1, 1, 0, 800, 0, 0, '', 0, 0, 0, 0)",
+                " transfer_id, gross_points, paid_points, promotional_points, subsidy_points,"
+                " commission_basis_points, commission_fixed_points, commission_floor_points, digest,"
+                " refunded_points, refunded_promotional_points, refunded_subsidy_points, released_points,"
+                " commission_points)"
+                " VALUES (%s, %s, %s, %s, %s, 1, 1, 0, 0, 800, 0, 0, '', 0, 0, 0, 0, 0)",
                 (f"{key}-1", key, customer_id, vendor_id, posted),
             )
 

@@ -90,11 +90,14 @@ def trade() -> None:
     with transaction.atomic():
         hold_for_order(
             customer_id=customer.pk, order_reference=order, idempotency_key=new_key(), actor_id=customer.pk,
-            allocations=[AllocationSpec(f"{order}-{place}", 7, 500, 800) for place in range(2)],
+            allocations=[
+                AllocationSpec(f"{order}-{place}", 7, 500, 800, subsidy_points=50 * place) for place in range(2)
+            ],
         )  # fmt: skip
     release_allocations(references=[f"{order}-0"], actor_id=None, idempotency_key=new_key())
     refund_allocations(
         references_and_points={f"{order}-0": 100, f"{order}-1": 50},
+        references_and_subsidies={f"{order}-1": 5},
         actor_id=None,
         reason="",
         idempotency_key=new_key(),

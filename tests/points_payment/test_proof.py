@@ -51,13 +51,19 @@ def books(tampered_books):
         hold_for_order(
             customer_id=customer.pk,
             order_reference="N1",
-            allocations=[AllocationSpec(f"N1-{place}", 7, 250, 800) for place in range(3)],
+            allocations=[
+                AllocationSpec(f"N1-{place}", 7, 250, 800, subsidy_points=20 * place) for place in range(3)
+            ],
             idempotency_key="N1",
             actor_id=customer.pk,
         )
     release_allocations(references=["N1-0"], actor_id=None, idempotency_key="r1")
     refund_allocations(
-        references_and_points={"N1-0": 50, "N1-1": 249}, actor_id=None, reason="", idempotency_key="f1"
+        references_and_points={"N1-0": 50, "N1-1": 229},
+        references_and_subsidies={"N1-2": 10},
+        actor_id=None,
+        reason="",
+        idempotency_key="f1",
     )
     batch, codes = make_active_batch(cards=3, value=100)
     redeem_card(customer=customer, code=codes[0], idempotency_key="c1", attempt=from_device())
@@ -136,6 +142,8 @@ TAMPERINGS = [
     ("lotuse", "DELETE FROM {t} WHERE {first}", "lots", "lot "),
     ("allocation", "UPDATE {t} SET gross_points = gross_points + 1, paid_points = paid_points + 1 WHERE {first}", "allocations", "allocation N1-0"),
     ("allocation", "UPDATE {t} SET paid_points = paid_points + 1, promotional_points = promotional_points - 1 WHERE {first}", "allocations", "allocation N1-0"),
+    ("allocation", "UPDATE {t} SET gross_points = gross_points + 1, subsidy_points = subsidy_points + 1 WHERE {first}", "allocations", "allocation N1-0"),
+    ("allocation", "UPDATE {t} SET refunded_subsidy_points = refunded_subsidy_points + 1, refunded_points = refunded_points + 1 WHERE subsidy_points > 0", "allocations", "allocation N1-2"),
     ("allocation", "UPDATE {t} SET reference = 'x' WHERE {first}", "allocations", "allocation x"),
     ("allocation", "UPDATE {t} SET order_reference = 'x' WHERE {first}", "allocations", "allocation N1-0"),
     ("allocation", "UPDATE {t} SET vendor_id = 8 WHERE {first}", "allocations", "allocation N1-0"),
@@ -149,6 +157,7 @@ TAMPERINGS = [
     ("allocation", "UPDATE {t} SET refunded_points = refunded_points - 1 WHERE {first}", "allocations", "allocation N1-0"),
     ("allocation", "DELETE FROM {t} WHERE {first}", "allocations", "allocations of transfer "),
     ("allocationmove", "UPDATE {t} SET released_points = released_points + 1 WHERE {first}", "allocations", "allocation N1-0"),
+    ("allocationmove", "UPDATE {t} SET refunded_subsidy_points = refunded_subsidy_points + 1 WHERE refunded_subsidy_points > 0", "allocations", "allocation N1-2"),
     ("allocationmove", "UPDATE {t} SET transfer_id = transfer_id + 5 WHERE {first}", "allocations", "allocations of transfer"),
     ("allocationmove", "DELETE FROM {t} WHERE {first}", "allocations", "allocation N1-0"),
     ("card", "UPDATE {t} SET state = 'redeemed', redemption_id = 1 WHERE number = 2", "cards-money", "card 2"),

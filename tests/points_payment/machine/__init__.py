@@ -36,7 +36,11 @@ class LedgerMachine(CashRules, WalletRules, OrderRules, CorrectionRules, CardRul
             self.top_up(place=place, amount=2_500)
             self.buy(
                 place=place,
-                wanted=[(1, 250, Terms(commission)), (2, 333, Terms(1_250, floor=60)), (1, 101, Terms(33))],
+                wanted=[
+                    (1, 250, 0, Terms(commission)),
+                    (2, 333, 50, Terms(1_250, floor=60)),
+                    (1, 101, 0, Terms(33)),
+                ],
             )
             self.adjust_a_vendor(vendor=place + 1, amount=400)
         for expires in EXPIRY_DAYS:

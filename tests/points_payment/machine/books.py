@@ -75,18 +75,27 @@ class Line:
     gross: int
     promotional: int
     terms: Terms
+    #: Of the gross, from the platform.
+    subsidy: int = 0
+    #: For the customer.
     refunded: int = 0
     refunded_promotional: int = 0
+    refunded_subsidy: int = 0
     released: int = 0
     commission: int = 0
 
     @property
     def held(self) -> int:
-        return self.gross - self.refunded - self.released
+        return self.gross - self.refunded - self.refunded_subsidy - self.released
 
     @property
     def left(self) -> int:
-        return self.gross - self.refunded
+        """For the customer."""
+        return self.gross - self.subsidy - self.refunded
+
+    @property
+    def subsidy_left(self) -> int:
+        return self.subsidy - self.refunded_subsidy
 
     @property
     def due(self) -> int:
@@ -191,20 +200,20 @@ class Books:
         return total
 
     # Orders -------------------------------------------------------------------------------
-    def buy(self, customer: int, wanted: list[tuple[str, int, int, Terms]]) -> Order:
-        """Lines of (reference, vendor, points, terms)."""
-        gross = [points for _reference, _vendor, points, _terms in wanted]
-        uses = self.take(customer, sum(gross))
+    def buy(self, customer: int, wanted: list[tuple[str, int, int, int, Terms]]) -> Order:
+        """Lines of (reference, vendor, points, of these from the platform, terms)."""
+        prices = [points - subsidy for _reference, _vendor, points, subsidy, _terms in wanted]
+        uses = self.take(customer, sum(prices))
         promotional = sum(use.left for use in uses if use.lot.promotional)
+        shares = split(promotional, prices) if promotional else [0] * len(prices)
         lines = [
-            Line(reference, vendor, points, part, terms)
-            for (reference, vendor, points, terms), part in zip(
-                wanted, split(promotional, gross), strict=True
-            )
+            Line(reference, vendor, points, part, terms, subsidy)
+            for (reference, vendor, points, subsidy, terms), part in zip(wanted, shares, strict=True)
         ]
         self.move(
-            (AccountKind.CUSTOMER_PAID, customer, promotional - sum(gross)),
+            (AccountKind.CUSTOMER_PAID, customer, promotional - sum(prices)),
             (AccountKind.CUSTOMER_PROMOTIONAL, customer, -promotional),
+            (AccountKind.PROMOTIONS, 0, -sum(line.subsidy for line in lines)),
             *((AccountKind.VENDOR_ESCROW, line.vendor, line.gross) for line in lines),
         )
         order = Order(customer, uses, lines)
@@ -231,17 +240,22 @@ class Books:
             released, fees = released + held, fees + fee
         return released, fees
 
-    def refund(self, order: Order, wanted: Mapping[Line, int]) -> tuple[int, int, bool]:
+    def refund(
+        self, order: Order, wanted: Mapping[Line, int], subsidies: Mapping[Line, int]
+    ) -> tuple[int, int, bool]:
         """So many points of each line; (paid, promotional, whether the vendor had some of it already)."""
         paid = promotional = 0
         late = False
-        for line, points in wanted.items():
+        for line in {**wanted, **subsidies}:
+            points, subsidy = wanted.get(line, 0), subsidies.get(line, 0)
             # The paid part of a line comes back first.
-            back = min(points, line.gross - line.promotional - (line.refunded - line.refunded_promotional))
-            from_held = min(points, line.held)
-            from_vendor = points - from_held
+            paid_left = line.left - (line.promotional - line.refunded_promotional)
+            back = min(points, paid_left)
+            from_held = min(points + subsidy, line.held)
+            from_vendor = points + subsidy - from_held
             late = late or from_vendor > 0
             line.refunded += points
+            line.refunded_subsidy += subsidy
             line.refunded_promotional += points - back
             line.released -= from_vendor
             fee = line.commission - line.due if from_vendor else 0
@@ -251,6 +265,7 @@ class Books:
             self.move(
                 (AccountKind.CUSTOMER_PAID, order.customer, back),
                 (AccountKind.CUSTOMER_PROMOTIONAL, order.customer, points - back),
+                (AccountKind.PROMOTIONS, 0, subsidy),
                 (AccountKind.VENDOR_ESCROW, line.vendor, -from_held),
                 (AccountKind.COMMISSION, 0, -fee),
                 (AccountKind.VENDOR_PAYABLE, line.vendor, -from_payable),

@@ -40,7 +40,12 @@ TERMS = [
     Terms(10_000, cap=0),
 ]
 lines_wanted = st.lists(
-    st.tuples(st.sampled_from(VENDORS), st.integers(0, 400), st.sampled_from(TERMS)),
+    st.tuples(
+        st.sampled_from(VENDORS),
+        st.integers(0, 400),
+        st.sampled_from([0, 0, 10, 50, 100]),
+        st.sampled_from(TERMS),
+    ),
     min_size=1,
     max_size=4,
 )
@@ -55,19 +60,19 @@ class OrderRules(Steps):
     # Orders -------------------------------------------------------------------------------
     @moves(TransferKind.PURCHASE)
     @rule(place=places, wanted=lines_wanted)
-    def buy(self, place: int, wanted: list[tuple[int, int, Terms]]) -> None:
-        """Also more than the wallet holds, and lines that cost nothing."""
+    def buy(self, place: int, wanted: list[tuple[int, int, int, Terms]]) -> None:
+        """Also more than the wallet holds, lines that cost nothing, and some that the platform pays for."""
         customer, key = one_of(self.customers, place), self.key
         specs = [
             AllocationSpec(
                 f"{key}-{number}", vendor, gross, terms.basis_points, terms.fixed, terms.floor,
-                None if terms.cap == NEVER else int(terms.cap),
+                None if terms.cap == NEVER else int(terms.cap), gross * percent // 100,
             )
-            for number, (vendor, gross, terms) in enumerate(wanted)
+            for number, (vendor, gross, percent, terms) in enumerate(wanted)
         ]  # fmt: skip
         paid_for = [
-            (f"{key}-{number}", vendor, gross, terms)
-            for number, (vendor, gross, terms) in enumerate(wanted)
+            (f"{key}-{number}", vendor, gross, gross * percent // 100, terms)
+            for number, (vendor, gross, percent, terms) in enumerate(wanted)
             if gross
         ]
 
@@ -81,7 +86,7 @@ class OrderRules(Steps):
         if not paid_for:
             assert send(key) is None
             return
-        needed = sum(spec.gross_points for spec in specs)
+        needed = sum(spec.gross_points - spec.subsidy_points for spec in specs)
         available = self.books.available(customer.pk)
         if available < needed:
             error = self.refused(InsufficientPoints, lambda: send(key))
@@ -113,16 +118,23 @@ class OrderRules(Steps):
 
     @moves(TransferKind.CANCELLATION, TransferKind.RETURN)
     @precondition(lambda self: self.books.orders)
-    @rule(place=places, some=st.sets(st.integers(0, 3)), parts=st.lists(points, min_size=4, max_size=4))
-    def refund_some_points(self, place: int, some: set[int], parts: list[int]) -> None:
-        """Also more than is left."""
+    @rule(
+        place=places, some=st.sets(st.integers(0, 3)), parts=st.lists(points, min_size=4, max_size=4),
+        added=st.lists(st.integers(0, 60), max_size=4),
+    )  # fmt: skip
+    def refund_some_points(self, place: int, some: set[int], parts: list[int], added: list[int]) -> None:
+        """Also more than is left, and only to the platform."""
         order = one_of(self.books.orders, place)
         wanted = dict(zip(self.some_lines(order, some), parts, strict=False))
-        if any(asked > line.left for line, asked in wanted.items()):
-            error = self.refused(NotRefundable, lambda: self.send_refund(wanted, self.key))
-            assert error.left_points in {line.left for line in wanted}
-            wanted = {line: min(asked, line.left) for line, asked in wanted.items()}
-        self.refund(order, wanted)
+        subsidies = dict(zip(order.lines, added, strict=False))
+        for back, left in ((wanted, "left"), (subsidies, "subsidy_left")):
+            if any(asked > getattr(line, left) for line, asked in back.items()):
+                error = self.refused(NotRefundable, lambda: self.send_refund(wanted, subsidies, self.key))
+                assert error.left_points in {
+                    n for line in order.lines for n in (line.left, line.subsidy_left)
+                }
+                back.update({line: min(asked, getattr(line, left)) for line, asked in back.items()})
+        self.refund(order, wanted, subsidies)
 
     @moves(TransferKind.CANCELLATION, TransferKind.RETURN)
     @precondition(lambda self: self.books.orders)
@@ -135,7 +147,9 @@ class OrderRules(Steps):
         def send() -> Refunded:
             return refund_allocations(references=names, actor_id=None, reason="", idempotency_key=key)
 
-        paid, promotional, _late = self.books.refund(order, {line: line.left for line in lines})
+        paid, promotional, _late = self.books.refund(
+            order, {line: line.left for line in lines}, {line: line.subsidy_left for line in lines}
+        )
         answer = send()
         assert (answer.paid_points, answer.promotional_points) == (paid, promotional)
         self.remember(send, answer)
@@ -164,26 +178,29 @@ class OrderRules(Steps):
         """Those at the places, or the first."""
         return [line for place, line in enumerate(order.lines) if place in some] or order.lines[:1]
 
-    def send_refund(self, wanted: dict[Line, int], key: str) -> Refunded:
+    def send_refund(self, wanted: dict[Line, int], subsidies: dict[Line, int], key: str) -> Refunded:
         return refund_allocations(
             references_and_points={line.reference: asked for line, asked in wanted.items()},
+            references_and_subsidies={line.reference: asked for line, asked in subsidies.items()},
             actor_id=None, reason="", idempotency_key=key,
         )  # fmt: skip
 
-    def refund(self, order: Order, wanted: dict[Line, int]) -> None:
+    def refund(self, order: Order, wanted: dict[Line, int], subsidies: dict[Line, int]) -> None:
         key = self.key
-        paid, promotional, late = self.books.refund(order, wanted)
-        answer = self.send_refund(wanted, key)
+        paid, promotional, late = self.books.refund(order, wanted, subsidies)
+        answer = self.send_refund(wanted, subsidies, key)
         assert (answer.paid_points, answer.promotional_points) == (paid, promotional)
         if answer.transfer_id is None:
             assert not any(wanted.values())
+            assert not any(subsidies.values())
             return
         kind = Transfer.objects.values_list("kind", flat=True).get(pk=answer.transfer_id)
         assert kind == (TransferKind.RETURN if late else TransferKind.CANCELLATION)
         more = {line: asked + 1 for line, asked in wanted.items()}
         self.remember(
-            lambda: self.send_refund(wanted, key), answer, otherwise=lambda: self.send_refund(more, key)
-        )
+            lambda: self.send_refund(wanted, subsidies, key), answer,
+            otherwise=lambda: self.send_refund(more, subsidies, key),
+        )  # fmt: skip
 
     # Payouts ------------------------------------------------------------------------------
     @moves(TransferKind.PAYOUT)
@@ -240,7 +257,7 @@ class OrderRules(Steps):
         self.pay_out(
             vendor=line.vendor, amount=self.books.accounts[AccountKind.VENDOR_PAYABLE, line.vendor] + 1
         )
-        self.refund(order, {line: line.left})
+        self.refund(order, {line: line.left}, {line: line.subsidy_left})
         self.vendor_pays_in(place, amount)
 
     @moves(TransferKind.VENDOR_PAYMENT)

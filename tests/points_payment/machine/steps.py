@@ -130,7 +130,13 @@ class Steps(RolledBackMachine):
         for vendor, payable in VendorBalance.objects.values_list("vendor_id", "payable_points"):
             assert payable == self.books.accounts[AccountKind.VENDOR_PAYABLE, vendor]
         assert stored_lines() == {
-            line.reference: (line.refunded, line.refunded_promotional, line.released, line.commission)
+            line.reference: (
+                line.refunded + line.refunded_subsidy,
+                line.refunded_promotional,
+                line.refunded_subsidy,
+                line.released,
+                line.commission,
+            )
             for order in self.books.orders
             for line in order.lines
         }
@@ -157,8 +163,9 @@ def stored_lots() -> dict[int, list[tuple[bool, int]]]:
     return found
 
 
-def stored_lines() -> dict[str, tuple[int, int, int, int]]:
+def stored_lines() -> dict[str, tuple[int, ...]]:
     rows = Allocation.objects.values_list(
-        "reference", "refunded_points", "refunded_promotional_points", "released_points", "commission_points"
-    )
-    return {reference: (refunded, promo, released, fee) for reference, refunded, promo, released, fee in rows}
+        "reference", "refunded_points", "refunded_promotional_points", "refunded_subsidy_points",
+        "released_points", "commission_points",
+    )  # fmt: skip
+    return {reference: tuple(points) for reference, *points in rows}
