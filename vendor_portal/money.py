@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 PER_PAGE = 25
 #: On which points are free next.
 DAYS_SHOWN = 6
+#: Of a reduction: to the buyer, and to the platform where it bore a discount.
+GONE_BACK = F("refunded_points") + F("returned_subsidy_points")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Balances:
 @dataclass(frozen=True, slots=True)
 class Sale:
     order: VendorOrder
-    #: What the buyer has back of it.
+    #: What the buyer has back of it, and the platform of what it added.
     given_back_points: int
     commission_points: int
     #: Something is said to be wrong with it, and not settled.
@@ -56,7 +58,7 @@ class Sale:
 
     @property
     def net_points(self) -> int:
-        return self.order.total_points - self.given_back_points - self.commission_points
+        return self.order.value_points - self.given_back_points - self.commission_points
 
     @property
     def why_held(self) -> str:
@@ -128,11 +130,13 @@ def free_days(*, vendor: Partner) -> list[FreeDay]:
     given_back = LineReduction.objects.filter(line__vendor_order__in=waiting)
     by_day = {
         row["line__vendor_order__release_on"]: row["points"]
-        for row in given_back.values("line__vendor_order__release_on").annotate(points=Sum("refunded_points"))
+        for row in given_back.values("line__vendor_order__release_on").annotate(points=Sum(GONE_BACK))
     }
     days = (
         waiting.values("release_on")
-        .annotate(orders=Count("pk"), points=Sum(F("goods_points") + F("shipping_points")))
+        .annotate(
+            orders=Count("pk"), points=Sum(F("goods_points") + F("shipping_points") + F("subsidy_points"))
+        )
         .order_by("release_on")[:DAYS_SHOWN]
     )
     return [
@@ -164,7 +168,10 @@ def sales_page(*, vendor: Partner, page: str | None) -> Page[Sale]:
         .select_related("order")
         .exclude(status__in=ENDED_WITHOUT_SALE)
         .annotate(
-            given_back=Sum("lines__reductions__refunded_points", default=0),
+            given_back=Sum(
+                F("lines__reductions__refunded_points") + F("lines__reductions__returned_subsidy_points"),
+                default=0,
+            ),
             is_disputed=Exists(
                 Dispute.objects.filter(vendor_order=OuterRef("pk"), state__in=OPEN_DISPUTES, is_late=False)
             ),

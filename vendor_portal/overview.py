@@ -64,7 +64,10 @@ def overview_of(*, vendor: Partner, rights: Collection[VendorPermission]) -> Ove
         facts |= (
             orders.filter(placed_at__gte=since)
             .exclude(status=VendorOrderStatus.CANCELLED)
-            .aggregate(sales_points=Coalesce(Sum("goods_points"), 0), sales_orders=Count("pk"))
+            .aggregate(
+                sales_points=Coalesce(Sum(F("goods_points") + F("subsidy_points")), 0),
+                sales_orders=Count("pk"),
+            )
         )
         facts["balances"] = balances_of(vendor=vendor)
     return Overview(**facts)  # type: ignore[arg-type]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from oscar.apps.offer.models import ConditionalOffer
 from oscar.core.loading import get_class
 
 from forked_apps.basket.models import Basket
+from forked_apps.offer.models import Bearer, ConditionalOffer
 from points_payment.services.statements import prepared_cursor
+from points_payment.services.wallets import split_by_largest_remainder
 
 if TYPE_CHECKING:
     from marketplace.users.models import User
@@ -30,8 +32,17 @@ def split_whole(amounts: Sequence[Decimal]) -> list[int]:
     return floors
 
 
-def apply_offers(*, basket: Basket, user: User | None) -> dict[int, int]:
-    """Let Oscar's offers and vouchers discount the lines; whole points of discount by line id.
+@dataclass(frozen=True, slots=True)
+class LineDiscount:
+    """In whole points."""
+
+    points: int
+    #: Of these, what the platform adds to what the seller earns.
+    subsidy_points: int
+
+
+def apply_offers(*, basket: Basket, user: User | None) -> dict[int, LineDiscount]:
+    """Let Oscar's offers and vouchers discount the lines; by line id, lines without any have no key.
 
     One query where there is nothing to apply, as nearly always.
     """
@@ -42,7 +53,21 @@ def apply_offers(*, basket: Basket, user: User | None) -> dict[int, int]:
     Applicator().apply(basket, user)
     lines = list(basket.all_lines())
     shares = split_whole([Decimal(line.discount_value) for line in lines])
-    return {line.pk: share for line, share in zip(lines, shares, strict=True) if share}
+    return {
+        line.pk: LineDiscount(share, _subsidy(line, share))
+        for line, share in zip(lines, shares, strict=True)
+        if share
+    }
+
+
+def _subsidy(line: Any, points: int) -> int:
+    """Of a line's discount in whole points, the platform's part: as of what its offers take off."""
+    amounts = {bearer: Decimal(0) for bearer in Bearer}
+    for one in line.discounts.all():
+        amounts[Bearer(one.offer.borne_by)] += one.amount
+    # In ten-thousandths, so that the weights are whole.
+    weights = [int(amounts[bearer] * 10_000) for bearer in (Bearer.MARKETPLACE, Bearer.VENDOR)]
+    return split_by_largest_remainder(total_points=points, weights=weights)[0]
 
 
 #: As a statement of its own: it runs for every order, and nearly always finds nothing.

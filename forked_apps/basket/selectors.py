@@ -11,7 +11,7 @@ from django.db.models import Sum, prefetch_related_objects
 from django.http import HttpRequest
 
 from forked_apps.basket.changes import LineChange
-from forked_apps.basket.discounts import apply_offers
+from forked_apps.basket.discounts import LineDiscount, apply_offers
 from forked_apps.basket.models import Basket, Line
 from forked_apps.basket.other_offers import OtherOffer, other_offers
 from forked_apps.catalogue.images import line_images
@@ -41,6 +41,8 @@ class BasketRow:
     unit_grams: int = 0
     #: Another vendor's, that the customer may rather want; None: there is none, or nobody looks.
     other_offer: OtherOffer | None = None
+    #: Of the discount, what the platform adds to what the seller earns.
+    discount_subsidy_points: int = 0
 
     @property
     def grams(self) -> int:
@@ -54,6 +56,11 @@ class BasketRow:
     def line_points(self) -> int:
         """What the line costs, after discounts; nothing where it cannot be bought."""
         return self.unit_points * self.quantity - self.discount_points if self.can_be_bought else 0
+
+    @property
+    def subsidy_points(self) -> int:
+        """What the platform adds, since it bears a discount of the line."""
+        return self.discount_subsidy_points if self.can_be_bought else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +131,7 @@ def summarise(
     queries more.
     """
     discounts = apply_offers(basket=basket, user=user)
+    none = LineDiscount(0, 0)
     vendors: dict[int, Partner] = {}
     rows: dict[int, list[BasketRow]] = {}
     lines = list(basket.all_lines())
@@ -145,7 +153,8 @@ def summarise(
                 list_price_points=offer.list_price_points,
                 quantity=line.quantity,
                 available=line.available_pieces if is_on_sale(offer) else 0,
-                discount_points=discounts.get(line.pk, 0),
+                discount_points=discounts.get(line.pk, none).points,
+                discount_subsidy_points=discounts.get(line.pk, none).subsidy_points,
                 change=line.change,
                 images=line_images(line.product) if with_images else None,
                 unit_grams=grams_of(offer, line.product),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from forked_apps.order.models import Line, VendorOrder
@@ -134,13 +134,16 @@ def simulate(
 
 def _lines(since: datetime) -> QuerySet[Line, Any]:
     return (
-        Line.objects.filter(vendor_order__placed_at__gte=since, line_price_incl_tax__gt=0)
+        Line.objects.filter(
+            Q(line_price_incl_tax__gt=0) | Q(subsidy_points__gt=0), vendor_order__placed_at__gte=since
+        )
         .order_by("-vendor_order__placed_at", "-pk")
         .values(
             "product_id",
             "title",
             "quantity",
             "line_price_incl_tax",
+            "subsidy_points",
             "unit_price_incl_tax",
             number=F("vendor_order__number"),
             placed_at=F("vendor_order__placed_at"),
@@ -174,7 +177,7 @@ def _cases_of_lines(
             terms_of_line(rule_for(rules, goods), quantity=row["quantity"], vendor_basis_points=row["agreed"])
             for rules in (before, after)
         ]
-        gross_points = int(row["line_price_incl_tax"])
+        gross_points = int(row["line_price_incl_tax"]) + row["subsidy_points"]
         yield _Case(row["number"], row["vendor_id"], row["vendor_name"], row["title"], gross_points, *terms)
 
 

@@ -2,7 +2,9 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from oscar.apps.order.abstract_models import AbstractLine, AbstractOrder
+from oscar.apps.order.abstract_models import AbstractLine, AbstractOrder, AbstractOrderDiscount
+
+from forked_apps.offer.models import Bearer
 
 
 class VendorOrderStatus(models.TextChoices):
@@ -87,6 +89,8 @@ class VendorOrder(models.Model):
     )
     goods_points = models.PositiveBigIntegerField(_("goods, in points"))
     shipping_points = models.PositiveBigIntegerField(_("shipping, in points"))
+    #: What the platform added for discounts that it bears; the buyer did not pay it.
+    subsidy_points = models.PositiveBigIntegerField(_("borne by the platform, in points"), default=0)
     #: Frozen at placement: what was agreed with the vendor. Lines that a rule matched bear other terms; each
     #: one's own are frozen with its allocation.
     commission_basis_points = models.PositiveIntegerField(_("commission (basis points)"))
@@ -151,7 +155,13 @@ class VendorOrder(models.Model):
 
     @property
     def total_points(self) -> int:
+        """What the buyer paid."""
         return self.goods_points + self.shipping_points
+
+    @property
+    def value_points(self) -> int:
+        """What the vendor earns, before commission."""
+        return self.total_points + self.subsidy_points
 
     @property
     def is_partly_shipped(self) -> bool:
@@ -212,6 +222,9 @@ class Line(AbstractLine):
     #: One piece, packed, as it was when it was ordered; 0 where nobody knew.
     unit_grams = models.PositiveIntegerField(_("weight of a piece (grams)"), default=0)
 
+    #: What the platform added, since it bears a discount of the line; the buyer did not pay it.
+    subsidy_points = models.PositiveBigIntegerField(_("borne by the platform, in points"), default=0)
+
     class Meta(AbstractLine.Meta):
         pass
 
@@ -219,6 +232,16 @@ class Line(AbstractLine):
     def line_points(self) -> int:
         """What the line cost, after discounts, in whole points."""
         return int(self.line_price_incl_tax)
+
+    @property
+    def value_points(self) -> int:
+        """What the vendor earns by it, before commission."""
+        return self.line_points + self.subsidy_points
+
+    @property
+    def vendor_discount_points(self) -> int:
+        """Of the discount, what the vendor bears."""
+        return self.unit_points * self.quantity - self.value_points
 
     @property
     def unit_points(self) -> int:
@@ -236,6 +259,8 @@ class LineReduction(models.Model):
     refunded_points = models.PositiveBigIntegerField(_("given back, in points"))
     #: Of the pieces' share, and not given back: goods came back worn.
     deducted_points = models.PositiveBigIntegerField(_("deducted, in points"), default=0)
+    #: What went back to the platform of what it had added.
+    returned_subsidy_points = models.PositiveBigIntegerField(_("back to the platform, in points"), default=0)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -261,6 +286,16 @@ class LineReduction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.line_id}: {self.quantity} {self.kind}"
+
+
+class OrderDiscount(AbstractOrderDiscount):
+    #: As it was when the order was placed.
+    borne_by = models.CharField(
+        _("who bears the discount"), max_length=12, choices=Bearer, default=Bearer.VENDOR
+    )
+
+    class Meta(AbstractOrderDiscount.Meta):
+        pass
 
 
 class Parcel(models.Model):

@@ -42,7 +42,7 @@ PAID_IN_FULL = """
            COALESCE(a.gross, 0)::bigint || ' allocated, ' || COALESCE(s.debited, 0)::bigint || ' debited'
       FROM order_order o
       FULL JOIN (
-        SELECT order_reference, SUM(gross_points) AS gross FROM points_payment_allocation
+        SELECT order_reference, SUM(gross_points - subsidy_points) AS gross FROM points_payment_allocation
          GROUP BY order_reference
       ) a ON a.order_reference = o.number
       LEFT JOIN (
@@ -69,21 +69,56 @@ REFUNDS_AGREE = """
       JOIN (SELECT order_id, SUM(amount_refunded) AS refunded FROM payment_source GROUP BY order_id) s
         ON s.order_id = o.id
       LEFT JOIN (
-        SELECT order_reference, SUM(refunded_points) AS refunded FROM points_payment_allocation
+        SELECT order_reference, SUM(refunded_points - refunded_subsidy_points) AS refunded
+          FROM points_payment_allocation
          GROUP BY order_reference
       ) a ON a.order_reference = o.number
      WHERE COALESCE(a.refunded, 0) <> COALESCE(s.refunded, 0)
        AND o.id NOT IN (SELECT order_id FROM paid_otherwise)
 """
+SUBSIDIES_AGREE = """
+    SELECT 'line ' || l.partner_line_reference, l.subsidy_points || ' from the platform',
+           COALESCE(a.subsidy_points, 0) || ' from the platform'
+      FROM order_line l
+      LEFT JOIN points_payment_allocation a ON a.reference = l.partner_line_reference
+     WHERE l.vendor_order_id IS NOT NULL AND l.subsidy_points <> COALESCE(a.subsidy_points, 0)
+       AND l.order_id NOT IN (SELECT order_id FROM paid_otherwise)
+    UNION ALL
+    SELECT 'vendor order ' || v.number, v.subsidy_points || ' from the platform',
+           COALESCE(l.points, 0)::bigint || ' of its lines'
+      FROM order_vendororder v
+      LEFT JOIN (
+        SELECT vendor_order_id, SUM(subsidy_points) AS points FROM order_line GROUP BY vendor_order_id
+      ) l ON l.vendor_order_id = v.id
+     WHERE v.subsidy_points <> COALESCE(l.points, 0)
+    UNION ALL
+    SELECT 'order ' || o.number, COALESCE(d.points, 0)::bigint || ' discounts of the platform',
+           v.points::bigint || ' from the platform'
+      FROM order_order o
+      JOIN (
+        SELECT order_id, SUM(subsidy_points) AS points FROM order_vendororder GROUP BY order_id
+      ) v ON v.order_id = o.id
+      LEFT JOIN (
+        SELECT order_id, SUM(amount) AS points FROM order_orderdiscount WHERE borne_by = 'marketplace'
+         GROUP BY order_id
+      ) d ON d.order_id = o.id
+     WHERE v.points <> COALESCE(d.points, 0)
+"""
 REDUCTIONS_AGREE = """
-    SELECT 'line ' || l.partner_line_reference, COALESCE(r.points, 0)::bigint || ' given back',
-           COALESCE(a.refunded_points, 0)::bigint || ' refunded'
+    SELECT 'line ' || l.partner_line_reference,
+           COALESCE(r.points, 0)::bigint || ' given back, '
+               || COALESCE(r.subsidy, 0)::bigint || ' to the platform',
+           COALESCE(a.refunded_points - a.refunded_subsidy_points, 0)::bigint || ' refunded, '
+               || COALESCE(a.refunded_subsidy_points, 0)::bigint || ' to the platform'
       FROM order_line l
       LEFT JOIN (
-        SELECT line_id, SUM(refunded_points) AS points FROM order_linereduction GROUP BY line_id
+        SELECT line_id, SUM(refunded_points) AS points, SUM(returned_subsidy_points) AS subsidy
+          FROM order_linereduction GROUP BY line_id
       ) r ON r.line_id = l.id
       LEFT JOIN points_payment_allocation a ON a.reference = l.partner_line_reference
-     WHERE l.vendor_order_id IS NOT NULL AND COALESCE(r.points, 0) <> COALESCE(a.refunded_points, 0)
+     WHERE l.vendor_order_id IS NOT NULL
+       AND (COALESCE(r.points, 0) <> COALESCE(a.refunded_points - a.refunded_subsidy_points, 0)
+            OR COALESCE(r.subsidy, 0) <> COALESCE(a.refunded_subsidy_points, 0))
        AND l.order_id NOT IN (SELECT order_id FROM paid_otherwise)
 """
 PIECES_AGREE = """
@@ -146,7 +181,7 @@ def register_checks() -> None:
         Check(
             "orders-paid",
             _("Every order was paid to the point: its total, its allocations and its debit agree"),
-            _finder("orders-paid", PAID_IN_FULL, PROMISED_IN_FULL, REFUNDS_AGREE),
+            _finder("orders-paid", PAID_IN_FULL, PROMISED_IN_FULL, REFUNDS_AGREE, SUBSIDIES_AGREE),
         )
     )
     register_check(

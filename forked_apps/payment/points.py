@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _, ngettext
 
-from forked_apps.payment.sources import PaidWords, WayToPay
+from forked_apps.payment.sources import NOTHING, PaidWords, WayToPay
 from points_payment.errors import InsufficientPoints
 from points_payment.oscar_adapter import SOURCE_TYPE_CODE, record_points_refund, record_points_source
 from points_payment.services.escrow import (
@@ -55,12 +55,23 @@ class PointsSource:
         record_points_source(order, held)
 
     def refund(
-        self, *, order: Order, points: Mapping[str, int], actor_id: int | None, reason: str, key: str
+        self,
+        *,
+        order: Order,
+        points: Mapping[str, int],
+        actor_id: int | None,
+        reason: str,
+        key: str,
+        subsidies: Mapping[str, int] = NOTHING,
     ) -> None:
-        if not points:
+        if not points and not subsidies:
             return
         refunded = refund_allocations(
-            references_and_points=points, actor_id=actor_id, reason=reason, idempotency_key=key
+            references_and_points=points,
+            references_and_subsidies=subsidies,
+            actor_id=actor_id,
+            reason=reason,
+            idempotency_key=key,
         )
         record_points_refund(order, refunded)
 

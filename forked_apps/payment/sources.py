@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from forked_apps.payment.errors import UnknownSource
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from points_payment.services.escrow import AllocationSpec
 
 DEFAULT_SOURCE = "points"
+NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,19 @@ class PaymentSource(Protocol):
         """
 
     def refund(
-        self, *, order: Order, points: Mapping[str, int], actor_id: int | None, reason: str, key: str
+        self,
+        *,
+        order: Order,
+        points: Mapping[str, int],
+        actor_id: int | None,
+        reason: str,
+        key: str,
+        subsidies: Mapping[str, int] = NOTHING,
     ) -> None:
-        """Give so many points of each allocation back to the buyer; the same ``key`` does it once."""
+        """Give so many points of each allocation back to the buyer; the same ``key`` does it once.
+
+        ``subsidies``: what the platform has back of what it added, since it bears a discount.
+        """
 
     def release(self, *, order: Order, references: Sequence[str], actor_id: int | None) -> None:
         """The goods were delivered and kept: let the vendor have what is held."""

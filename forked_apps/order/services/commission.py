@@ -47,8 +47,10 @@ def terms_of_plan(plan: OrderPlan) -> OrderTerms:
     return OrderTerms(lines, shipping)
 
 
-def allocation_of(*, reference: str, vendor_id: int, gross_points: int, terms: Terms) -> AllocationSpec:
-    """What waits in escrow for one line or charge, with its terms."""
+def allocation_of(
+    *, reference: str, vendor_id: int, gross_points: int, terms: Terms, subsidy_points: int = 0
+) -> AllocationSpec:
+    """What waits in escrow for one line or charge, with its terms; some of it from the platform."""
     return AllocationSpec(
         reference=reference,
         vendor_id=vendor_id,
@@ -57,4 +59,5 @@ def allocation_of(*, reference: str, vendor_id: int, gross_points: int, terms: T
         commission_fixed_points=terms.fixed_points,
         commission_floor_points=terms.floor_points,
         commission_cap_points=terms.cap_points,
+        subsidy_points=subsidy_points,
     )

@@ -6,21 +6,22 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import F
-from oscar.apps.offer.models import ConditionalOffer
 from oscar.apps.voucher.models import Voucher, VoucherApplication
 
 from forked_apps.basket.changes import ChangeKind, LineChange
-from forked_apps.basket.discounts import split_whole
 from forked_apps.basket.models import Basket
+from forked_apps.offer.models import Bearer, ConditionalOffer
 from forked_apps.order.errors import BasketChanged
 from forked_apps.order.models import Order, OrderDiscount
+from forked_apps.order.services.plan import OrderPlan
+from points_payment.services.wallets import split_by_largest_remainder
 
 if TYPE_CHECKING:
     from marketplace.users.models import User
 
 
-def record_discounts(*, order: Order, basket: Basket, customer: User) -> None:
-    """No query where nothing was discounted.
+def record_discounts(*, order: Order, basket: Basket, customer: User, plan: OrderPlan) -> None:
+    """No query where nothing was discounted. By bearer, the amounts add up to those of the lines.
 
     Raises:
         BasketChanged: an offer or voucher was used up meanwhile.
@@ -28,7 +29,7 @@ def record_discounts(*, order: Order, basket: Basket, customer: User) -> None:
     used = [application for application in basket.offer_applications if application["discount"] > 0]
     if not used:
         return
-    amounts = split_whole([Decimal(application["discount"]) for application in used])
+    amounts = _amounts(used, plan)
     _count_offers(used, amounts, order=order)
     _count_vouchers(used, amounts, order=order, customer=customer)
     OrderDiscount.objects.bulk_create(
@@ -40,9 +41,27 @@ def record_discounts(*, order: Order, basket: Basket, customer: User) -> None:
             voucher_code=application["voucher"].code if application["voucher"] else "",
             frequency=application["freq"],
             amount=Decimal(amount),
+            borne_by=application["offer"].borne_by,
         )
         for application, amount in zip(used, amounts, strict=True)
     )
+
+
+def _amounts(used: list[dict[str, Any]], plan: OrderPlan) -> list[int]:
+    """Whole points of each application, split within what each bearer bears."""
+    by_bearer = {
+        Bearer.MARKETPLACE: plan.subsidy_points,
+        Bearer.VENDOR: plan.summary.discount_points - plan.subsidy_points,
+    }
+    amounts = [0] * len(used)
+    for bearer, points in by_bearer.items():
+        places = [place for place, one in enumerate(used) if one["offer"].borne_by == bearer]
+        # In ten-thousandths, so that the weights are whole.
+        weights = [int(Decimal(used[place]["discount"]) * 10_000) for place in places]
+        shares = split_by_largest_remainder(total_points=points, weights=weights)
+        for place, share in zip(places, shares, strict=True):
+            amounts[place] = share
+    return amounts
 
 
 def _count_offers(used: list[dict[str, Any]], amounts: list[int], *, order: Order) -> None:

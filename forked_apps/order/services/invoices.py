@@ -201,30 +201,38 @@ def _shipped_at(locked: VendorOrder) -> str:
 def _sold_lines(locked: VendorOrder, before: Any) -> list[dict[str, Any]]:
     """Each line's pieces that left: what they cost, and as discount the rest of the price before it."""
     gone = {
-        line_id: (pieces, points)
-        for line_id, pieces, points in before.order_by()
+        line_id: tuple(sums)
+        for line_id, *sums in before.order_by()
         .values_list("line_id")
-        .annotate(pieces=Sum("quantity"), points=Sum("refunded_points"))
+        .annotate(
+            pieces=Sum("quantity"), points=Sum("refunded_points"), subsidy=Sum("returned_subsidy_points")
+        )
     }
     sold = []
     for line in locked.lines.select_related("product").order_by("pk"):
-        pieces, points = gone.get(line.pk, (0, 0))
+        pieces, points, subsidy = gone.get(line.pk, (0, 0, 0))
         left = line.quantity - pieces
         if left:
-            sold.append(_sold_line(line, pieces=left, points=line.line_points - points))
+            sold.append(
+                _sold_line(
+                    line,
+                    pieces=left,
+                    points=line.line_points - points,
+                    subsidy_points=line.subsidy_points - subsidy,
+                )
+            )
     return sold
 
 
-def _sold_line(line: Line, *, pieces: int, points: int) -> dict[str, Any]:
+def _sold_line(line: Line, *, pieces: int, points: int, subsidy_points: int) -> dict[str, Any]:
     gross = line.unit_points * pieces
     return {
         "titles": _titles(line),
         "sku": line.partner_sku,
         "pieces": pieces,
         "unit_points": line.unit_points,
-        # All discounts of the shop lower what the vendor gets: it bears them.
-        "discount_vendor_points": gross - points,
-        "discount_marketplace_points": 0,
+        "discount_vendor_points": gross - points - subsidy_points,
+        "discount_marketplace_points": subsidy_points,
         "points": points,
     }
 

@@ -156,7 +156,7 @@ def check_pieces(wanted: Mapping[int, int], there: Mapping[int, int]) -> None:
 # Points -----------------------------------------------------------------------------------
 def allocation_references(vendor_order: VendorOrder) -> list[str]:
     """What the ledger calls the amounts of this vendor order, goods and shipping."""
-    references = [line.partner_line_reference for line in vendor_order.lines.all() if line.line_points]
+    references = [line.partner_line_reference for line in vendor_order.lines.all() if line.value_points]
     if vendor_order.shipping_points:
         references.append(shipping_reference(vendor_order.number))
     return references
@@ -256,7 +256,8 @@ def give_back(
     reason: str,
     shipping_points: int = 0,
 ) -> None:
-    """Write reductions and move their points to the buyer, in one refund."""
+    """Write reductions and move their points to the buyer, in one refund; the platform has its part back."""
+    return_subsidies(locked, rows)
     LineReduction.objects.bulk_create(rows)
     points = {row.line.partner_line_reference: row.refunded_points for row in rows if row.refunded_points}
     if shipping_points:
@@ -264,6 +265,13 @@ def give_back(
     source_of(locked.order).refund(
         order=locked.order,
         points=points,
+        subsidies={
+            row.line.partner_line_reference: sum(
+                other.returned_subsidy_points for other in rows if other.line_id == row.line_id
+            )
+            for row in rows
+            if row.returned_subsidy_points
+        },
         actor_id=actor.pk if actor else None,
         reason=reason,
         # Whoever reduces holds the vendor order's lock, so the last row names this refund.
@@ -278,6 +286,43 @@ def give_back(
                 "shipping_points": shipping_points,
             },
         )
+
+
+def return_subsidies(locked: VendorOrder, rows: Sequence[LineReduction]) -> None:
+    """Say of each new reduction what the platform has back of what it added to the line."""
+    lines = {row.line_id: row.line for row in rows if row.line.subsidy_points}
+    if not lines:
+        return
+    so_far = {
+        line_id: tuple(sums)
+        for line_id, *sums in LineReduction.objects.filter(line__vendor_order=locked, line__in=lines)
+        .order_by()
+        .values_list("line_id")
+        .annotate(
+            pieces=Sum("quantity"), refunded=Sum("refunded_points"), returned=Sum("returned_subsidy_points")
+        )
+    }
+    for row in rows:
+        if row.line_id not in lines:
+            continue
+        pieces, refunded, returned = so_far.get(row.line_id, (0, 0, 0))
+        pieces, refunded = pieces + row.quantity, refunded + row.refunded_points
+        due = subsidy_due(row.line, reduced=pieces, refunded=refunded)
+        row.returned_subsidy_points = max(0, due - returned)
+        so_far[row.line_id] = pieces, refunded, max(due, returned)
+
+
+def subsidy_due(line: Line, *, reduced: int, refunded: int) -> int:
+    """What the platform has back once so many pieces are gone and so many points with the buyer.
+
+    As much of what it added as the buyer has back of what they paid, and at least the pieces' share: who
+    keeps nothing, or pays nothing after all, needs no discount.
+    """
+    paid, added = line.line_points, line.subsidy_points
+    if reduced == line.quantity or refunded == paid > 0:
+        return added
+    of_pieces, of_paid = (points * reduced // line.quantity for points in (paid + added, paid))
+    return max(of_pieces - of_paid, added * refunded // paid if paid else 0)
 
 
 def refund_key(reduction_id: int) -> str:

@@ -152,7 +152,7 @@ def _place(
         _price_rows(lines),
     )
     step("rows_written")
-    record_discounts(order=order, basket=basket, customer=customer)
+    record_discounts(order=order, basket=basket, customer=customer, plan=plan)
     step("discounts_recorded")
     source_for(source_code).pay(
         order=order, allocations=_allocations(lines, vendor_orders, plan=plan, terms=terms)
@@ -244,6 +244,7 @@ def _vendor_order_rows(*, order: Order, plan: OrderPlan, terms: OrderTerms) -> l
             number=vendor_order_number(order.number, position),
             goods_points=part.goods_points,
             shipping_points=part.shipping_points,
+            subsidy_points=part.subsidy_points,
             commission_basis_points=part.vendor.commission_basis_points,
             shipping_commission_rule=terms.shipping[part.vendor.pk].rule,
             deliver_from=part.deliver_from,
@@ -313,6 +314,7 @@ def _fields_of_lines(part: PlannedPart, terms: OrderTerms) -> list[dict[str, Any
                 "unit_price_excl_tax": unit,
                 "commission_rule": terms.lines[row.line.pk].rule,
                 "unit_grams": row.unit_grams,
+                "subsidy_points": row.subsidy_points,
             }
         )
     return rows
@@ -334,11 +336,12 @@ def _allocations(
         allocation_of(
             reference=line.partner_line_reference,
             vendor_id=line.vendor_order.vendor_id,
-            gross_points=line.line_points,
+            gross_points=line.value_points,
+            subsidy_points=line.subsidy_points,
             terms=terms.lines[row.line.pk],
         )
         for line, row in zip(lines, rows, strict=True)
-        if line.line_points and line.vendor_order
+        if line.value_points and line.vendor_order
     ]
     shipping = [
         allocation_of(

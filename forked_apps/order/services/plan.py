@@ -37,6 +37,11 @@ class PlannedPart:
         return sum(row.line_points for row in self.rows)
 
     @property
+    def subsidy_points(self) -> int:
+        """What the platform adds for discounts that it bears."""
+        return sum(row.subsidy_points for row in self.rows)
+
+    @property
     def shipping_points(self) -> int:
         """Nothing where there is nothing to deliver: all of it is sold out, or on holiday."""
         if self.shipping is None or not any(row.can_be_bought for row in self.rows):
@@ -102,6 +107,10 @@ class OrderPlan:
     @property
     def goods_points(self) -> int:
         return sum(part.goods_points for part in self.parts)
+
+    @property
+    def subsidy_points(self) -> int:
+        return sum(part.subsidy_points for part in self.parts)
 
     @property
     def shipping_points(self) -> int:

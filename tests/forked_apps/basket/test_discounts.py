@@ -6,11 +6,12 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 from hypothesis import given, strategies as st
-from oscar.apps.offer.models import Benefit, Condition, ConditionalOffer, Range
+from oscar.apps.offer.models import Benefit, Condition, Range
 
 from forked_apps.basket.discounts import split_whole
 from forked_apps.basket.models import Basket
 from forked_apps.basket.selectors import summarise
+from forked_apps.offer.models import Bearer, ConditionalOffer
 from tests.factories.orders import make_basket, make_offer
 
 
@@ -27,10 +28,14 @@ def test_the_larger_remainder_gets_the_point_and_ties_go_to_the_first() -> None:
     assert split_whole([Decimal("0.5"), Decimal("0.5")]) == [1, 0]
 
 
-def site_offer(percent: str) -> ConditionalOffer:
-    everything = Range.objects.create(name="everything", includes_all_products=True)
+def site_offer(
+    percent: str, *, borne_by: Bearer = Bearer.VENDOR, name: str = "Sale", exclusive: bool = True
+) -> ConditionalOffer:
+    everything, _is_new = Range.objects.get_or_create(name="everything", includes_all_products=True)
     return ConditionalOffer.objects.create(
-        name="Sale",
+        name=name,
+        borne_by=borne_by,
+        exclusive=exclusive,
         offer_type=ConditionalOffer.SITE,
         condition=Condition.objects.create(range=everything, type=Condition.COUNT, value=1),
         benefit=Benefit.objects.create(range=everything, type=Benefit.PERCENTAGE, value=Decimal(percent)),

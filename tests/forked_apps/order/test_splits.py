@@ -22,7 +22,7 @@ from forked_apps.order.models import Line, VendorOrder
 from forked_apps.order.numbers import line_reference, vendor_order_number
 from forked_apps.order.services import parts as order_parts
 from forked_apps.order.services.commission import OrderTerms
-from forked_apps.order.services.parts import points_of_pieces
+from forked_apps.order.services.parts import points_of_pieces, subsidy_due
 from forked_apps.order.services.placement import _allocations, _fields_of_lines, _unit_prices
 from forked_apps.order.services.plan import OrderPlan, PlannedPart
 from forked_apps.order.services.returns import share_of_charge
@@ -61,7 +61,11 @@ def random_plan(chance: random.Random) -> OrderPlan:
     assert discounts == whole_parts([Fraction(amount) for amount in exact])
     rows: dict[int, list[BasketRow]] = {}
     for pk, ((vendor, price, pieces), discount) in enumerate(zip(lines, discounts, strict=True), 1):
-        rows.setdefault(vendor.pk, []).append(random_row(pk, vendor, price, pieces, discount))
+        rows.setdefault(vendor.pk, []).append(
+            random_row(
+                pk, vendor, price, pieces, discount, chance.choice((0, discount, chance.randint(0, discount)))
+            )
+        )
     parts = [BasketPart(vendor=of[0].line.stockrecord.partner, rows=tuple(of)) for of in rows.values()]
     return OrderPlan(
         summary=BasketSummary(basket=None, parts=tuple(parts)),  # type: ignore[arg-type]
@@ -73,12 +77,15 @@ def random_plan(chance: random.Random) -> OrderPlan:
     )
 
 
-def random_row(pk: int, vendor: Partner, price: int, pieces: int, discount: int) -> BasketRow:
+def random_row(
+    pk: int, vendor: Partner, price: int, pieces: int, discount: int, of_platform: int
+) -> BasketRow:
     offer = StockRecord(pk=pk, partner=vendor, product=PRODUCT, partner_sku=f"S-{pk}", price=Decimal(price))
     line = BasketLine(pk=pk, product=PRODUCT, stockrecord=offer, quantity=pieces)
     return BasketRow(
         line=line, title="Goods", unit_points=price, list_price_points=None, quantity=pieces,
         available=pieces, discount_points=discount, change=None, images=None,
+        discount_subsidy_points=of_platform,
     )  # fmt: skip
 
 
@@ -122,6 +129,7 @@ def written(plan: OrderPlan, terms: OrderTerms) -> tuple[list[Line], list[Vendor
             number=vendor_order_number("1", position),
             goods_points=part.goods_points,
             shipping_points=part.shipping_points,
+            subsidy_points=part.subsidy_points,
             commission_basis_points=part.vendor.commission_basis_points,
         )
         vendor_orders.append(vendor_order)
@@ -143,6 +151,8 @@ def check_placed(
     for vendor_order in vendor_orders:
         own = [line for line in lines if line.vendor_order is vendor_order]
         assert vendor_order.goods_points == sum(line.line_points for line in own)
+        assert vendor_order.subsidy_points == sum(line.subsidy_points for line in own)
+        assert vendor_order.value_points == vendor_order.total_points + vendor_order.subsidy_points
     for line in lines:
         # The columns that Oscar reads have no fraction either.
         for column in ("line_price_incl_tax", "line_price_before_discounts_incl_tax", "unit_price_incl_tax"):
@@ -150,13 +160,18 @@ def check_placed(
         prices = _unit_prices(line.line_points, line.quantity)
         assert sum(whole_points(unit) * pieces for unit, pieces in prices) == line.line_points
         assert sum(pieces for _unit, pieces in prices) == line.quantity
-    assert sum(spec.gross_points for spec in specs) == plan.total_points
-    assert all(type(spec.gross_points) is int for spec in specs)
+        # What the buyer pays, and who bears the rest of the price.
+        bears = (line.line_points, line.subsidy_points, line.vendor_discount_points)
+        assert min(bears) >= 0
+        assert sum(bears) == line.unit_points * line.quantity
+    assert sum(spec.customer_points for spec in specs) == plan.total_points
+    assert sum(spec.subsidy_points for spec in specs) == plan.subsidy_points
+    assert all(type(points) is int for spec in specs for points in (spec.gross_points, spec.subsidy_points))
 
 
 def check_promotional_split(chance: random.Random, specs: Sequence[AllocationSpec]) -> None:
     """Who pays with promotional points pays some of each line with them."""
-    weights = [spec.gross_points for spec in specs]
+    weights = [spec.customer_points for spec in specs]
     promotional = chance.randint(0, sum(weights))
     shares = split_by_largest_remainder(total_points=promotional, weights=weights)
     assert shares == split(promotional, weights)
@@ -165,10 +180,12 @@ def check_promotional_split(chance: random.Random, specs: Sequence[AllocationSpe
 
 def check_taken_apart(chance: random.Random, line: Line, charge: int) -> None:
     """In random steps, allowances between them: pieces go back whole, and so does the charge for them."""
-    reduced = settled = returned = charge_back = 0
+    reduced = settled = returned = charge_back = refunded = added_back = 0
     while reduced < line.quantity:
         if chance.random() < 0.2:
-            settled += chance.randint(0, line.line_points - settled)
+            allowance = chance.randint(0, line.line_points - settled)
+            settled, refunded = settled + allowance, refunded + allowance
+            added_back = check_subsidy(line, reduced, refunded, added_back)
             continue
         pieces = chance.randint(1, line.quantity - reduced)
         points = points_of_pieces(line, reduced=reduced, settled=settled, pieces=pieces)
@@ -181,9 +198,32 @@ def check_taken_apart(chance: random.Random, line: Line, charge: int) -> None:
         deducted = chance.randint(0, points)
         assert sum(split_by_largest_remainder(total_points=deducted, weights=[points, 0])) == deducted
         reduced, settled, returned = reduced + pieces, settled + points, returned + points
+        refunded += points - deducted
+        added_back = check_subsidy(line, reduced, refunded, added_back)
     assert settled == line.line_points
+    assert added_back == line.subsidy_points
     # Without an allowance the goods went back whole.
     assert charge_back == charge if 0 < returned == line.line_points else 0 <= charge_back <= charge
+
+
+def check_subsidy(line: Line, reduced: int, refunded: int, before: int) -> int:
+    """What the platform has back by now: its part of what the buyer has, and never more than it added."""
+    due = max(before, subsidy_due(line, reduced=reduced, refunded=refunded))
+    assert type(due) is int
+    assert 0 <= due <= line.subsidy_points
+    if line.line_points:
+        assert due >= Fraction(line.subsidy_points * refunded, line.line_points) - 1
+    return due
+
+
+def check_what_an_invoice_says(line: Line) -> None:
+    """Pieces that are cancelled before the rest is sent: nobody bears less than nothing of a discount."""
+    due = 0
+    for gone in range(line.quantity):
+        refunded = line.line_points * gone // line.quantity
+        due = max(due, subsidy_due(line, reduced=gone, refunded=refunded))
+        price = line.unit_points * (line.quantity - gone)
+        assert price - (line.line_points - refunded) - (line.subsidy_points - due) >= 0
 
 
 def whole_commission(spec: AllocationSpec) -> Fraction:
@@ -198,11 +238,13 @@ def check_commission(chance: random.Random, spec: AllocationSpec) -> None:
     """Released, then given back bit by bit: what vendor and marketplace have is what was released."""
     allocation = Allocation(
         reference=spec.reference,
-        paid_points=spec.gross_points,
+        paid_points=spec.customer_points,
         gross_points=spec.gross_points,
         promotional_points=0,
+        subsidy_points=spec.subsidy_points,
         refunded_points=0,
         refunded_promotional_points=0,
+        refunded_subsidy_points=0,
         released_points=0,
         commission_points=0,
         commission_basis_points=spec.commission_basis_points,
@@ -210,21 +252,32 @@ def check_commission(chance: random.Random, spec: AllocationSpec) -> None:
         commission_floor_points=spec.commission_floor_points,
         commission_cap_points=spec.commission_cap_points,
     )
-    early = chance.randint(0, spec.gross_points)
-    allocation.refunded_points = early
+    to_buyer, to_platform = random_refund(chance, allocation, chance.randint(0, spec.gross_points))
+    early = to_buyer + to_platform
+    allocation.refunded_points, allocation.refunded_subsidy_points = early, to_platform
     allocation.released_points = spec.gross_points - early
     allocation.commission_points = commission_of(allocation, points=allocation.released_points)
     vendor = allocation.released_points - allocation.commission_points
     while (left := allocation.released_points) and chance.random() < 0.7:
-        move = _Refund.of(allocation, chance.randint(1, left)).move()
+        move = _Refund.of(allocation, *random_refund(chance, allocation, left)).move()
         vendor += move.released_points - move.commission_points
         allocation.refunded_points += move.refunded_points
+        allocation.refunded_subsidy_points += move.refunded_subsidy_points
         allocation.released_points += move.released_points
         allocation.commission_points += move.commission_points
         exact = whole_commission(spec) * Fraction(allocation.released_points, spec.gross_points)
         assert allocation.commission_points == half_up(exact)
         assert vendor + allocation.commission_points == allocation.released_points
         assert allocation.refunded_points + allocation.released_points == spec.gross_points
+
+
+def random_refund(chance: random.Random, allocation: Allocation, left: int) -> tuple[int, int]:
+    """For the buyer and for the platform, at most so many points."""
+    points = chance.randint(1, left) if left else 0
+    of_platform = chance.randint(
+        max(0, points - allocation.refundable_points), min(points, allocation.subsidy_left_points)
+    )
+    return points - of_platform, of_platform
 
 
 def check_orders(number: int) -> None:
@@ -238,6 +291,7 @@ def check_orders(number: int) -> None:
         if specs:
             check_promotional_split(chance, specs)
         for line in lines:
+            check_what_an_invoice_says(line)
             check_taken_apart(chance, line, line.vendor_order.shipping_points)  # type: ignore[union-attr]
         for spec in specs:
             check_commission(chance, spec)

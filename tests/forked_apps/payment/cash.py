@@ -14,7 +14,7 @@ from django.db.models import F, Sum
 from oscar.apps.payment.models import Source, SourceType, Transaction
 
 from forked_apps.payment.errors import PaymentError
-from forked_apps.payment.sources import PaidWords, WayToPay
+from forked_apps.payment.sources import NOTHING, PaidWords, WayToPay
 
 if TYPE_CHECKING:
     from forked_apps.order.models import Order
@@ -44,16 +44,23 @@ class CashOnDelivery:
         )
 
     def pay(self, *, order: Order, allocations: Sequence[AllocationSpec]) -> None:
-        total = sum(spec.gross_points for spec in allocations)
+        total = sum(spec.customer_points for spec in allocations)
         if total > MOST_CASH:
             raise TooMuchCash
         source_type, _ = SourceType.objects.get_or_create(code=self.code, defaults={"name": "Cash"})
         source = Source.objects.create(order=order, source_type=source_type, amount_allocated=Decimal(total))
         for spec in allocations:
-            write(source, "Promise", spec.gross_points, spec.reference)
+            write(source, "Promise", spec.customer_points, spec.reference)
 
     def refund(
-        self, *, order: Order, points: Mapping[str, int], actor_id: int | None, reason: str, key: str
+        self,
+        *,
+        order: Order,
+        points: Mapping[str, int],
+        actor_id: int | None,
+        reason: str,
+        key: str,
+        subsidies: Mapping[str, int] = NOTHING,
     ) -> None:
         source = order.sources.get()
         if source.transactions.filter(txn_type="Refund", status=key).exists():

@@ -22,13 +22,17 @@ from tests.forked_apps.order.machine.returning import ReturningRules
 class OrderMachine(PlacingRules, HandlingRules, DeliveringRules, ReturningRules, DisputingRules, PayingRules):
     """All rules together."""
 
-    @initialize(sale=st.sampled_from([33, 7, 0]), wanted=st.permutations([(0, 2), (2, 3), (3, 2), (4, 1)]))
-    def begin(self, sale: int, wanted: list[tuple[int, int]]) -> None:
+    @initialize(
+        sale=st.sampled_from([33, 7, 0]),
+        is_platforms=st.booleans(),
+        wanted=st.permutations([(0, 2), (2, 3), (3, 2), (4, 1)]),
+    )
+    def begin(self, sale: int, is_platforms: bool, wanted: list[tuple[int, int]]) -> None:
         """With orders on their way, one that waits, a return and a dispute, so that few steps lead somewhere.
 
         The discount leaves lines that no number of pieces divides.
         """
-        self.open_shop(sale=sale)
+        self.open_shop(sale=sale, is_platforms=is_platforms)
         self.place_an_order(place=0, wanted=dict(wanted))
         self.place_an_order(place=1, wanted={1: 4, 2: 4, 3: 4})
         self.send_all_of_it(place=0, stray=False)

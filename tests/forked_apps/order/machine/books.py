@@ -68,15 +68,24 @@ class Offer:
 class Amount:
     """Points of a line or of a delivery charge."""
 
+    #: What the vendor earns by it: paid by the buyer, or added by the platform.
     gross: int
     basis_points: int
+    added: int = 0
+    #: To the buyer.
     refunded: int = 0
+    #: To the platform.
+    back: int = 0
     released: int = 0
     commission: int = 0
 
     @property
     def held(self) -> int:
-        return self.gross - self.refunded - self.released
+        return self.gross - self.refunded - self.back - self.released
+
+    @property
+    def paid(self) -> int:
+        return self.gross - self.added
 
 
 @dataclass(eq=False)
@@ -109,17 +118,33 @@ class Line:
     @property
     def left(self) -> int:
         """Points that can still be given back."""
-        return self.amount.gross - self.amount.refunded - self.deducted
+        return self.amount.paid - self.amount.refunded - self.deducted
+
+    @property
+    def gone(self) -> int:
+        return self.cancelled + self.refused + self.returned
 
     def worth(self, pieces: int) -> int:
         """Of so many more: the first n pieces are worth n shares, rounded down; the last one the rest."""
-        gone = self.cancelled + self.refused + self.returned
-        if gone + pieces == self.ordered:
+        if self.gone + pieces == self.ordered:
             return self.left
-        until, before = (
-            math.floor(Fraction(self.amount.gross * n, self.ordered)) for n in (gone + pieces, gone)
-        )
+        until, before = (self.share(self.amount.paid, n) for n in (self.gone + pieces, self.gone))
         return min(until - before, self.left)
+
+    def share(self, points: int, pieces: int) -> int:
+        return math.floor(Fraction(points * pieces, self.ordered))
+
+    def owed_to_the_platform(self, *, points: int, pieces: int) -> int:
+        """Of what it added, once so many more points and pieces have gone back: its part of what the buyer
+        has back, and no less than the pieces' part; all of it where nothing is kept, or nothing paid."""
+        amount, gone = self.amount, self.gone + pieces
+        refunded = amount.refunded + points
+        if gone == self.ordered or (amount.paid and refunded == amount.paid):
+            due = amount.added
+        else:
+            by_points = math.floor(Fraction(amount.added * refunded, amount.paid)) if amount.paid else 0
+            due = max(by_points, self.share(amount.gross, gone) - self.share(amount.paid, gone))
+        return max(0, due - amount.back)
 
 
 @dataclass(eq=False)
@@ -183,7 +208,7 @@ class Part:
 
     @property
     def goods(self) -> int:
-        return sum(line.amount.gross for line in self.lines)
+        return sum(line.amount.paid for line in self.lines)
 
     @property
     def open_return(self) -> Back | None:
@@ -207,8 +232,9 @@ class Books:
     accounts: Counter[Account] = field(default_factory=Counter)
     offers: list[Offer] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
-    #: Taken off all goods, in percent.
+    #: Taken off all goods, in percent; the vendors bear it, or the platform.
     sale: int = 0
+    is_platforms: bool = False
 
     def balances(self) -> dict[Account, int]:
         return {account: points for account, points in self.accounts.items() if points}
@@ -220,7 +246,8 @@ class Books:
         discounts = whole_parts([Fraction(points * self.sale, 100) for points in before])
         lines: dict[Vendor, list[Line]] = {}
         for (offer, pieces), full, less in zip(wanted.items(), before, discounts, strict=True):
-            amount = Amount(full - less, offer.vendor.basis_points)
+            added = less if self.is_platforms else 0
+            amount = Amount(full - less + added, offer.vendor.basis_points, added)
             lines.setdefault(offer.vendor, []).append(Line(offer, pieces, amount))
         return [
             Part(vendor, customer, of_vendor, Amount(self._charge(vendor, of_vendor), 0))
@@ -228,14 +255,15 @@ class Books:
         ]
 
     def _charge(self, vendor: Vendor, lines: Iterable[Line]) -> int:
-        goods = sum(line.amount.gross for line in lines)
+        goods = sum(line.amount.paid for line in lines)
         return 0 if vendor.free_from is not None and goods >= vendor.free_from else vendor.charge
 
     def place(self, parts: Iterable[Part]) -> None:
         for part in parts:
             self.parts.append(part)
             for amount in part.amounts:
-                self.accounts["wallet", part.customer] -= amount.gross
+                self.accounts["wallet", part.customer] -= amount.paid
+                self.accounts["promotions", 0] -= amount.added
                 self.accounts["vendor_escrow", part.vendor.pk] += amount.gross
             for line in part.lines:
                 line.offer.allocated += line.ordered
@@ -255,12 +283,18 @@ class Books:
             self.accounts["vendor_receivable", vendor] += filled
             self.accounts["vendor_payable", vendor] += held - fee - filled
 
-    def refund(self, part: Part, amount: Amount, points: int) -> None:
+    def refund_line(self, part: Part, line: Line, points: int, *, pieces: int = 0) -> None:
+        """Before the pieces are counted as gone."""
+        self.refund(part, line.amount, points, line.owed_to_the_platform(points=points, pieces=pieces))
+
+    def refund(self, part: Part, amount: Amount, points: int, back: int = 0) -> None:
         """From escrow first, then from the commission and what the vendor has, or will have."""
         vendor = part.vendor.pk
-        early = min(points, amount.held)
-        late = points - early
+        early = min(points + back, amount.held)
+        late = points + back - early
         amount.refunded += points
+        amount.back += back
+        self.accounts["promotions", 0] += back
         amount.released -= late
         fee = 0
         if late:
@@ -283,7 +317,7 @@ class Books:
 
     def cancel(self, part: Part, pieces: Mapping[Line, int]) -> None:
         for line, number in pieces.items():
-            self.refund(part, line.amount, line.worth(number))
+            self.refund_line(part, line, line.worth(number), pieces=number)
             line.cancelled += number
             line.offer.allocated -= number
         if any(line.to_ship for line in part.lines):
@@ -294,7 +328,7 @@ class Books:
 
     def hand_over(self, part: Part, refused: Mapping[Line, int]) -> None:
         for line, number in refused.items():
-            self.refund(part, line.amount, line.worth(number))
+            self.refund_line(part, line, line.worth(number), pieces=number)
             line.refused += number
             line.offer.in_stock += number
         if any(line.arrived for line in part.lines):
@@ -331,7 +365,7 @@ class Books:
             part.way_back += share
         # All of one refund is one transfer: what the vendor has is asked for once.
         for (line, number), worth, less in zip(pieces, worths, split(deducted, worths), strict=True):
-            self.refund(part, line.amount, worth - less)
+            self.refund_line(part, line, worth - less, pieces=number)
             line.deducted += less
             line.returned += number
             line.restocked += restocked.get(line, 0)
@@ -353,7 +387,7 @@ class Books:
                 # What a return deducted comes after what was never given back.
                 deduction = min(points - from_line, line.deducted)
                 line.deducted -= deduction
-                self.refund(part, line.amount, from_line + deduction)
+                self.refund_line(part, line, from_line + deduction)
             return
         pieces = {line: min(number, line.kept) for line, number in one.pieces.items()}
         pieces = {line: number for line, number in pieces.items() if number}
@@ -363,7 +397,7 @@ class Books:
         if part.goods and any(pieces.get(line, 0) + line.cancelled < line.ordered for line in part.lines):
             way = min(part.shipping.gross * self.worth(pieces) // part.goods, way)
         for line, number in pieces.items():
-            self.refund(part, line.amount, line.worth(number))
+            self.refund_line(part, line, line.worth(number), pieces=number)
             line.returned += number
         self.refund(part, part.shipping, way)
         part.way_back += way

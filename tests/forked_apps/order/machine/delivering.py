@@ -143,4 +143,4 @@ class DeliveringRules(Steps):
             None if is_right else IllegalAllowance,
             lambda: give_allowance(**self.asked(part), line_id=line.pk, points=points, reason="scratched"),
         ):
-            self.books.refund(part, line.amount, points)
+            self.books.refund_line(part, line, points)

@@ -68,7 +68,7 @@ class PlacingRules(Steps):
         if any(offer.available < number for offer, number in pieces.items()):
             wrong = BasketChanged
         elif (
-            sum(amount.gross for part in plan for amount in part.amounts)
+            sum(amount.paid for part in plan for amount in part.amounts)
             > (self.books.accounts["wallet", customer])
         ):
             wrong = InsufficientPoints
@@ -86,5 +86,5 @@ class PlacingRules(Steps):
             assert stored.vendor_id == part.vendor.pk
             part.pk, part.number, part.order = stored.pk, stored.number, placed.pk
             for line, row in zip(part.lines, stored.lines.order_by("pk"), strict=True):
-                assert (row.stockrecord_id, row.line_points) == (line.offer.pk, line.amount.gross)
+                assert (row.stockrecord_id, row.line_points) == (line.offer.pk, line.amount.paid)
                 line.pk, line.reference = row.pk, row.partner_line_reference

@@ -12,6 +12,7 @@ from django.utils import timezone
 from hypothesis import note, strategies as st
 from hypothesis.stateful import invariant, precondition
 
+from forked_apps.offer.models import Bearer
 from forked_apps.order.models import Line, LineReduction, Order, ParcelLine, VendorOrder
 from forked_apps.order.return_models import Return
 from forked_apps.order.status import order_status
@@ -76,11 +77,11 @@ class Steps(RolledBackMachine):
         self.books = Books()
         self.sequence = itertools.count()
 
-    def open_shop(self, *, sale: int) -> None:
+    def open_shop(self, *, sale: int, is_platforms: bool) -> None:
         """People, vendors and offers; called by the machine before it gives them something to begin with."""
         if sale:
-            site_offer(str(sale))
-        self.books.sale = sale
+            site_offer(str(sale), borne_by=Bearer.MARKETPLACE if is_platforms else Bearer.VENDOR)
+        self.books.sale, self.books.is_platforms = sale, is_platforms
         self.staff: list[User] = [CustomerFactory.create() for _ in range(2)]
         lift_limits(self.staff[0])
         self.customers: dict[int, User] = {}
@@ -88,6 +89,7 @@ class Steps(RolledBackMachine):
             customer = make_customer_with_points(paid=PAID, promotional=PROMOTIONAL)
             self.customers[customer.pk] = customer
             self.books.accounts["wallet", customer.pk] = PAID + PROMOTIONAL
+            self.books.accounts["promotions", 0] -= PROMOTIONAL
         self.vendors: dict[int, Partner] = {}
         known = [self._open_vendor(*facts) for facts in VENDORS]
         for vendor, price, pieces in OFFERS:
@@ -176,7 +178,14 @@ class Steps(RolledBackMachine):
     @invariant()
     def each_point_is_where_the_model_says(self) -> None:
         assert stored_amounts() == {
-            reference: (amount.gross, amount.refunded, amount.released, amount.commission)
+            reference: (
+                amount.gross,
+                amount.added,
+                amount.refunded + amount.back,
+                amount.back,
+                amount.released,
+                amount.commission,
+            )
             for reference, amount in self._named_amounts().items()
         }
         assert stored_balances(self.customers, self.vendors) == self.books.balances()
@@ -199,12 +208,15 @@ class Steps(RolledBackMachine):
         for pk, vendor, number, goods, shipping in VendorOrder.objects.values_list(
             "pk", "vendor_id", "number", "goods_points", "shipping_points"
         ):
-            amounts = [allocated.get(name, (0, 0, 0, 0)) for name in [f"{number}-S", *names[pk]]]
-            gross, refunded, released, _fees = (sum(column) for column in zip(*amounts, strict=True))
+            amounts = [allocated.get(name, (0,) * 6) for name in [f"{number}-S", *names[pk]]]
+            gross, added, refunded, back, released, _fees = (
+                sum(column) for column in zip(*amounts, strict=True)
+            )
             in_escrow = gross - refunded - released
             assert in_escrow >= 0
-            assert gross == goods + shipping
-            paid[vendor] += gross
+            assert gross - added == goods + shipping
+            assert 0 <= back <= added
+            paid[vendor] += gross - added
             held[vendor] += in_escrow
         for vendor in self.vendors:
             assert account_points(kind="vendor_escrow", owner_id=vendor) == held[vendor]
@@ -232,11 +244,12 @@ def stored_pieces() -> dict[int, tuple[int, ...]]:
     }
 
 
-def stored_amounts() -> dict[str, tuple[int, int, int, int]]:
+def stored_amounts() -> dict[str, tuple[int, ...]]:
     rows = Allocation.objects.values_list(
-        "reference", "gross_points", "refunded_points", "released_points", "commission_points"
-    )
-    return {reference: (gross, back, released, fee) for reference, gross, back, released, fee in rows}
+        "reference", "gross_points", "subsidy_points", "refunded_points", "refunded_subsidy_points",
+        "released_points", "commission_points",
+    )  # fmt: skip
+    return {reference: tuple(points) for reference, *points in rows}
 
 
 def stored_balances(customers: Iterable[int], vendors: Iterable[int]) -> dict[tuple[str, int], int]:
@@ -248,6 +261,6 @@ def stored_balances(customers: Iterable[int], vendors: Iterable[int]) -> dict[tu
     for kind, owner, points in rows:
         if kind.startswith("customer_"):
             found["wallet", owner] += points
-        elif kind.startswith("vendor_") or kind in {"commission", "payouts"}:
+        elif kind.startswith("vendor_") or kind in {"commission", "payouts", "promotions"}:
             found[kind, owner] += points
     return {account: points for account, points in found.items() if points}
