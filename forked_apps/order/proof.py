@@ -100,6 +100,15 @@ PIECES_AGREE = """
      WHERE l.vendor_order_id IS NOT NULL
        AND l.num_allocated <> l.quantity - COALESCE(s.pieces, 0) - COALESCE(c.pieces, 0)
 """
+#: Prepared parcels only hold what was not sent or cancelled.
+PREPARED_WITHIN = """
+    SELECT 'line ' || l.partner_line_reference, 'at most ' || l.num_allocated || ' prepared',
+           p.pieces || ' prepared'
+      FROM order_line l
+      JOIN (SELECT line_id, SUM(quantity) AS pieces FROM order_preparedline GROUP BY line_id) p
+        ON p.line_id = l.id
+     WHERE p.pieces > l.num_allocated
+"""
 
 NUMBERS_WHOLE = """
     SELECT 'vendor ' || vendor_id || ', ' || kind || ' ' || year, COALESCE(c.last, 0) || ' numbers given',
@@ -153,7 +162,7 @@ def register_checks() -> None:
         Check(
             "orders-reduced",
             _("What was given back of each line has its reason, and each of its pieces is somewhere"),
-            _finder("orders-reduced", REDUCTIONS_AGREE, PIECES_AGREE),
+            _finder("orders-reduced", REDUCTIONS_AGREE, PIECES_AGREE, PREPARED_WITHIN),
         )
     )
     register_check(
