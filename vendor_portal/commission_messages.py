@@ -5,7 +5,7 @@ Thousands may have to: a message takes some of them, and asks for the next.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -111,9 +111,7 @@ def _tell(
         notify(kind="commission.changed", about=about, phone=vendor.phone, facts=facts)
 
 
-def _facts(
-    vendor: Partner, differences: Sequence[Difference], *, since: CommissionRuleSet
-) -> Mapping[str, Any]:
+def _facts(vendor: Partner, differences: Sequence[Difference], *, since: CommissionRuleSet) -> dict[str, Any]:
     return {
         "vendor": vendor.name,
         "since": since.created_at.isoformat(),

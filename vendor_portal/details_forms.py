@@ -17,14 +17,14 @@ from vendor_portal.forms import ShopForm, shop_initial
 class OfficialNumberField(forms.CharField):
     """A number that an authority gave, with digits of any script; its value has ASCII ones."""
 
-    default_validators = (validate_official_number,)
+    default_validators = [validate_official_number]
 
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.TextInput(attrs={"dir": "ltr", "autocomplete": "off"})
         super().__init__(**{"required": False, "max_length": MOST_CHARACTERS, "widget": widget, **kwargs})
 
     def to_python(self, value: Any) -> str:
-        return " ".join(visible(ascii_digits(super().to_python(value))).split())
+        return " ".join(visible(ascii_digits(super().to_python(value) or "")).split())
 
 
 class DetailsForm(ShopForm):

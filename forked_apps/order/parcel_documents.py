@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import segno
 from django.db.models import Prefetch
@@ -24,6 +24,8 @@ from marketplace.formats import format_date, format_number
 from marketplace.users.phones import to_national
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from forked_apps.partner.models import Partner
 
 #: Printed at once: of so many vendor orders, all parcels up to so many.
@@ -31,6 +33,7 @@ MOST_ORDERS, MOST_PARCELS = 50, 200
 
 
 AnyParcel = Parcel | PreparedParcel
+P = TypeVar("P", Parcel, PreparedParcel)
 
 
 def parcels_to_print(*, vendor: Partner, vendor_order_numbers: Sequence[str]) -> list[AnyParcel]:
@@ -38,6 +41,18 @@ def parcels_to_print(*, vendor: Partner, vendor_order_numbers: Sequence[str]) ->
 
     However many they are, eleven queries, and nine more where some are only prepared.
     """
+    whose = {
+        "vendor_order__vendor": vendor,
+        "vendor_order__number__in": list(vendor_order_numbers)[:MOST_ORDERS],
+    }
+    found: list[AnyParcel] = [
+        *_with_contents(Parcel.objects.filter(**whose), ParcelLine.objects.all()),
+        *_with_contents(PreparedParcel.objects.filter(**whose), PreparedLine.objects.all()),
+    ]
+    return sorted(found, key=lambda parcel: (parcel.vendor_order.number, parcel.position))[:MOST_PARCELS]
+
+
+def _with_contents(parcels: QuerySet[P], contents: QuerySet[Any]) -> QuerySet[P]:
     orders = VendorOrder.objects.select_related("vendor", "order__shipping_address").prefetch_related(
         "parcels",
         "prepared_parcels",
@@ -45,22 +60,11 @@ def parcels_to_print(*, vendor: Partner, vendor_order_numbers: Sequence[str]) ->
         "lines__parcel_lines",
         "lines__prepared_lines",
     )
-    found: list[AnyParcel] = []
-    contents: tuple[type[ParcelLine | PreparedLine], ...] = (ParcelLine, PreparedLine)
-    for model, of_line in zip((Parcel, PreparedParcel), contents, strict=True):
-        found += (
-            model.objects.filter(
-                vendor_order__vendor=vendor,
-                vendor_order__number__in=list(vendor_order_numbers)[:MOST_ORDERS],
-            )
-            .prefetch_related(
-                Prefetch("vendor_order", orders),
-                Prefetch("parcel_lines", of_line.objects.select_related("line").order_by("line_id")),
-                "parcel_lines__line__attributes",
-            )
-            .order_by("vendor_order__number", "position")[:MOST_PARCELS]
-        )
-    return sorted(found, key=lambda parcel: (parcel.vendor_order.number, parcel.position))[:MOST_PARCELS]
+    return parcels.prefetch_related(
+        Prefetch("vendor_order", orders),
+        Prefetch("parcel_lines", contents.select_related("line").order_by("line_id")),
+        "parcel_lines__line__attributes",
+    ).order_by("vendor_order__number", "position")[:MOST_PARCELS]
 
 
 def labels_pdf(parcels: Iterable[AnyParcel]) -> bytes:
@@ -134,7 +138,12 @@ def _about(parcel: AnyParcel) -> list[list[Any]]:
 
 def _heading(parcel: AnyParcel) -> dict[str, str]:
     part = parcel.vendor_order
-    numbers = sorted(other.position for other in (*part.parcels.all(), *part.prepared_parcels.all()))
+    numbers = sorted(
+        [
+            *(sent.position for sent in part.parcels.all()),
+            *(waiting.position for waiting in part.prepared_parcels.all()),
+        ]
+    )
     facts = {"number": format_number(parcel.position), "all": format_number(len(numbers))}
     place = _("Parcel %(number)s of %(all)s") % facts
     if numbers[-1] != len(numbers):
@@ -148,8 +157,8 @@ def _heading(parcel: AnyParcel) -> dict[str, str]:
 
 def _still_to_come(line: Line) -> int:
     cancelled = sum(row.quantity for row in line.reductions.all() if row.kind == "cancelled")
-    boxed = (*line.parcel_lines.all(), *line.prepared_lines.all())
-    return line.quantity - cancelled - sum(row.quantity for row in boxed)
+    sent = sum(row.quantity for row in line.parcel_lines.all())
+    return line.quantity - cancelled - sent - sum(row.quantity for row in line.prepared_lines.all())
 
 
 def _sender(part: VendorOrder) -> dict[str, str]:
