@@ -33,14 +33,16 @@ from vendor_portal.selectors import people_with
 AT_ONCE = 200
 #: A text message has to stay short; the page says all.
 MOST_TOLD = 3
+#: ``2026-07-04T10:00:00+03:00``: facts are JSON.
+IsoMoment = str
+#: Of some goods each: which, their terms before, and now.
+Changes = Sequence[Sequence[str]]
 #: As Django names a site that nobody has named.
 DJANGOS_DOMAIN = "example.com"
 
 
 @kind("commission.changed")
-def commission_changed(
-    *, vendor: str, since: str, changes: Sequence[Sequence[str]], more: int, url: str = ""
-) -> Words:
+def commission_changed(*, vendor: str, since: IsoMoment, changes: Changes, more: int, url: str = "") -> Words:
     """``changes``: goods, terms before and now, in the reader's language; ``more`` are not among them."""
     facts = {"vendor": vendor, "time": format_datetime(datetime.fromisoformat(since)), "url": url}
     lines = [

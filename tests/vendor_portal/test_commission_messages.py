@@ -8,6 +8,7 @@ import pytest
 from django.contrib.sites.models import Site
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from forked_apps.partner.commission_differences import differences_for
 from forked_apps.partner.commission_models import CommissionRule
@@ -114,7 +115,8 @@ def test_who_sees_the_money_is_told_what_was_and_what_is(cast: Cast, drain_outbo
         cast.alice.pk: [["Category: Chairs", "8%", "6.5%"]]
     }
     one = Notification.objects.get(kind="commission.changed")
-    words = words_of(one.kind, one.facts)
+    with translation.override("en"):
+        words = words_of(one.kind, one.facts)
     assert cast.vendor.name in words.subject
     assert "until now" in words.text
 
