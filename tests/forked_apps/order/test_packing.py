@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
 from typing import Any
 
 import pytest
@@ -11,8 +13,9 @@ from forked_apps.order.errors import IllegalStep, ParcelNotPrepared, PiecesNotTh
 from forked_apps.order.models import Line, Parcel, ParcelLine, VendorOrder, VendorOrderStatus
 from forked_apps.order.packing_models import PreparedLine, PreparedParcel
 from forked_apps.order.parcel_documents import labels_pdf, parcels_to_print, slips_pdf
+from forked_apps.order.services import packing
 from forked_apps.order.services.cancellation import cancel_by_customer, cancel_by_vendor, cancel_lines
-from forked_apps.order.services.fulfilment import ship_lines, ship_prepared
+from forked_apps.order.services.fulfilment import mark_packed, ship_lines, ship_prepared
 from forked_apps.order.services.packing import pieces_loose, prepare_parcel, unpack_parcel
 from forked_apps.partner.models import StockRecord
 from marketplace.outbox.models import OutboxMessage
@@ -257,3 +260,33 @@ def test_a_piece_is_sent_once_by_label_or_by_hand(part: VendorOrder, packer: Use
     assert stock(known) in {(7, 0), (10, 0)}
     assert Parcel.objects.count() == (1 if stock(known) == (7, 0) else 0)
     assert not PreparedParcel.objects.exists()
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_two_packers_at_once_put_a_piece_in_one_box(part: VendorOrder, packer: User) -> None:
+    outcomes = at_once([lambda: prepare(part, packer)] * 4)
+    assert sorted(type(each).__name__ for each in outcomes) == ["PiecesNotThere"] * 3 + ["PreparedParcel"]
+    assert prepared(part) == [1]
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_without_the_lock_a_piece_is_in_two(
+    part: VendorOrder, packer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control. It is packed before, since a step locks the vendor order by itself."""
+    mark_packed(vendor=part.vendor, actor=packer, vendor_order=part)
+    meeting, numbers = threading.Barrier(2), itertools.count(1)
+
+    def meet(_locked: VendorOrder) -> int:
+        meeting.wait(timeout=20)
+        return next(numbers)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(packing, "lock_part", lambda one, **_whose: VendorOrder.objects.get(pk=one.pk))
+        patched.setattr(packing, "free_position", meet)
+        outcomes = at_once([lambda: prepare(part, packer)] * 2)
+    assert all(isinstance(each, PreparedParcel) for each in outcomes), outcomes
+    assert len(findings()) == 2
+    PreparedLine.objects.all().delete()
