@@ -37,13 +37,15 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def vendor_permission_required(
-    permission: VendorPermission, *, shows_state: bool = False
+    permission: VendorPermission, *, shows_state: bool = False, while_suspended: bool = False
 ) -> Callable[[VendorView[P]], Callable[..., HttpResponse]]:
     """Let a view of ``/portal/<code>/…`` be opened by members of that vendor who hold this right.
 
     Not signed in: the sign-in page. Another's vendor: 404, as if it did not exist. A missing right: 403.
     A vendor that does not sell: a page that says so (of a suspended one pages stay readable).
     ``shows_state``: that page is what this view is there for then, so it is answered with 200.
+    ``while_suspended``: a suspended vendor may change this too. What customers wait for goes on, and who
+    could not answer would lose by a deadline; nothing that sells belongs to it.
     """
 
     def decorate(view: VendorView[P]) -> Callable[..., HttpResponse]:
@@ -58,13 +60,14 @@ def vendor_permission_required(
             request.read_only = not request.vendor.is_selling
             if not {permission, VendorPermission.PORTAL_ACCESS} <= request.rights:
                 raise PermissionDenied
-            if not _is_open(request):
+            if not _is_open(request, while_suspended=while_suspended):
                 return _state_page(
                     request, status=200 if shows_state and request.method in SAFE_METHODS else 403
                 )
             return view(request, *args, **kwargs)
 
         checked.vendor_permission = permission  # type: ignore[attr-defined]
+        checked.while_suspended = while_suspended  # type: ignore[attr-defined]
         return login_required(checked)
 
     return decorate
@@ -87,10 +90,11 @@ def portal_page(
     return render(request, template, {**portal_context(request), **context}, status=status)
 
 
-def _is_open(request: VendorRequest) -> bool:
+def _is_open(request: VendorRequest, *, while_suspended: bool) -> bool:
     if request.vendor.is_selling:
         return True
-    return request.vendor.status == VendorStatus.SUSPENDED and request.method in SAFE_METHODS
+    is_safe = request.method in SAFE_METHODS or while_suspended
+    return request.vendor.status == VendorStatus.SUSPENDED and is_safe
 
 
 def _state_page(request: VendorRequest, *, status: int) -> HttpResponse:

@@ -7,7 +7,7 @@ class VendorPortalConfig(AppConfig):
     verbose_name = _("Vendor portal")
 
     def ready(self) -> None:
-        from vendor_portal import handlers, money_messages  # noqa: F401 - they register
+        from vendor_portal import commission_messages, handlers, money_messages  # noqa: F401 - they register
         from vendor_portal.staff.registration import register
 
         register()

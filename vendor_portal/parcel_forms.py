@@ -7,7 +7,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from forked_apps.order.forms import PiecesForm
 from forked_apps.shipping.models import Carrier
+from forked_apps.shipping.weights import WeightField
 from marketplace.users.fields import visible
 
 
@@ -39,3 +41,21 @@ class TrackingForm(forms.Form):
 
     def clean_carrier(self) -> str:
         return " ".join(visible(self.cleaned_data["carrier"]).split())
+
+
+class PrepareForm(TrackingForm, PiecesForm):
+    """What is packed now, for a label; with whom it goes may be left open."""
+
+    weight = WeightField(
+        label=_("Weight in kg"), required=False, help_text=_("As weighed; it stands on the label.")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["tracking_code"].required = False
+        self.fields["tracking_code"].help_text = _("Leave it empty if the carrier gives it later.")
+
+    def clean(self) -> dict[str, Any]:
+        if not self.errors and not self.quantities:
+            raise forms.ValidationError(_("Choose at least one piece."), code="nothing")
+        return self.cleaned_data

@@ -11,6 +11,7 @@ from vendor_portal.views import (
     money,
     offers,
     orders,
+    packing,
     parcels,
     returns,
     settings,
@@ -35,6 +36,13 @@ urlpatterns = [
     path("<slug:code>/orders/<str:number>/hand-over/", orders.hand_over_page, name="orders-hand-over"),
     path("<slug:code>/orders/<str:number>/cancel/", orders.cancel, name="orders-cancel"),
     path("<slug:code>/orders/<str:number>/allowance/", orders.allowance, name="orders-allowance"),
+    path("<slug:code>/orders/<str:number>/parcels/prepare/", packing.prepare, name="orders-prepare"),
+    path("<slug:code>/orders/<str:number>/parcels/<int:position>/send/", packing.send, name="orders-send"),
+    path(
+        "<slug:code>/orders/<str:number>/parcels/<int:position>/unpack/",
+        packing.unpack,
+        name="orders-unpack",
+    ),
     path("<slug:code>/orders/<str:number>/parcels/<int:position>/label/", parcels.label, name="orders-label"),
     path("<slug:code>/orders/<str:number>/parcels/<int:position>/slip/", parcels.slip, name="orders-slip"),
     path(

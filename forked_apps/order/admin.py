@@ -8,6 +8,13 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from forked_apps.order.dispute_models import (
+    Dispute,
+    DisputeEvent,
+    DisputeLine,
+    DisputeMessage,
+    Remedy,
+)
 from forked_apps.order.models import (
     Line,
     LinePrice,
@@ -17,6 +24,7 @@ from forked_apps.order.models import (
     VendorOrder,
     VendorOrderEvent,
 )
+from forked_apps.order.return_models import Return, ReturnLine, ReturnMessage
 from forked_apps.order.status import order_status
 
 
@@ -135,3 +143,66 @@ class ParcelAdmin(_ReadOnly, admin.ModelAdmin[Parcel]):
     list_select_related = ("vendor_order", "shipped_by")
     search_fields = ("tracking_code", "vendor_order__number")
     inlines = (ParcelLineInline,)
+
+
+# Returns and disputes -----------------------------------------------------------------------
+class ReturnLineInline(_ReadOnly, admin.TabularInline[ReturnLine, Return]):
+    model = ReturnLine
+    extra = 0
+
+
+class ReturnMessageInline(_ReadOnly, admin.TabularInline[ReturnMessage, Return]):
+    model = ReturnMessage
+    extra = 0
+    fields = ("created_at", "side", "author", "text")
+
+
+@admin.register(Return)
+class ReturnAdmin(_ReadOnly, admin.ModelAdmin[Return]):
+    list_display = ("number", "vendor", "state", "reason", "refunded_points", "opened_at")
+    list_filter = ("state", "reason")
+    list_select_related = ("vendor_order__vendor",)
+    search_fields = ("number", "vendor_order__order__number", "vendor_order__vendor__name", "tracking_code")
+    date_hierarchy = "opened_at"
+    inlines = (ReturnLineInline, ReturnMessageInline)
+
+    @admin.display(description=_("vendor"), ordering="vendor_order__vendor__name")
+    def vendor(self, one: Return) -> str:
+        return one.vendor_order.vendor.name
+
+
+class DisputeLineInline(_ReadOnly, admin.TabularInline[DisputeLine, Dispute]):
+    model = DisputeLine
+    extra = 0
+
+
+class RemedyInline(_ReadOnly, admin.TabularInline[Remedy, Dispute]):
+    model = Remedy
+    extra = 0
+    fields = ("created_at", "side", "kind", "shipping_points", "reason", "actor")
+
+
+class DisputeMessageInline(_ReadOnly, admin.TabularInline[DisputeMessage, Dispute]):
+    model = DisputeMessage
+    extra = 0
+    fields = ("created_at", "side", "author", "text", "is_evidence")
+
+
+class DisputeEventInline(_ReadOnly, admin.TabularInline[DisputeEvent, Dispute]):
+    model = DisputeEvent
+    extra = 0
+    fields = ("created_at", "step", "old_state", "new_state", "side", "actor", "points")
+
+
+@admin.register(Dispute)
+class DisputeAdmin(_ReadOnly, admin.ModelAdmin[Dispute]):
+    list_display = ("number", "vendor", "state", "reason", "refunded_points", "opened_at", "deadline")
+    list_filter = ("state", "reason", "is_late")
+    list_select_related = ("vendor_order__vendor",)
+    search_fields = ("number", "vendor_order__order__number", "vendor_order__vendor__name")
+    date_hierarchy = "opened_at"
+    inlines = (DisputeLineInline, RemedyInline, DisputeMessageInline, DisputeEventInline)
+
+    @admin.display(description=_("vendor"), ordering="vendor_order__vendor__name")
+    def vendor(self, one: Dispute) -> str:
+        return one.vendor_order.vendor.name

@@ -164,6 +164,16 @@ class ParcelArrived(OrderError):
         return _("This parcel has arrived; its tracking code cannot be changed any more.")
 
 
+class ParcelNotPrepared(OrderError):
+    """There is no such parcel waiting for its courier: it was sent, or taken apart."""
+
+    code = "parcel_not_prepared"
+
+    @property
+    def message(self) -> str:
+        return _("This parcel was sent or unpacked meanwhile. Look at the order again.")
+
+
 class WrongHandoverCode(OrderError):
     """The buyer's code is another one; so many tries are left."""
 

@@ -63,7 +63,7 @@ def _about(invoice: Invoice) -> list[list[Any]]:
 
 def _party(kept: dict[str, str]) -> dict[str, Any]:
     if not kept:
-        return {"name": "", "lines": [], "phone": ""}
+        return {"name": "", "lines": [], "phone": "", "numbers": []}
     code = kept["governorate"]
     place = str(Governorate(code).label) if code in Governorate.values else code
     lines = [
@@ -78,7 +78,13 @@ def _party(kept: dict[str, str]) -> dict[str, Any]:
         "name": kept["name"],
         "lines": [line for line in lines if line],
         "phone": to_national(phone) if phone.startswith("+964") else phone,
+        "numbers": [[label, kept[key]] for key, label in _official_numbers() if kept.get(key)],
     }
+
+
+def _official_numbers() -> list[tuple[str, str]]:
+    """Of sellers who had them when the document was issued."""
+    return [("registration_number", _("Registration no.")), ("tax_number", _("Tax no."))]
 
 
 def _columns(invoice: Invoice) -> list[str]:

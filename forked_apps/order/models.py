@@ -370,6 +370,7 @@ from forked_apps.order.document_models import (  # noqa: E402, F401
     InvoiceCounter,
     ParcelCorrection,
 )
+from forked_apps.order.packing_models import PreparedLine, PreparedParcel  # noqa: E402, F401
 from forked_apps.order.return_models import (  # noqa: E402, F401 - models of this application
     Return,
     ReturnLine,

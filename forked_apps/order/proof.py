@@ -135,6 +135,68 @@ PIECES_AGREE = """
      WHERE l.vendor_order_id IS NOT NULL
        AND l.num_allocated <> l.quantity - COALESCE(s.pieces, 0) - COALESCE(c.pieces, 0)
 """
+#: Prepared parcels only hold what was not sent or cancelled.
+PREPARED_WITHIN = """
+    SELECT 'line ' || l.partner_line_reference, 'at most ' || l.num_allocated || ' prepared',
+           p.pieces || ' prepared'
+      FROM order_line l
+      JOIN (SELECT line_id, SUM(quantity) AS pieces FROM order_preparedline GROUP BY line_id) p
+        ON p.line_id = l.id
+     WHERE p.pieces > l.num_allocated
+"""
+#: By the ledger, with what of the way went back at once: see ``services.parts.refund_key``.
+MOVED_WITH_REDUCTION = """
+    SELECT SUM(m.refunded_points)
+      FROM points_payment_transfer f JOIN points_payment_allocationmove m ON m.transfer_id = f.id
+     WHERE f.idempotency_key = 'reduction:' || x.id
+"""
+#: Goods that came back name their return; nobody types such a reason.
+RETURNS_AGREE = f"""
+    SELECT 'return ' || t.number, t.refunded_points || ' paid back',
+           r.goods || ' of goods given back, ' || r.moved || ' moved'
+      FROM order_return t
+      JOIN order_vendororder v ON v.id = t.vendor_order_id
+     CROSS JOIN LATERAL (
+        SELECT COALESCE(SUM(x.refunded_points), 0)::bigint AS goods,
+               COALESCE(SUM(({MOVED_WITH_REDUCTION})), 0)::bigint AS moved
+          FROM order_line l JOIN order_linereduction x ON x.line_id = l.id
+         WHERE l.vendor_order_id = t.vendor_order_id AND x.kind = 'returned' AND x.reason = t.number
+     ) r
+     WHERE (t.refunded_points <> r.moved OR t.refunded_points < r.goods)
+       AND v.order_id NOT IN (SELECT order_id FROM paid_otherwise)
+"""  # noqa: S608 - a constant above
+#: What a dispute paid back is what its history says, and what its reductions, return and remedies moved. A
+#: vendor may type its number as the reason of another reduction, so those count as what it moved at most.
+DISPUTES_AGREE = f"""
+    SELECT 'dispute ' || d.number, d.refunded_points || ' paid back',
+           e.points || ' by its history, ' || r.own || ' to ' || r.moved + w.moved + g.points || ' moved'
+      FROM order_dispute d
+      JOIN order_vendororder v ON v.id = d.vendor_order_id
+     CROSS JOIN LATERAL (
+        SELECT COALESCE(SUM(points), 0)::bigint AS points FROM order_disputeevent WHERE of_id = d.id
+     ) e
+     CROSS JOIN LATERAL (
+        SELECT COALESCE(SUM(x.refunded_points) FILTER (WHERE x.kind IN ('returned', 'lost', 'undeducted')), 0)
+               ::bigint AS own,
+               COALESCE(SUM(({MOVED_WITH_REDUCTION})), 0)::bigint AS moved
+          FROM order_line l JOIN order_linereduction x ON x.line_id = l.id
+         WHERE l.vendor_order_id = d.vendor_order_id AND x.reason = d.number
+     ) r
+     CROSS JOIN LATERAL (
+        SELECT COALESCE(SUM(m.refunded_points), 0)::bigint AS moved
+          FROM order_remedy o
+          JOIN points_payment_transfer f ON f.idempotency_key = 'remedy:' || o.id
+          JOIN points_payment_allocationmove m ON m.transfer_id = f.id
+         WHERE o.of_id = d.id
+     ) w
+     CROSS JOIN LATERAL (
+        SELECT COALESCE(SUM(t.refunded_points), 0)::bigint AS points
+          FROM order_return t WHERE t.id = d.agreed_return_id
+     ) g
+     WHERE (d.refunded_points <> e.points OR d.refunded_points > r.moved + w.moved + g.points
+            OR d.refunded_points - d.refunded_shipping_points < r.own)
+       AND v.order_id NOT IN (SELECT order_id FROM paid_otherwise)
+"""  # noqa: S608 - a constant above
 
 NUMBERS_WHOLE = """
     SELECT 'vendor ' || vendor_id || ', ' || kind || ' ' || year, COALESCE(c.last, 0) || ' numbers given',
@@ -188,7 +250,14 @@ def register_checks() -> None:
         Check(
             "orders-reduced",
             _("What was given back of each line has its reason, and each of its pieces is somewhere"),
-            _finder("orders-reduced", REDUCTIONS_AGREE, PIECES_AGREE),
+            _finder("orders-reduced", REDUCTIONS_AGREE, PIECES_AGREE, PREPARED_WITHIN),
+        )
+    )
+    register_check(
+        Check(
+            "disputes-paid",
+            _("What a return or a dispute paid back is what its reductions and transfers gave back"),
+            _finder("disputes-paid", RETURNS_AGREE, DISPUTES_AGREE),
         )
     )
     register_check(

@@ -9,12 +9,15 @@ from django.db import models, transaction
 from django.db.models import Max
 
 from forked_apps.partner.commission_models import CommissionRule, CommissionRuleSet
+from marketplace.outbox.services import enqueue
 
 if TYPE_CHECKING:
     from marketplace.users.models import User
 
 #: A list that a person can still read; placement goes through it for every line.
 MOST_RULES = 200
+#: Of the outbox: vendors hear of a new ``version``.
+CHANGED_TOPIC = "commission.changed"
 
 
 class CommissionRulesError(Exception):
@@ -124,6 +127,8 @@ def save_rules(
 ) -> CommissionRuleSet:
     """Put a drafted list in force for every order that is placed from now on.
 
+    Vendors whose terms change are told.
+
     Raises:
         RulesChangedMeanwhile: ``base_version`` is no longer the one in force.
         TooManyRules
@@ -138,4 +143,5 @@ def save_rules(
     for position, rule in enumerate(drafted, 1):
         rule.rule_set, rule.position = saved, position
     CommissionRule.objects.bulk_create(drafted)
+    enqueue(topic=CHANGED_TOPIC, payload={"version": saved.version})
     return saved

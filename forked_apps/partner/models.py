@@ -10,6 +10,7 @@ from oscar.apps.partner.abstract_models import AbstractPartner, AbstractStockRec
 
 from forked_apps.partner.governorates import Governorate
 from forked_apps.partner.grades import HANDICAP_BASIS_POINTS, VendorGrade
+from forked_apps.partner.official_numbers import MOST_CHARACTERS, validate_official_number
 from forked_apps.partner.permissions import VendorPermission
 
 
@@ -54,6 +55,16 @@ class Partner(AbstractPartner):
     )
     phone = models.CharField(_("phone"), max_length=20, blank=True)
     about = models.TextField(_("about"), blank=True, max_length=2000)
+    #: Stand on its invoices from then on; older ones keep what was printed.
+    registration_number = models.CharField(
+        _("commercial registration number"),
+        max_length=MOST_CHARACTERS,
+        blank=True,
+        validators=[validate_official_number],
+    )
+    tax_number = models.CharField(
+        _("tax number"), max_length=MOST_CHARACTERS, blank=True, validators=[validate_official_number]
+    )
     #: Commission in basis points (1/100 of a percent) that was agreed with the vendor: of lines that no rule
     #: matches (``forked_apps.partner.commission``). Frozen when an order is placed.
     commission_basis_points = models.PositiveIntegerField(_("commission (basis points)"), default=800)

@@ -122,7 +122,14 @@ def samples_of(annotation: str) -> list[Any]:
     """Of a fact: each value where they are named, else one."""
     if annotation.startswith("Literal["):
         return list(ast.literal_eval(annotation.removeprefix("Literal")))
-    samples = {"int": 1_250, "str": "سامان %s", "bool": True, "IsoDate": "2026-07-04"}
+    samples = {
+        "int": 1_250,
+        "str": "سامان %s",
+        "bool": True,
+        "IsoDate": "2026-07-04",
+        "IsoMoment": "2026-07-04T10:00:00+03:00",
+        "Changes": [["سامان %s", "8%", "9%"]],
+    }
     return [samples[annotation]]
 
 

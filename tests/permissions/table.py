@@ -199,6 +199,9 @@ TABLE: dict[str, Row] = {
     "portal:returns-settle": portal(422, method="post"),
     "portal:returns-message": portal(422, method="post"),
     "portal:returns-photo": portal(clerk=200),
+    "portal:orders-prepare": portal(422, clerk=422, method="post"),
+    "portal:orders-send": portal(422, clerk=422, method="post"),
+    "portal:orders-unpack": portal(302, clerk=302, method="post"),
     "portal:orders-label": portal(clerk=200),
     "portal:orders-slip": portal(clerk=200),
     # It has arrived: there is nothing to put right.

@@ -19,6 +19,7 @@ from forked_apps.order.services.delivery import mark_delivered
 from forked_apps.order.services.disputes import open_dispute
 from forked_apps.order.services.fulfilment import ship_lines
 from forked_apps.order.services.invoices import issue_invoice
+from forked_apps.order.services.packing import prepare_parcel
 from forked_apps.order.services.returns import open_return
 from forked_apps.partner.commission_models import CommissionRule
 from forked_apps.partner.models import StockRecord
@@ -87,6 +88,16 @@ def a_dispute(customer: User, offer: StockRecord) -> Dispute:
     )  # fmt: skip
 
 
+def a_prepared_parcel(customer: User, offer: StockRecord) -> VendorOrder:
+    """An order of which some is in a box that waits for its courier, and some in none."""
+    part = make_order(customer, {offer: 2}).vendor_orders.get()
+    prepare_parcel(
+        vendor=part.vendor, actor=customer, vendor_order=part,
+        quantities={line.pk: 1 for line in part.lines.all()},
+    )  # fmt: skip
+    return part
+
+
 DISPUTE_STEPS = ("", "-message", "-accept", "-arrived", "-escalate", "-appeal", "-withdraw", "-photo")
 DISPUTE_PAGES = (
     *(f"orders:problem{step}" for step in DISPUTE_STEPS),
@@ -150,6 +161,7 @@ def a_world() -> World:
     order = make_order(customer, [offer, make_offer(vendor=cast.other_vendor)])
     returned = a_return(customer, offer)
     disputed = a_dispute(customer, offer)
+    boxed = a_prepared_parcel(customer, offer)
     basket = make_basket(customer, [offer])
     admin = a_staff_member("admin", name="Admin")
     cards = a_staff_member("card-manager", name="Cards")
@@ -298,6 +310,9 @@ def a_world() -> World:
             f"portal:orders-{paper}.number": returned.vendor_order.number
             for paper in ("label", "slip", "correct")
         },
+        **dict.fromkeys(
+            [f"portal:orders-{step}.number" for step in ("prepare", "send", "unpack")], boxed.number
+        ),
         **dict.fromkeys(
             ("orders:invoice.number", "portal:invoices-pdf.number", "invoice_staff:invoice.number"),
             issue_invoice(vendor_order=returned.vendor_order).number,

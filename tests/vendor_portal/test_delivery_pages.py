@@ -11,7 +11,9 @@ from django.urls import reverse
 
 from forked_apps.order.document_models import Invoice, ParcelCorrection
 from forked_apps.order.models import Parcel, VendorOrder
+from forked_apps.order.packing_models import PreparedParcel
 from forked_apps.order.services.delivery import mark_delivered
+from forked_apps.order.services.packing import prepare_parcel
 from forked_apps.partner.models import Partner
 from forked_apps.partner.permissions import VendorPermission as P
 from forked_apps.shipping.models import Carrier, ShippingBand, ShippingRate
@@ -198,6 +200,79 @@ def test_a_mistyped_code_is_corrected_with_its_history(sign_in) -> None:
     assert browser.post(page, {"tracking_code": "T-10"}).status_code == 302
     assert Parcel.objects.get().tracking_code == "T-9"
     assert ParcelCorrection.objects.count() == 1
+
+
+def test_a_packer_prints_the_label_first_and_sends_the_parcel_later(sign_in) -> None:
+    cast = a_cast(bob_may=PACKER)
+    part = a_part(cast, weight_grams=1_500)
+    line = part.lines.get()
+    browser = sign_in(cast.bob)
+    order_page = url("orders-detail", cast.vendor, part.number)
+    prepare_page = url("orders-prepare", cast.vendor, part.number)
+    assert prepare_page in browser.get(order_page).content.decode()
+    assert browser.get(prepare_page).status_code == 200
+    for wrong in (
+        {f"line_{line.pk}": "4"},
+        {f"line_{line.pk}": "0"},
+        {f"line_{line.pk}": "1", "weight": "x"},
+    ):
+        assert browser.post(prepare_page, wrong).status_code == 422
+    assert not PreparedParcel.objects.exists()
+    assert browser.post(prepare_page, {f"line_{line.pk}": "٢", "carrier": "Tigris Post"}).status_code == 302
+    html = browser.get(order_page).content.decode()
+    assert "Tigris Post" in html
+    assert f'name="line_{line.pk}" value="1"' in re.sub(r'type="text" ', "", html)
+    for paper in ("orders-label", "orders-slip"):
+        assert url(paper, cast.vendor, part.number, 1) in html
+        assert browser.get(url(paper, cast.vendor, part.number, 1))["Content-Type"] == "application/pdf"
+    assert len(pages_of(browser.get(url("labels", cast.vendor), {"order": part.number}).content)) == 1
+    send_page = url("orders-send", cast.vendor, part.number, 1)
+    assert 'value="Tigris Post"' in browser.get(send_page).content.decode()
+    assert browser.post(send_page, {"tracking_code": ""}).status_code == 422
+    assert not Parcel.objects.exists()
+    assert browser.post(send_page, {"tracking_code": "T-5", "carrier": "Tigris Post"}).status_code == 302
+    parcel = Parcel.objects.get()
+    assert (parcel.position, parcel.tracking_code, parcel.weight_grams) == (1, "T-5", 3_000)
+    assert browser.get(send_page).status_code == 404
+    assert browser.post(prepare_page, {f"line_{line.pk}": "1"}).status_code == 302
+    assert browser.post(url("orders-unpack", cast.vendor, part.number, 2)).status_code == 302
+    assert not PreparedParcel.objects.exists()
+    shipped(browser, cast, part, pieces=1)
+    assert browser.get(prepare_page).status_code == 302
+
+
+def test_an_order_s_page_costs_the_same_queries_for_one_box_as_for_many(sign_in) -> None:
+    cast = a_cast(bob_may=PACKER)
+    part = a_part(cast)
+    line = part.lines.get()
+    browser = sign_in(cast.bob)
+
+    def queries() -> int:
+        browser.post(url("orders-prepare", cast.vendor, part.number), {f"line_{line.pk}": "1"})
+        with CaptureQueriesContext(connection) as found:
+            assert browser.get(url("orders-detail", cast.vendor, part.number)).status_code == 200
+        return len(found)
+
+    assert queries() == queries()
+
+
+@pytest.mark.parametrize("step", ["orders-prepare", "orders-send", "orders-unpack"])
+def test_a_box_of_another_vendor_does_not_exist_and_packing_needs_its_right(step: str, sign_in) -> None:
+    cast = a_cast(bob_may=[P.ORDERS_VIEW])
+    part = a_part(cast)
+    prepare_parcel(
+        vendor=cast.vendor, actor=cast.alice, vendor_order=part, quantities={part.lines.get().pk: 1}
+    )
+    args = [part.number] if step == "orders-prepare" else [part.number, 1]
+    data = {f"line_{part.lines.get().pk}": "1", "tracking_code": "T-1"}
+    for person, of, answer in (
+        (cast.bob, cast.vendor, 403),
+        (cast.dana, cast.vendor, 404),
+        (cast.dana, cast.other_vendor, 404),
+    ):
+        assert sign_in(person).post(url(step, of, *args), data).status_code == answer
+    assert PreparedParcel.objects.count() == 1
+    assert not Parcel.objects.exists()
 
 
 @pytest.mark.parametrize("paper", ["orders-label", "orders-slip", "orders-correct"])

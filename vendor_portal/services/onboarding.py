@@ -83,7 +83,7 @@ def refuse_vendor(*, vendor: Partner, actor: User, reason: str) -> Partner:
 
 
 def suspend_vendor(*, vendor: Partner, actor: User, reason: str) -> Partner:
-    """Stop a vendor's sales at once; its portal becomes read-only.
+    """Stop a vendor's sales at once; its portal becomes read-only, but for problems and returns.
 
     Raises:
         IllegalDecision: it is not selling.

@@ -24,8 +24,19 @@ class Rate:
 
 
 @transaction.atomic
-def edit_vendor(*, vendor: Partner, name: str, governorate: str, phone: str, about: str) -> Partner:
-    """Change what customers read about the shop; its address (``code``) stays.
+def edit_vendor(
+    *,
+    vendor: Partner,
+    name: str,
+    governorate: str,
+    phone: str,
+    about: str,
+    registration_number: str = "",
+    tax_number: str = "",
+) -> Partner:
+    """Change what customers read about the shop, on its pages and its invoices; its address (``code``) stays.
+
+    Invoices that were issued keep the numbers of their day.
 
     Raises:
         ShopNameTaken: another vendor has this name.
@@ -36,7 +47,8 @@ def edit_vendor(*, vendor: Partner, name: str, governorate: str, phone: str, abo
         raise ShopNameTaken
     renamed = vendor.name != name
     vendor.name, vendor.governorate, vendor.phone, vendor.about = name, governorate, phone, about
-    vendor.save(update_fields=["name", "governorate", "phone", "about"])
+    vendor.registration_number, vendor.tax_number = registration_number, tax_number
+    vendor.save(update_fields=["name", "governorate", "phone", "about", "registration_number", "tax_number"])
     messages: list[Message] = product_messages(vendor) if renamed else []
     enqueue_many(messages)
     return vendor

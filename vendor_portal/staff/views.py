@@ -86,7 +86,7 @@ DECISIONS = (
         suspend_vendor,
         _("Suspend"),
         _("Suspend this vendor?"),
-        _("Its offers disappear from the shop at once, and its portal can only be read."),
+        _("Its offers disappear from the shop at once. In its portal only problems and returns stay open."),
         _("The vendor is suspended."),
         True,
         True,

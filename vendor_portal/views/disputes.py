@@ -55,7 +55,7 @@ def dispute(request: VendorRequest, number: str) -> HttpResponse:
 
 
 @require_POST
-@vendor_permission_required(VendorPermission.ORDERS_CANCEL)
+@vendor_permission_required(VendorPermission.ORDERS_CANCEL, while_suspended=True)
 def offer(request: VendorRequest, number: str) -> HttpResponse:
     own = _own(request, number)
     form = _offer_form(own, request.POST)
@@ -82,7 +82,7 @@ def offer(request: VendorRequest, number: str) -> HttpResponse:
 
 
 @require_POST
-@vendor_permission_required(VendorPermission.ORDERS_CANCEL)
+@vendor_permission_required(VendorPermission.ORDERS_CANCEL, while_suspended=True)
 def refuse(request: VendorRequest, number: str) -> HttpResponse:
     own = _own(request, number)
     form = ReasonForm(request.POST, auto_id="refuse_%s")
@@ -99,7 +99,7 @@ def refuse(request: VendorRequest, number: str) -> HttpResponse:
 
 
 @require_POST
-@vendor_permission_required(VendorPermission.ORDERS_CANCEL)
+@vendor_permission_required(VendorPermission.ORDERS_CANCEL, while_suspended=True)
 def message(request: VendorRequest, number: str) -> HttpResponse:
     own = _own(request, number)
     form = TalkForm(request.POST, pictures_of(request))
@@ -117,7 +117,7 @@ def message(request: VendorRequest, number: str) -> HttpResponse:
 
 
 @require_POST
-@vendor_permission_required(VendorPermission.ORDERS_CANCEL)
+@vendor_permission_required(VendorPermission.ORDERS_CANCEL, while_suspended=True)
 def appeal(request: VendorRequest, number: str) -> HttpResponse:
     own = _own(request, number)
     form = TalkForm(request.POST, pictures_of(request), auto_id="appeal_%s")
@@ -177,7 +177,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     following = NEXT_OF_DISPUTE[DisputeState(own.state)]
-    may_answer = VendorPermission.ORDERS_CANCEL in request.rights and not request.read_only
+    may_answer = VendorPermission.ORDERS_CANCEL in request.rights
     may_offer = may_answer and DisputeState.OFFERED in following
     may_refuse = may_answer and DisputeState.REFUSED in following
     may_appeal = may_answer and DisputeState.APPEALED in following

@@ -18,6 +18,7 @@ from forked_apps.order.services.allowances import GIVEN_IN, give_allowance
 from forked_apps.order.services.cancellation import cancel_lines
 from forked_apps.order.services.delivery import hand_over, mark_delivered
 from forked_apps.order.services.fulfilment import accept_vendor_order, can_ship, mark_packed, ship_lines
+from forked_apps.order.services.packing import pieces_loose
 from forked_apps.order.services.parcels import UNDER_WAY
 from forked_apps.order.services.parts import pieces_left, pieces_of
 from forked_apps.order.status import NEXT
@@ -99,7 +100,7 @@ def pack(request: VendorRequest, number: str) -> HttpResponse:
 def ship(request: VendorRequest, number: str) -> HttpResponse:
     """A parcel with these pieces; the buyer is told its tracking code."""
     own = _own_order(request, number)
-    form = ShipForm(request.POST, vendor_order=own, there=pieces_left(own))
+    form = ShipForm(request.POST, vendor_order=own, there=pieces_loose(own))
     if not form.is_valid():
         return _order_page(request, own, ship_form=form, status=422)
     try:
@@ -199,7 +200,7 @@ def cancel(request: VendorRequest, number: str) -> HttpResponse:
     return portal_page(
         request,
         "vendor_portal/order_cancel.html",
-        {"order": own, "form": form},
+        {"order": own, "form": form, "has_prepared": own.prepared_parcels.exists()},
         status=422 if form.is_bound else 200,
     )
 
@@ -252,8 +253,8 @@ def _order_page(
     following = NEXT[VendorOrderStatus(own.status)]
     may_cancel = VendorPermission.ORDERS_CANCEL in request.rights and not request.read_only
     may_ship = VendorPermission.ORDERS_SHIP in request.rights and not request.read_only
-    if ship_form is None and may_ship and can_ship(own):
-        ship_form = ShipForm(vendor_order=own, there={pk: each.to_ship for pk, each in pieces.items()})
+    if ship_form is None and may_ship and can_ship(own) and (loose := pieces_loose(own)):
+        ship_form = ShipForm(vendor_order=own, there=loose)
     context = {
         "order": own,
         "lines": [
@@ -266,6 +267,8 @@ def _order_page(
         "governorate": _governorate(own),
         "ship_form": ship_form,
         "carriers": carrier_names() if ship_form else [],
+        "prepared": own.prepared_parcels.prefetch_related("parcel_lines__line"),
+        "can_ship": may_ship and can_ship(own),
         "can_correct": may_ship and own.status in UNDER_WAY,
         "can_accept": may_ship and VendorOrderStatus.ACCEPTED in following,
         "can_pack": may_ship and VendorOrderStatus.PACKED in following,

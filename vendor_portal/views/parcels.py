@@ -11,7 +11,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from forked_apps.order.errors import ParcelArrived
 from forked_apps.order.models import Parcel, VendorOrder
-from forked_apps.order.parcel_documents import MOST_ORDERS, labels_pdf, parcels_to_print, slips_pdf
+from forked_apps.order.parcel_documents import (
+    MOST_ORDERS,
+    AnyParcel,
+    labels_pdf,
+    parcels_to_print,
+    slips_pdf,
+)
 from forked_apps.order.services.parcels import UNDER_WAY, correct_tracking
 from forked_apps.partner.permissions import VendorPermission
 from marketplace.documents import pdf_response
@@ -44,7 +50,9 @@ def labels(request: VendorRequest) -> HttpResponse:
         return redirect("portal:orders", request.vendor.code)
     parcels = list(parcels_to_print(vendor=request.vendor, vendor_order_numbers=numbers))
     if not parcels:
-        messages.info(request, _("Choose orders of which a parcel was sent; the others have no labels yet."))
+        messages.info(
+            request, _("Choose orders of which a parcel was prepared or sent; the others have no labels yet.")
+        )
         return redirect("portal:orders", request.vendor.code)
     return pdf_response(labels_pdf(parcels), "labels")
 
@@ -82,8 +90,8 @@ def correct(request: VendorRequest, number: str, position: int) -> HttpResponse:
     )
 
 
-def _own_parcel(request: VendorRequest, number: str, position: int) -> Parcel:
-    """This vendor's alone; another's does not exist here."""
+def _own_parcel(request: VendorRequest, number: str, position: int) -> AnyParcel:
+    """This vendor's alone, sent or prepared; another's does not exist here."""
     mine = parcels_to_print(vendor=request.vendor, vendor_order_numbers=[number])
     parcel = next((parcel for parcel in mine if parcel.position == position), None)
     if parcel is None:

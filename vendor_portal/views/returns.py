@@ -49,7 +49,7 @@ def asked_return(request: VendorRequest, number: str) -> HttpResponse:
 
 
 @require_POST
-@vendor_permission_required(VendorPermission.ORDERS_CANCEL)
+@vendor_permission_required(VendorPermission.ORDERS_CANCEL, while_suspended=True)
 def approve(request: VendorRequest, number: str) -> HttpResponse:
     own = _own(request, number)
     form = AnswerReturnForm(request.POST)
@@ -65,7 +65,7 @@ def approve(request: VendorRequest, number: str) -> HttpResponse:
 
 
 @require_POST
-@vendor_permission_required(VendorPermission.ORDERS_CANCEL)
+@vendor_permission_required(VendorPermission.ORDERS_CANCEL, while_suspended=True)
 def refuse(request: VendorRequest, number: str) -> HttpResponse:
     own = _own(request, number)
     form = AnswerReturnForm(request.POST)
@@ -81,7 +81,7 @@ def refuse(request: VendorRequest, number: str) -> HttpResponse:
 
 
 @require_POST
-@vendor_permission_required(VendorPermission.ORDERS_CANCEL)
+@vendor_permission_required(VendorPermission.ORDERS_CANCEL, while_suspended=True)
 def settle(request: VendorRequest, number: str) -> HttpResponse:
     own = _own(request, number)
     form = SettleReturnForm(request.POST, asked=own)
@@ -109,7 +109,7 @@ def settle(request: VendorRequest, number: str) -> HttpResponse:
 
 
 @require_POST
-@vendor_permission_required(VendorPermission.ORDERS_CANCEL)
+@vendor_permission_required(VendorPermission.ORDERS_CANCEL, while_suspended=True)
 def message(request: VendorRequest, number: str) -> HttpResponse:
     own = _own(request, number)
     form = MessageForm(request.POST)
@@ -141,7 +141,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     following = NEXT_OF_RETURN[ReturnState(own.state)]
-    may_answer = VendorPermission.ORDERS_CANCEL in request.rights and not request.read_only
+    may_answer = VendorPermission.ORDERS_CANCEL in request.rights
     context = {
         "asked": own,
         "photos": [

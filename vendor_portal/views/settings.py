@@ -12,8 +12,9 @@ from forked_apps.order.reserve import STEPS, USUAL_DAYS, reserve_of
 from forked_apps.partner.permissions import VendorPermission
 from vendor_portal.access import VendorRequest, portal_page, vendor_permission_required
 from vendor_portal.commission import commission_of_vendor
+from vendor_portal.details_forms import DetailsForm, details_initial
 from vendor_portal.errors import VendorError
-from vendor_portal.forms import ShopForm, rate_forms, shop_initial
+from vendor_portal.forms import rate_forms
 from vendor_portal.money import balances_of, debt_facts, free_days, sales_page
 from vendor_portal.services.settings import edit_vendor, set_shipping_rates
 
@@ -21,7 +22,9 @@ from vendor_portal.services.settings import edit_vendor, set_shipping_rates
 @require_http_methods(["GET", "HEAD", "POST"])
 @vendor_permission_required(VendorPermission.SETTINGS_EDIT)
 def details(request: VendorRequest) -> HttpResponse:
-    form = ShopForm(request.POST if request.method == "POST" else None, initial=shop_initial(request.vendor))
+    form = DetailsForm(
+        request.POST if request.method == "POST" else None, initial=details_initial(request.vendor)
+    )
     if form.is_valid():
         try:
             edit_vendor(vendor=request.vendor, **form.cleaned_data)

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from forked_apps.order.errors import IllegalStep
 from forked_apps.order.models import ReductionKind, VendorOrder, VendorOrderStatus
+from forked_apps.order.services.packing import unpack_what_lacks
 from forked_apps.order.services.parts import (
     check_pieces,
     free_stock,
@@ -96,6 +97,7 @@ def _cancel(
         shipping_points=locked.shipping_points if is_all and nothing_sent else 0,
     )
     free_stock(wanted)
+    unpack_what_lacks(locked, left={pk: pieces - wanted.get(pk, 0) for pk, pieces in left.items()})
     if is_all and nothing_sent:
         move(locked, to=_S.CANCELLED, actor=actor, note=reason)
         locked.lines.update(allocation_cancelled=True)

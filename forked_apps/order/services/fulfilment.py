@@ -12,6 +12,7 @@ from django.db import transaction
 
 from forked_apps.order.errors import LinesNotShippable, PiecesNotThere
 from forked_apps.order.models import Parcel, ParcelLine, VendorOrder, VendorOrderStatus
+from forked_apps.order.services.packing import free_position, prepared_parcel, unpack_what_lacks
 from forked_apps.order.services.parcels import known_grams, tracking_link
 from forked_apps.order.services.parts import check_pieces, consume_stock, lock_part, move, pieces_left
 from forked_apps.order.status import NEXT, check_step
@@ -63,6 +64,7 @@ def ship_lines(
 
     ``quantities`` is pieces by line id; None means all that is left. The vendor order is shipped when
     nothing is left, packed until then. ``weight_grams``: as weighed; else what the pieces are known to weigh.
+    Prepared parcels that would lack a piece are unpacked.
 
     Raises:
         IllegalStep: it is cancelled, or shipped already.
@@ -76,27 +78,68 @@ def ship_lines(
         check_pieces(wanted, left)
     except PiecesNotThere as error:
         raise LinesNotShippable(line_ids=error.line_ids) from error
-    parcel = Parcel.objects.create(
+    unpack_what_lacks(locked, left={pk: pieces - wanted.get(pk, 0) for pk, pieces in left.items()})
+    parcel = Parcel(
         vendor_order=locked,
-        position=locked.parcels.count() + 1,
+        position=free_position(locked),
         carrier=carrier,
         tracking_code=tracking_code,
-        tracking_link=tracking_link(carrier=carrier, tracking_code=tracking_code),
         weight_grams=weight_grams or known_grams(locked, wanted),
         shipped_by=actor,
     )
+    _send(locked, parcel, wanted, is_last=wanted == left)
+    vendor_order.status = locked.status
+    return parcel
+
+
+@retry_on_conflict
+@transaction.atomic
+def ship_prepared(
+    *,
+    vendor: Partner,
+    actor: User,
+    vendor_order: VendorOrder,
+    position: int,
+    carrier: str,
+    tracking_code: str,
+) -> Parcel:
+    """Hand a prepared parcel to its courier: the same as ``ship_lines``, under the number on its label.
+
+    Raises:
+        ParcelNotPrepared: it was sent or unpacked meanwhile.
+    """
+    locked = lock_part(vendor_order, vendor=vendor)
+    prepared = prepared_parcel(locked, position=position)
+    check_step(locked.status, _S.SHIPPED)
+    wanted = {row.line_id: row.quantity for row in prepared.parcel_lines.all()}
+    parcel = Parcel(
+        vendor_order=locked,
+        position=prepared.position,
+        carrier=carrier,
+        tracking_code=tracking_code,
+        weight_grams=prepared.weight_grams,
+        shipped_by=actor,
+    )
+    prepared.delete()
+    left = {pk: pieces for pk, pieces in pieces_left(locked).items() if pieces}
+    _send(locked, parcel, wanted, is_last=wanted == left)
+    vendor_order.status = locked.status
+    return parcel
+
+
+def _send(locked: VendorOrder, parcel: Parcel, wanted: Mapping[int, int], *, is_last: bool) -> None:
+    parcel.tracking_link = tracking_link(carrier=parcel.carrier, tracking_code=parcel.tracking_code)
+    parcel.save()
     ParcelLine.objects.bulk_create(
         ParcelLine(parcel=parcel, line_id=line_id, quantity=pieces)
         for line_id, pieces in sorted(wanted.items())
     )
     consume_stock(wanted)
-    if wanted == left:
-        move(locked, to=_S.SHIPPED, actor=actor, note=tracking_code)
+    if is_last:
+        move(locked, to=_S.SHIPPED, actor=parcel.shipped_by, note=parcel.tracking_code)
     elif locked.status != _S.PACKED:
-        move(locked, to=_S.PACKED, actor=actor, note=tracking_code)
+        move(locked, to=_S.PACKED, actor=parcel.shipped_by, note=parcel.tracking_code)
     enqueue(topic="vendor_order.shipped", payload={"vendor_order_id": locked.pk, "parcel_id": parcel.pk})
-    vendor_order.status = locked.status
-    return parcel
 
 
 def can_ship(vendor_order: VendorOrder) -> bool:

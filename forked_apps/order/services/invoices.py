@@ -180,7 +180,7 @@ def _parties(locked: VendorOrder) -> dict[str, Any]:
 
 
 def _seller(vendor: Partner) -> dict[str, str]:
-    """Vendors have no tax or registration number here yet; their address, where Oscar holds one."""
+    """As it is today, with its address where Oscar holds one; it may have no number of either kind."""
     address = vendor.addresses.order_by("pk").first()
     lines = (address.line1, address.line2, address.line4) if address else ()
     return {
@@ -188,6 +188,8 @@ def _seller(vendor: Partner) -> dict[str, str]:
         "governorate": vendor.governorate,
         "phone": vendor.phone,
         "address": ", ".join(filter(None, lines)),
+        "registration_number": vendor.registration_number,
+        "tax_number": vendor.tax_number,
     }
 
 

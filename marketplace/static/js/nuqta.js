@@ -40,6 +40,15 @@
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   });
 
+  // On phones the navigation of a desk runs sideways: begin at where one is. Nothing but it moves.
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const here of document.querySelectorAll(".desk-nav .is-here")) {
+      const nav = here.closest(".desk-nav");
+      const [one, all] = [here.getBoundingClientRect(), nav.getBoundingClientRect()];
+      nav.scrollLeft += one.left + one.width / 2 - (all.left + all.width / 2);
+    }
+  });
+
   // <button data-copy="#id">: copies the text of an element.
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");

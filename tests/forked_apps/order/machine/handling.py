@@ -5,9 +5,16 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from forked_apps.order.errors import IllegalStep, LinesNotShippable, PiecesNotThere
+from forked_apps.order.errors import IllegalStep, LinesNotShippable, ParcelNotPrepared, PiecesNotThere
+from forked_apps.order.packing_models import PreparedParcel
 from forked_apps.order.services.cancellation import cancel_by_customer, cancel_by_vendor, cancel_lines
-from forked_apps.order.services.fulfilment import accept_vendor_order, mark_packed, ship_lines
+from forked_apps.order.services.fulfilment import (
+    accept_vendor_order,
+    mark_packed,
+    ship_lines,
+    ship_prepared,
+)
+from forked_apps.order.services.packing import pieces_loose, prepare_parcel
 from tests.forked_apps.order.machine.books import Line, Part
 from tests.forked_apps.order.machine.steps import Steps, counts, one_of, places, some_part_is, strays
 
@@ -50,6 +57,34 @@ class HandlingRules(Steps):
         part = self.part(place, stray, UNSENT)
         pieces = self.pieces(part, [line.to_ship for line in part.lines], lambda line: line.to_ship)
         self.ship(part, pieces, None if part.status in UNSENT else IllegalStep)
+
+    @some_part_is(*UNSENT)
+    @rule(place=places, stray=strays, numbers=counts)
+    def prepare_a_parcel(self, place: int, stray: bool, numbers: list[int]) -> None:
+        """Nothing has left then; whatever takes its pieces away unpacks it, which the proof sees."""
+        part = self.part(place, stray, UNSENT)
+        loose = pieces_loose(self.stored(part))
+        pieces = self.pieces(part, numbers, lambda line: loose.get(line.pk, 0))
+        wrong: type[Exception] | None = None if part.status in UNSENT else IllegalStep
+        if wrong is None and not pieces:
+            wrong = PiecesNotThere
+        asked = {line.pk: number for line, number in pieces.items()}
+        if self.try_step("prepare", wrong, lambda: prepare_parcel(**self.asked(part), quantities=asked)):
+            part.status = "packed"
+
+    @some_part_is("packed")
+    @rule(place=places, stray=strays)
+    def send_a_prepared_parcel(self, place: int, stray: bool) -> None:
+        part = self.part(place, stray, {"packed"})
+        box = PreparedParcel.objects.filter(vendor_order=part.pk).first()
+        pieces = dict(box.parcel_lines.values_list("line_id", "quantity")) if box else {}
+        facts = {"position": box.position if box else 1, "carrier": "", "tracking_code": "T"}
+        if self.try_step(
+            "send prepared",
+            None if box else ParcelNotPrepared,
+            lambda: ship_prepared(**self.asked(part), **facts),  # type: ignore[arg-type]
+        ):
+            self.books.ship(part, {line: pieces[line.pk] for line in part.lines if line.pk in pieces})
 
     def ship(self, part: Part, pieces: dict[Line, int], wrong: type[Exception] | None) -> None:
         asked = {line.pk: number for line, number in pieces.items()}
