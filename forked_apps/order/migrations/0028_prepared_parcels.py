@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('order', '0026_parcels_and_invoices'),
+        ('order', '0027_subsidies'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
