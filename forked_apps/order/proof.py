@@ -146,7 +146,7 @@ PREPARED_WITHIN = """
 """
 #: By the ledger, with what of the way went back at once: see ``services.parts.refund_key``.
 MOVED_WITH_REDUCTION = """
-    SELECT SUM(m.refunded_points)
+    SELECT SUM(m.refunded_points - m.refunded_subsidy_points)
       FROM points_payment_transfer f JOIN points_payment_allocationmove m ON m.transfer_id = f.id
      WHERE f.idempotency_key = 'reduction:' || x.id
 """
@@ -183,7 +183,7 @@ DISPUTES_AGREE = f"""
          WHERE l.vendor_order_id = d.vendor_order_id AND x.reason = d.number
      ) r
      CROSS JOIN LATERAL (
-        SELECT COALESCE(SUM(m.refunded_points), 0)::bigint AS moved
+        SELECT COALESCE(SUM(m.refunded_points - m.refunded_subsidy_points), 0)::bigint AS moved
           FROM order_remedy o
           JOIN points_payment_transfer f ON f.idempotency_key = 'remedy:' || o.id
           JOIN points_payment_allocationmove m ON m.transfer_id = f.id
