@@ -19,11 +19,11 @@ from tests.mutants.runner import Memory, MutantRun, Outcome, Result
 
 SERVICES = (
     "ledger", "wallets", "escrow", "redemption", "topups", "promotions", "idempotency", "expiry", "payouts",
-    "adjustments",
+    "adjustments", "vendor_funds",
 )  # fmt: skip
 #: The quickest first: most mutants never see the others.
 TESTS = (
-    "test_ledger.py", "test_escrow.py", "test_commission_terms.py", "test_expiry.py",
+    "test_ledger.py", "test_escrow.py", "test_subsidies.py", "test_commission_terms.py", "test_expiry.py",
     "test_adjustments.py", "test_payouts.py", "test_goodwill.py", "test_payout_orders.py",
     "test_debts.py", "test_vouchers.py", "test_desk.py", "test_cards.py",
     "test_guards.py", "test_locks.py", "test_machine.py",
