@@ -31,6 +31,7 @@ from search.fields import (
     KeyedField,
     KeyedNumbersField,
     KeywordsField,
+    RangedField,
     SortKeyField,
     StoredField,
 )
@@ -62,8 +63,8 @@ class Thing:
 class ThingIndex(indexes.SearchIndex):
     text = AnalysedField(document=True, language="en", boost=2.0)
     brand = indexes.CharField(null=True, faceted=True)
-    tags = KeywordsField()
-    price = indexes.IntegerField(null=True)
+    tags = KeywordsField(in_sets=True)
+    price = RangedField(null=True)
     rating = indexes.FloatField(null=True)
     in_stock = indexes.BooleanField()
     arrived = indexes.DateTimeField()
