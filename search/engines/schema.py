@@ -131,6 +131,8 @@ class Column:
     stored: bool = False
     many: bool = False
     path: str = ""
+    #: Whether every document has a value.
+    required: bool = False
     #: Whether the set of a document's values is kept beside, as one value.
     has_sets: bool = False
     #: Whether the round bound that the number reaches is kept beside.
@@ -196,6 +198,7 @@ def _column(name: str, field: SearchField) -> Column:
         boost=boost,
         stored=stored,
         many=many,
+        required=field.field_type == "boolean" and not field.null,
         has_sets=bool(getattr(field, "in_sets", False)),
         has_steps=isinstance(field, RangedField),
     )
@@ -219,6 +222,7 @@ class Schema:
         }
         self.text_columns = [column for column in self.columns.values() if column.kind is Kind.TEXT]
         self.weight = next((c.name for c in self.columns.values() if c.kind is Kind.WEIGHT), None)
+        self.required = [column.name for column in self.columns.values() if column.required]
         self.stored_columns = [column for column in self.columns.values() if column.stored]
         self.tantivy = self._build()
         described = [
@@ -292,7 +296,9 @@ class Schema:
         document = tantivy.Document()
         for name in (ID, DJANGO_CT, DJANGO_ID):
             document.add_text(name, str(prepared[name]))
-        for name, value in prepared.items():
+        # Who narrows by "yes" may leave out "no" instead: see ``QueryBuilder.narrowing``.
+        given = {**prepared, **{name: bool(prepared[name]) for name in self.required}}
+        for name, value in given.items():
             column = self.columns.get(name)
             if column is None or value is None:
                 continue

@@ -27,8 +27,8 @@ from search.engines.query import SearchQuery
 from search.engines.reading import MOST_RESULTS, read_narrowings, read_or_words
 from search.engines.schema import Kind, Schema, Unanswerable
 from search.engines.storage import IndexIsBusy, IndexStorage, NotBuilt, storage_at
-from search.engines.tantivy_facets import Counts, FacetCounter, count_matches, narrowed_by
-from search.engines.tantivy_queries import Lexicon, MatchBuilder, QueryBuilder
+from search.engines.tantivy_facets import Counts, FacetCounter, count_matches
+from search.engines.tantivy_queries import Lexicon, MatchBuilder, Narrowing, QueryBuilder, narrowed_by
 
 logger = logging.getLogger("nuqta.search")
 
@@ -105,8 +105,8 @@ class _Asked:
         return MatchBuilder(self.schema, self.kept.lexicon)
 
     @cached_property
-    def _narrowings(self) -> dict[frozenset[str], Query]:
-        return {fields: self._matcher.build(node) for fields, node in self._narrow.items()}
+    def _narrowings(self) -> dict[frozenset[str], Narrowing]:
+        return {fields: self._matcher.narrowing(node) for fields, node in self._narrow.items()}
 
     @cached_property
     def _counter(self) -> FacetCounter:
@@ -125,7 +125,8 @@ class _Asked:
         return narrowed_by(ranked, list(self._narrowings.values()))
 
     def matching_too(self, query_string: str) -> Query:
-        return narrowed_by(self.matching, [self._matcher.build(read_or_words(query_string))])
+        too = self._matcher.build(read_or_words(query_string))
+        return narrowed_by(self.matching, [(Occur.Must, too)])
 
     def has_counted(self, facets: Mapping[str, Mapping[str, Any]]) -> bool:
         return self.kept.counts_of(self._counts_key(facets)) is not None
@@ -449,7 +450,8 @@ class TantivyBackend(BaseSearchBackend):
         query = Query.boolean_query([(Occur.Must, alike), (Occur.MustNot, itself)])
         if additional_query_string:
             builder = MatchBuilder(self.schema, self._kept_of(searcher).lexicon)
-            query = narrowed_by(query, [builder.build(read_or_words(additional_query_string))])
+            also = builder.build(read_or_words(additional_query_string))
+            query = narrowed_by(query, [(Occur.Must, also)])
         start, limit = _window(searcher, kwargs.get("start_offset", 0), kwargs.get("end_offset", 24))
         if limit == 0:
             return {"results": [], "hits": count_matches(searcher, query)}

@@ -19,7 +19,7 @@ from search.engines.query_language import Condition
 from search.engines.ranges import NumberRange, NumberRanges, count_between, fitted_bounds, quantiles_of
 from search.engines.reading import DEFAULT_FACET_VALUES, FEW_VALUES
 from search.engines.schema import Column, Kind, Schema, Unanswerable
-from search.engines.tantivy_queries import QueryBuilder
+from search.engines.tantivy_queries import Narrowing, QueryBuilder, narrowed_by
 
 #: Tantivy counts each segment by itself: with all its values the sums are exact.
 ALL_SEGMENT_VALUES = 65_000
@@ -50,7 +50,7 @@ class FacetCounter:
         builder: QueryBuilder,
         searcher: tantivy.Searcher,
         base: Query,
-        narrow: Mapping[frozenset[str], Query],
+        narrow: Mapping[frozenset[str], Narrowing],
     ) -> None:
         self.schema = schema
         self.builder = builder
@@ -61,7 +61,7 @@ class FacetCounter:
     def narrowed(self, *, but_by: str | None = None) -> Query:
         """The query with every narrowing, or with all but those by one field alone."""
         left_out = None if but_by is None else frozenset([but_by])
-        return narrowed_by(self.base, [query for fields, query in self.narrow.items() if fields != left_out])
+        return narrowed_by(self.base, [each for fields, each in self.narrow.items() if fields != left_out])
 
     def count(self, facets: Mapping[str, Mapping[str, Any]]) -> Counts:
         groups: dict[str | None, dict[str, Mapping[str, Any]]] = defaultdict(dict)
@@ -139,7 +139,7 @@ class FacetCounter:
 
     def _at_least(self, query: Query, column: Column, step: Any) -> int:
         reaching = self.builder.build(Condition(column.full_name, "gte", step))
-        return count_matches(self.searcher, narrowed_by(query, [reaching]))
+        return count_matches(self.searcher, narrowed_by(query, [(Occur.Must, reaching)]))
 
     def _count_fitted(
         self, query: Query, columns: Mapping[str, Column], fitted: Mapping[str, _Fitted]
@@ -268,12 +268,3 @@ def _between_bounds(bounds: list[float]) -> list[dict[str, float]]:
 def count_matches(searcher: tantivy.Searcher, query: Query) -> int:
     # A search would score all of them.
     return int(searcher.aggregate(query, {_FOUND: _COUNT})[_FOUND]["value"])
-
-
-def narrowed_by(base: Query, others: Sequence[Query]) -> Query:
-    if not others:
-        return base
-    # Narrowing says which documents, not how well they match.
-    must = [(Occur.Must, base)]
-    must += [(Occur.Must, Query.const_score_query(query, 0.0)) for query in others]
-    return Query.boolean_query(must)

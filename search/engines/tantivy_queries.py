@@ -41,6 +41,8 @@ MOST_KNOWN_TERMS = 100_000
 #: Finds nothing, and is known to.
 NOTHING = Query.empty_query()
 
+Narrowing = tuple[Occur, Query]
+
 _OCCURS = {
     "words": Occur.Must,
     "joined": Occur.Must,
@@ -104,6 +106,21 @@ class QueryBuilder:
                 except Unanswerable:
                     return Query.empty_query()
 
+    def narrowing(self, node: Node) -> Narrowing:
+        """What results are narrowed by: what they must match or, where fewer have it, must not."""
+        match node:
+            case And(children=(Condition(field=field, lookup="content" | "exact", value=bool(wanted)),)):
+                column = self.schema.columns.get(field)
+                if column is not None and column.required and self._has_most(column, wanted):
+                    return Occur.MustNot, self._equal(column, not wanted)
+        return Occur.Must, self.build(node)
+
+    def _has_most(self, column: Column, wanted: bool) -> bool:
+        if self.lexicon is None:
+            return False
+        have = self.lexicon.searcher.doc_freq
+        return have(column.name, wanted) > have(column.name, not wanted)
+
     def _condition(self, condition: Condition) -> Query:
         if condition.field == CONTENT:
             return self._content(condition, self.schema.text_columns)
@@ -157,19 +174,23 @@ class QueryBuilder:
         if part.kind == "phrase":
             return _any_of([self._phrase(text, columns) for text in part.alternatives])
         first, *others = part.alternatives
-        found = self._all_words(first, columns)
         # A synonym is worth less than the word itself, and is looked for in the languages of its script.
-        same = [
-            query if query is NOTHING else Query.boost_query(query, SYNONYM_BOOST)
-            for text in others
-            if (query := self._all_words(text, columns_for(text, columns))) is not None
-        ]
-        if found is None and not same:
+        same = [(text, columns_for(text, columns), SYNONYM_BOOST) for text in others]
+        single: list[tuple[Way, float]] = []
+        several: list[Query] = []
+        has_words = False
+        for text, theirs, worth in [(first, columns, 1.0), *same]:
+            words = query_words(text[:LONGEST_QUERY])
+            if len(words) == 1:
+                ways = [(way, worth * each) for way, each in self._ways(words[0], theirs)]
+                single += ways
+                has_words = has_words or bool(ways)
+            elif (query := self._all_words(text, theirs)) is not None:
+                several.append(self._worth(query, worth))
+                has_words = True
+        if not has_words:
             return None
-        matches = [query for query in (found, *same) if query is not None and query is not NOTHING]
-        if len(matches) <= 1:
-            return matches[0] if matches else NOTHING
-        return Query.disjunction_max_query(matches, 0.0)
+        return self._best_of([self._any_way(single), *several])
 
     def _all_words(
         self, text: str, columns: Sequence[Column], *, last_is_prefix: bool = False
@@ -193,14 +214,41 @@ class QueryBuilder:
     def _word(self, word: str, columns: Sequence[Column], *, is_prefix: bool) -> Query | None:
         """The word in any of the fields, by the rules of each; None if it has no letters or digits."""
         ways = list(self._ways(word, columns, is_prefix=is_prefix))
-        if not ways:
-            return None
+        return self._any_way(ways) if ways else None
+
+    def _any_way(self, ways: Iterable[tuple[Way, float]]) -> Query:
+        # The same term may be asked for by several synonyms: the best of them counts.
+        best: dict[tuple[str, tuple[str, ...]], tuple[Way, float]] = {}
+        for way, worth in ways:
+            key = way.column.name, way.terms
+            if key not in best or worth > best[key][1]:
+                best[key] = way, worth
         found = [
-            Query.boost_query(query, worth)
-            for way, worth in ways
+            self._worth(query, worth)
+            for way, worth in best.values()
             if (query := self._find(way)) is not NOTHING
         ]
-        return Query.disjunction_max_query(found, TIE_BREAKER) if found else NOTHING
+        return self._together(found)
+
+    # How well -------------------------------------------------------------------------------
+    def _worth(self, query: Query, worth: float) -> Query:
+        return query if query is NOTHING or worth == 1 else Query.boost_query(query, worth)
+
+    def _together(self, queries: Sequence[Query]) -> Query:
+        """The best of them, and a little for every other.
+
+        Terms stand side by side in one union, whichever word or language they are of: tantivy goes through
+        a union of terms alone several times faster than through one that holds anything else.
+        """
+        if len(queries) <= 1:
+            return queries[0] if queries else NOTHING
+        return Query.disjunction_max_query(list(queries), TIE_BREAKER)
+
+    def _best_of(self, queries: Iterable[Query]) -> Query:
+        found = [query for query in queries if query is not NOTHING]
+        if len(found) <= 1:
+            return found[0] if found else NOTHING
+        return Query.disjunction_max_query(found, 0.0)
 
     def _ways(
         self, word: str, columns: Sequence[Column], *, is_prefix: bool = False
@@ -323,41 +371,16 @@ class QueryBuilder:
 
 
 class MatchBuilder(QueryBuilder):
-    """The same documents, without how well they match: all that counting asks for.
+    """The same documents, without how well they match: all that counting asks for."""
 
-    Terms stand side by side in one union: tantivy goes through a union of terms alone several times faster
-    than through one that holds anything else.
-    """
+    def _worth(self, query: Query, worth: float) -> Query:
+        return query
 
-    def _part(self, part: Part, columns: Sequence[Column]) -> Query | None:
-        if part.kind in {"prefer", "phrase"}:
-            return super()._part(part, columns)
-        first, *others = part.alternatives
-        texts = [(first, columns), *((text, columns_for(text, columns)) for text in others)]
-        found = [ways for text, theirs in texts if (ways := self._ways_of_words(text, theirs))]
-        if not found:
-            return None
-        single = [way for ways in found if len(ways) == 1 for way in ways[0]]
-        several = [self._all_found(ways) for ways in found if len(ways) > 1]
-        return _any_of([query for query in (self._any_found(single), *several) if query is not NOTHING])
+    def _together(self, queries: Sequence[Query]) -> Query:
+        return _any_of(queries)
 
-    def _ways_of_words(self, text: str, columns: Sequence[Column]) -> list[list[Way]]:
-        """The ways to each word of the text that has any."""
-        words = query_words(text[:LONGEST_QUERY])[:MOST_WORDS]
-        return [ways for word in words if (ways := [way for way, _ in self._ways(word, columns)])]
-
-    def _all_found(self, ways: Sequence[Sequence[Way]]) -> Query:
-        found = [self._any_found(each) for each in ways]
-        return NOTHING if any(query is NOTHING for query in found) else _all_of(found)
-
-    def _any_found(self, ways: Iterable[Way]) -> Query:
-        # The same term may be asked for as several synonyms.
-        distinct = {(way.column.name, way.terms): way for way in ways}.values()
-        return _any_of([query for way in distinct if (query := self._find(way)) is not NOTHING])
-
-    def _word(self, word: str, columns: Sequence[Column], *, is_prefix: bool) -> Query | None:
-        ways = [way for way, _ in self._ways(word, columns, is_prefix=is_prefix)]
-        return self._any_found(ways) if ways else None
+    def _best_of(self, queries: Iterable[Query]) -> Query:
+        return _any_of([query for query in queries if query is not NOTHING])
 
 
 def _range(builder: QueryBuilder, column: Column, value: Any) -> Query:
@@ -385,6 +408,14 @@ _LOOKUPS: dict[str, Callable[[QueryBuilder, Column, Any], Query]] = {
 
 def _escape_regex(text: str) -> str:
     return "".join(f"\\{c}" if c in r"\.+*?()|[]{}^$#&-~/" else c for c in text[:LONGEST_QUERY])
+
+
+def narrowed_by(base: Query, narrowings: Sequence[Narrowing]) -> Query:
+    if not narrowings:
+        return base
+    # Narrowing says which documents, not how well they match.
+    clauses = [(occur, Query.const_score_query(query, 0.0)) for occur, query in narrowings]
+    return Query.boolean_query([(Occur.Must, base), *clauses])
 
 
 def _any_of(queries: Sequence[Query]) -> Query:
