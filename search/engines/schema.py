@@ -231,7 +231,7 @@ class Schema:
             str(vars(tantivy)["__version__"]),
             sorted(versions),
             [
-                (c.name, c.kind.value, c.language, c.stored, c.has_sets, c.has_steps)
+                (c.name, c.kind.value, c.language, c.stored, c.required, c.has_sets, c.has_steps)
                 for c in self.columns.values()
             ],
         ]

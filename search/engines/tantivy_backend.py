@@ -35,7 +35,7 @@ logger = logging.getLogger("nuqta.search")
 #: From so many documents on, what was found is ranked on one thread while it is counted on another.
 LARGE = 50_000
 #: Searches of which the counts are kept until the next commit.
-MOST_KEPT_COUNTS = 500
+MOST_KEPT_COUNTS = 200
 
 
 def _beside() -> ThreadPoolExecutor:

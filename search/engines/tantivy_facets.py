@@ -26,7 +26,6 @@ ALL_SEGMENT_VALUES = 65_000
 #: Where what was found has more different sets of values, values are counted one by one.
 MOST_SETS = 1_000
 
-
 #: How many were found, among the names of facets.
 _FOUND = " found"
 #: Every document has one.
@@ -113,9 +112,8 @@ class FacetCounter:
         if not column.has_sets:
             values = _counts(column, found)
         elif found["sum_other_doc_count"]:
-            values = _counts(
-                column, self.searcher.aggregate(query, {"values": _terms(column, size)})["values"]
-            )
+            one_by_one = self.searcher.aggregate(query, {"values": _terms(column, size)})
+            values = _counts(column, one_by_one["values"])
         else:
             values = _counts_of_sets(found)
         by_count = sorted(values, key=lambda pair: (-pair[1], pair[0]))[:size]

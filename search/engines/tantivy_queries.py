@@ -218,9 +218,9 @@ class QueryBuilder:
 
     def _any_way(self, ways: Iterable[tuple[Way, float]]) -> Query:
         # The same term may be asked for by several synonyms: the best of them counts.
-        best: dict[tuple[str, tuple[str, ...]], tuple[Way, float]] = {}
+        best: dict[tuple[str, tuple[str, ...], bool], tuple[Way, float]] = {}
         for way, worth in ways:
-            key = way.column.name, way.terms
+            key = way.column.name, way.terms, way.is_prefix
             if key not in best or worth > best[key][1]:
                 best[key] = way, worth
         found = [

@@ -1,7 +1,8 @@
 """Search on a hundred thousand products, made from the real catalogue, and on a million.
 
 Runs in a process and on a database of its own (``var/bench-search-…``), which is made once and kept: the
-other measures are of the shop as it comes. Alone: ``python -m tests.bench.search [PRODUCTS|million] [--built]``.
+other measures are of the shop as it comes. Alone:
+``python -m tests.bench.search [PRODUCTS | million] [--built]``.
 """
 
 from __future__ import annotations

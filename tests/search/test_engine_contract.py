@@ -270,6 +270,38 @@ def test_query_facets_count_what_narrowing_by_them_finds(index: ThingIndex) -> N
     assert counts["price:[50000 TO *]"] == len(expected(lambda t: t.price is not None and t.price >= 50000))
 
 
+@pytest.mark.parametrize(
+    ("limit", "value"),
+    [("tantivy_backend.LARGE", 0), ("tantivy_facets.MOST_SETS", 3)],
+    ids=["beside", "sets"],
+)
+def test_counts_do_not_depend_on_how_they_are_counted(
+    index: ThingIndex, search_backend: Any, monkeypatch: pytest.MonkeyPatch, limit: str, value: int
+) -> None:
+    embedded_only(search_backend)
+    monkeypatch.setattr(f"search.engines.{limit}", value)
+    found = SearchQuerySet().filter(content=AutoQuery("chair")).narrow(SQ(in_stock=True))
+    found = found.facet("tags", disjunctive=True).facet("in_stock", disjunctive=True)
+    seated: Predicate = lambda thing: "chair" in thing.words  # noqa: E731
+    both: Predicate = lambda thing: seated(thing) and thing.in_stock  # noqa: E731
+    assert numbers(found) == expected(both)
+    assert facet(found, "tags") == counted(lambda thing: thing.tags, both)
+    assert facet(found, "in_stock") == counted(lambda thing: [thing.in_stock], seated)
+
+
+def test_counts_that_were_kept_are_forgotten_with_the_next_change(
+    index: ThingIndex, search_backend: Any
+) -> None:
+    asked = SearchQuerySet().narrow(SQ(in_stock=True)).facet("tags", disjunctive=True)
+    gone = next(thing for thing in THINGS if thing.in_stock and thing.tags)
+    stocked: Predicate = lambda thing: thing.in_stock  # noqa: E731
+    for _ in range(2):
+        assert facet(asked.all(), "tags") == counted(lambda thing: thing.tags, stocked)
+    search_backend.remove(f"catalogue.brand.{gone.number}")
+    left: Predicate = lambda thing: thing.in_stock and thing != gone  # noqa: E731
+    assert facet(asked.all(), "tags") == counted(lambda thing: thing.tags, left)
+
+
 # Narrowing ------------------------------------------------------------------------------------
 @pytest.mark.parametrize("name", NAMES)
 def test_narrowing_is_exact(index: ThingIndex, name: str) -> None:
