@@ -111,7 +111,15 @@ class _Asked:
     @cached_property
     def _counter(self) -> FacetCounter:
         base = self._matcher.build(self.tree)
-        return FacetCounter(self.schema, self._matcher, self.kept.searcher, base, self._narrowings)
+        chosen = (self._matcher.yes_or_no(node) for node in self._narrow.values())
+        return FacetCounter(
+            self.schema,
+            self._matcher,
+            self.kept.searcher,
+            base,
+            self._narrowings,
+            yes_or_no=next((each for each in chosen if each is not None), None),
+        )
 
     @property
     def matching(self) -> Query:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -19,7 +19,7 @@ from search.engines.query_language import Condition
 from search.engines.ranges import NumberRange, NumberRanges, count_between, fitted_bounds, quantiles_of
 from search.engines.reading import DEFAULT_FACET_VALUES, FEW_VALUES
 from search.engines.schema import Column, Kind, Schema, Unanswerable
-from search.engines.tantivy_queries import Narrowing, QueryBuilder, narrowed_by
+from search.engines.tantivy_queries import NOTHING, Narrowing, QueryBuilder, narrowed_by
 
 #: Tantivy counts each segment by itself: with all its values the sums are exact.
 ALL_SEGMENT_VALUES = 65_000
@@ -50,12 +50,16 @@ class FacetCounter:
         searcher: tantivy.Searcher,
         base: Query,
         narrow: Mapping[frozenset[str], Narrowing],
+        *,
+        yes_or_no: tuple[Column, bool] | None = None,
     ) -> None:
+        """``yes_or_no``: the column and value of a narrowing that leaves one of two values."""
         self.schema = schema
         self.builder = builder
         self.searcher = searcher
         self.base = base
         self.narrow = narrow
+        self.yes_or_no = yes_or_no
 
     def narrowed(self, *, but_by: str | None = None) -> Query:
         """The query with every narrowing, or with all but those by one field alone."""
@@ -70,6 +74,11 @@ class FacetCounter:
             groups[field if alone else None][name] = options
         counted: dict[str, Any] = {}
         documents: dict[str | None, int] = {}
+        if self.yes_or_no is not None and {None, self.yes_or_no[0].name} <= groups.keys():
+            column, wanted = self.yes_or_no
+            counted, documents[None] = self._count_both(
+                column, wanted, groups.pop(column.name), groups.pop(None)
+            )
         for but_by, group in groups.items():
             fields, documents[but_by] = self._count_group(self.narrowed(but_by=but_by), group)
             counted |= fields
@@ -78,11 +87,36 @@ class FacetCounter:
     def _count_group(
         self, query: Query, facets: Mapping[str, Mapping[str, Any]]
     ) -> tuple[dict[str, Any], int]:
-        columns = {name: column for name in facets if (column := self._countable(name)) is not None}
-        wanted: dict[str, Any] = {}
-        for name, column in columns.items():
-            wanted |= _wanted(name, column, facets[name])
-        found = self.searcher.aggregate(query, wanted | {_FOUND: _COUNT})
+        columns = self._countable(facets)
+        found = self.searcher.aggregate(query, _wanted_of(columns, facets) | {_FOUND: _COUNT})
+        return self._read(query, columns, facets, found), int(found[_FOUND]["value"])
+
+    def _count_both(
+        self,
+        column: Column,
+        wanted: bool,
+        own: Mapping[str, Mapping[str, Any]],
+        others: Mapping[str, Mapping[str, Any]],
+    ) -> tuple[dict[str, Any], int]:
+        """The column's own two counts and, within the wanted one, all others: one pass instead of two."""
+        unfiltered, query = self.narrowed(but_by=column.name), self.narrowed()
+        columns = self._countable(others)
+        within = _wanted_of(columns, others)
+        halves = self.searcher.aggregate(unfiltered, {"halves": {**_terms(column, 2), "aggs": within}})[
+            "halves"
+        ]
+        half = next((bucket for bucket in halves["buckets"] if bool(bucket["key"]) is wanted), None)
+        found = half or {**self.searcher.aggregate(NOTHING, within), "doc_count": 0}
+        counted = {name: self._values(unfiltered, column, options, halves) for name, options in own.items()}
+        return counted | self._read(query, columns, others, found), int(found["doc_count"])
+
+    def _read(
+        self,
+        query: Query,
+        columns: Mapping[str, Column],
+        facets: Mapping[str, Mapping[str, Any]],
+        found: Mapping[str, Any],
+    ) -> dict[str, Any]:
         counted: dict[str, Any] = {name: [] for name in facets}
         fitted: dict[str, _Fitted] = {}
         for name, column in columns.items():
@@ -95,14 +129,18 @@ class FacetCounter:
                 counted[name] = _ranges_of_steps(name, options, found)
             else:
                 fitted[name] = _fit(name, found)
-        return counted | self._count_fitted(query, columns, fitted), int(found[_FOUND]["value"])
+        return counted | self._count_fitted(query, columns, fitted)
 
-    def _countable(self, name: str) -> Column | None:
-        try:
-            column = self.schema.column(self.schema.same_field(name))
-        except Unanswerable:
-            return None
-        return None if column.kind in {Kind.TEXT, Kind.STORED} else column
+    def _countable(self, names: Iterable[str]) -> dict[str, Column]:
+        columns = {}
+        for name in names:
+            try:
+                column = self.schema.column(self.schema.same_field(name))
+            except Unanswerable:
+                continue
+            if column.kind not in {Kind.TEXT, Kind.STORED}:
+                columns[name] = column
+        return columns
 
     # Values ---------------------------------------------------------------------------------
     def _values(
@@ -159,6 +197,13 @@ class FacetCounter:
 
 
 # What to ask, and how to read what comes back -----------------------------------------------------
+def _wanted_of(columns: Mapping[str, Column], facets: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    wanted: dict[str, Any] = {}
+    for name, column in columns.items():
+        wanted |= _wanted(name, column, facets[name])
+    return wanted
+
+
 def _wanted(name: str, column: Column, options: Mapping[str, Any]) -> dict[str, Any]:
     if steps := options.get("steps"):
         return _wanted_steps(name, column, steps)

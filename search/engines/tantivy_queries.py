@@ -108,12 +108,20 @@ class QueryBuilder:
 
     def narrowing(self, node: Node) -> Narrowing:
         """What results are narrowed by: what they must match or, where fewer have it, must not."""
+        chosen = self.yes_or_no(node)
+        if chosen is not None and self._has_most(*chosen):
+            column, wanted = chosen
+            return Occur.MustNot, self._equal(column, not wanted)
+        return Occur.Must, self.build(node)
+
+    def yes_or_no(self, node: Node) -> tuple[Column, bool] | None:
+        """The column and its value, where the choice is between the two that every document has one of."""
         match node:
             case And(children=(Condition(field=field, lookup="content" | "exact", value=bool(wanted)),)):
                 column = self.schema.columns.get(field)
-                if column is not None and column.required and self._has_most(column, wanted):
-                    return Occur.MustNot, self._equal(column, not wanted)
-        return Occur.Must, self.build(node)
+                if column is not None and column.required:
+                    return column, wanted
+        return None
 
     def _has_most(self, column: Column, wanted: bool) -> bool:
         if self.lexicon is None:
