@@ -289,6 +289,18 @@ def test_counts_do_not_depend_on_how_they_are_counted(
     assert facet(found, "in_stock") == counted(lambda thing: [thing.in_stock], seated)
 
 
+@pytest.mark.parametrize("wanted", [True, False], ids=["yes", "no"])
+def test_the_half_that_nothing_is_in_counts_nothing(index: ThingIndex, wanted: bool) -> None:
+    other = next(thing for thing in THINGS if thing.in_stock is not wanted and thing.tags)
+    found = SearchQuerySet().filter(django_id=str(other.number)).narrow(SQ(in_stock=wanted))
+    found = found.facet("in_stock", disjunctive=True).facet("tags", disjunctive=True)
+    found = found.facet("price", ranges=5)
+    assert numbers(found) == set()
+    assert facet(found, "in_stock") == {(not wanted): 1}
+    assert facet(found, "tags") == {}
+    assert found.facet_counts()["fields"]["price"].counts == ()
+
+
 def test_counts_that_were_kept_are_forgotten_with_the_next_change(
     index: ThingIndex, search_backend: Any
 ) -> None:
