@@ -35,6 +35,7 @@ from search.fields import (
     KeyedField,
     KeyedNumbersField,
     KeywordsField,
+    RangedField,
     SortKeyField,
     StoredField,
     WeightField,
@@ -96,17 +97,17 @@ class ProductIndex(indexes.SearchIndex, indexes.Indexable):
     #: Whole words of titles and brand, for suggestions and spelling.
     words = KeywordsField()
     #: Ids of the product's categories and all above them.
-    category = KeywordsField()
+    category = KeywordsField(in_sets=True)
     brand = KeywordsField()
     #: Ids of all vendors that sell it now.
-    vendor = KeywordsField()
+    vendor = KeywordsField(in_sets=True)
     product_class = KeywordsField()
-    price = indexes.IntegerField(null=True, stored=False)
+    price = RangedField(null=True, stored=False)
     discount = indexes.IntegerField(null=True, stored=False)
-    discount_from = KeywordsField()
+    discount_from = KeywordsField(in_sets=True)
     in_stock = indexes.BooleanField(stored=False)
     rating = indexes.FloatField(null=True, stored=False)
-    rating_from = KeywordsField()
+    rating_from = KeywordsField(in_sets=True)
     reviews_count = indexes.IntegerField(stored=False)
     arrived = indexes.DateTimeField(stored=False)
     #: Days since 1970, for "new in the last week".

@@ -61,6 +61,18 @@ class SearchQuery(BaseSearchQuery):
             params["stats"] = self.stats
         return params
 
+    def get_count(self) -> int:
+        """How many are found. Haystack asks for the best one with it, for which all are ranked."""
+        if (
+            self._hit_count is None
+            and not self._more_like_this
+            and not self._raw_query
+            and not self.end_offset
+        ):
+            self.run(end_offset=0)
+        count: int = super().get_count()
+        return count
+
     def run(self, spelling_query: str | None = None, **kwargs: Any) -> None:
         params = self.build_params(spelling_query=spelling_query) | kwargs
         found = self.backend.search(self.build_query(), **params)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +48,46 @@ def fitted_bounds(quantiles: Sequence[float], *, lowest: float, highest: float) 
         if lowest < bound <= highest and (not bounds or bound > bounds[-1]):
             bounds.append(bound)
     return bounds
+
+
+# Numbers indexed with their step --------------------------------------------------------------------
+_LEADING = (10, 15, 20, 25, 30, 40, 50, 60, 70, 80, 90)
+#: All that ``round_bound`` gives from 1 to 10^18, and 0.
+ROUND_BOUNDS = (0.0, *(round(leading * 10.0 ** (e - 1), 6) for e in range(18) for leading in _LEADING))
+
+
+def step_of(number: float) -> int:
+    """How many round bounds the number reaches: between two of them all numbers have the same step."""
+    return bisect_right(ROUND_BOUNDS, number)
+
+
+def quantiles_of(
+    by_step: Mapping[int, int], percents: Sequence[float], *, lowest: float, highest: float
+) -> list[float]:
+    """About where so many in a hundred are below, from how many numbers each step has."""
+    steps = sorted(by_step)
+    below = list(accumulate((by_step[step] for step in steps), initial=0))
+    quantiles = []
+    for percent in percents:
+        wanted = percent / 100 * below[-1]
+        place = min(bisect_right(below, wanted) - 1, len(steps) - 1)
+        step = steps[place]
+        low = max(lowest, ROUND_BOUNDS[step - 1]) if step else lowest
+        high = min(highest, ROUND_BOUNDS[step]) if step < len(ROUND_BOUNDS) else highest
+        quantiles.append(low + (high - low) * (wanted - below[place]) / by_step[step])
+    return quantiles
+
+
+def count_between(bounds: Sequence[float], by_step: Mapping[int, int]) -> list[tuple[NumberRange, int]]:
+    """How many numbers lie between round bounds; none where there is no bound."""
+    if not bounds:
+        return []
+    places = [bisect_left(ROUND_BOUNDS, bound) for bound in bounds]
+    counts = [0] * (len(bounds) + 1)
+    for step, count in by_step.items():
+        # Below the bound at place n are the numbers that reach n of them at most.
+        counts[bisect_left(places, step)] += count
+    return [
+        (NumberRange(low, high), count)
+        for (low, high), count in zip(pairwise([None, *bounds, None]), counts, strict=True)
+    ]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 import tantivy
@@ -18,10 +19,19 @@ from haystack.constants import DJANGO_CT, DJANGO_ID, ID
 from haystack.fields import SearchField
 
 from search import analysis
-from search.fields import AnalysedField, KeyedField, KeyedNumbersField, SortKeyField, StoredField, WeightField
+from search.engines.ranges import step_of
+from search.fields import (
+    AnalysedField,
+    KeyedField,
+    KeyedNumbersField,
+    RangedField,
+    SortKeyField,
+    StoredField,
+    WeightField,
+)
 
 #: Changes whenever this module lays an index out in another way.
-LAYOUT = 1
+LAYOUT = 2
 I64 = 2**63 - 1
 
 _KEY = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
@@ -121,10 +131,24 @@ class Column:
     stored: bool = False
     many: bool = False
     path: str = ""
+    #: Whether every document has a value.
+    required: bool = False
+    #: Whether the set of a document's values is kept beside, as one value.
+    has_sets: bool = False
+    #: Whether the round bound that the number reaches is kept beside.
+    has_steps: bool = False
 
     @property
     def full_name(self) -> str:
         return self.path or self.name
+
+    @property
+    def sets_name(self) -> str:
+        return f"{self.name}__set"
+
+    @property
+    def steps_name(self) -> str:
+        return f"{self.name}__step"
 
     @property
     def range_type(self) -> tantivy.FieldType | None:
@@ -168,7 +192,16 @@ def _column(name: str, field: SearchField) -> Column:
         "date": Kind.DATE,
         "datetime": Kind.DATE,
     }
-    return Column(name, kinds.get(field.field_type, Kind.EXACT), boost=boost, stored=stored, many=many)
+    return Column(
+        name,
+        kinds.get(field.field_type, Kind.EXACT),
+        boost=boost,
+        stored=stored,
+        many=many,
+        required=field.field_type == "boolean" and not field.null,
+        has_sets=bool(getattr(field, "in_sets", False)),
+        has_steps=isinstance(field, RangedField),
+    )
 
 
 class Analysed(str):
@@ -189,6 +222,7 @@ class Schema:
         }
         self.text_columns = [column for column in self.columns.values() if column.kind is Kind.TEXT]
         self.weight = next((c.name for c in self.columns.values() if c.kind is Kind.WEIGHT), None)
+        self.required = [column.name for column in self.columns.values() if column.required]
         self.stored_columns = [column for column in self.columns.values() if column.stored]
         self.tantivy = self._build()
         described = [
@@ -196,7 +230,10 @@ class Schema:
             analysis.VERSION,
             str(vars(tantivy)["__version__"]),
             sorted(versions),
-            [(c.name, c.kind.value, c.language, c.stored) for c in self.columns.values()],
+            [
+                (c.name, c.kind.value, c.language, c.stored, c.required, c.has_sets, c.has_steps)
+                for c in self.columns.values()
+            ],
         ]
         self.fingerprint = hashlib.sha256(json.dumps(described).encode()).hexdigest()[:12]
 
@@ -208,7 +245,18 @@ class Schema:
             if column.name in {ID, DJANGO_CT, DJANGO_ID}:
                 continue
             _ADD[column.kind](builder, column)
+            if column.has_sets:
+                builder.add_text_field(
+                    column.sets_name, tokenizer_name="raw", index_option="basic", fast=True
+                )
+            if column.has_steps:
+                builder.add_integer_field(column.steps_name, fast=True)
         return builder.build()
+
+    @cached_property
+    def parser(self) -> tantivy.Index:
+        """An empty index, for what only the query parser can say."""
+        return tantivy.Index(self.tantivy)
 
     def column(self, name: str) -> Column:
         """The column of a field's name, or of ``field.key``.
@@ -248,7 +296,9 @@ class Schema:
         document = tantivy.Document()
         for name in (ID, DJANGO_CT, DJANGO_ID):
             document.add_text(name, str(prepared[name]))
-        for name, value in prepared.items():
+        # Who narrows by "yes" may leave out "no" instead: see ``QueryBuilder.narrowing``.
+        given = {**prepared, **{name: bool(prepared[name]) for name in self.required}}
+        for name, value in given.items():
             column = self.columns.get(name)
             if column is None or value is None:
                 continue
@@ -257,9 +307,14 @@ class Schema:
                 continue
             values = value if isinstance(value, list | tuple | set | frozenset) else [value]
             # Each value once: a document is counted once however often it repeats itself.
-            for item in dict.fromkeys(values):
-                if item is not None:
-                    self._add(document, column, item)
+            distinct = [item for item in dict.fromkeys(values) if item is not None]
+            for item in distinct:
+                self._add(document, column, item)
+            if column.has_sets and distinct:
+                document.add_text(column.sets_name, _write_set(column.value(item) for item in distinct))
+            if column.has_steps:
+                for item in distinct:
+                    document.add_integer(column.steps_name, step_of(column.value(item)))
         return document
 
     def _add(self, document: tantivy.Document, column: Column, item: Any) -> None:
@@ -303,6 +358,10 @@ class Schema:
                 found = [item.decode() for item in found]
             values[column.name] = found if column.many else (found[0] if found else None)
         return values
+
+
+def _write_set(values: Iterable[str]) -> str:
+    return json.dumps(sorted(values), ensure_ascii=False)
 
 
 _ADD: dict[Kind, Callable[[tantivy.SchemaBuilder, Column], Any]] = {

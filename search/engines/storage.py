@@ -23,6 +23,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import tantivy
 
@@ -65,6 +66,8 @@ class IndexStorage:
         self._index: tantivy.Index | None = None
         self._searcher: tantivy.Searcher | None = None
         self._seen: tuple[str, Stamp, Stamp] | None = None
+        #: What was found out about the searcher's state of the index, by whoever searches with it.
+        self.kept: Any = None
 
     # Reading --------------------------------------------------------------------------------
     @property
@@ -189,6 +192,9 @@ class IndexStorage:
 
     def _forget_generations(self, *, keep: str) -> None:
         """Files that a reader has open stay readable to it until it lets go."""
+        for path in self.root.glob(f"{self.fingerprint}.*.new"):
+            # Of a rebuild that died while it swapped.
+            path.unlink(missing_ok=True)
         long_ago = time.time() - KEEP_OTHER_SCHEMAS_SECONDS
         for path in self.root.iterdir():
             match = _FINGERPRINT.match(path.name)

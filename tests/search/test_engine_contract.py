@@ -31,6 +31,7 @@ from search.fields import (
     KeyedField,
     KeyedNumbersField,
     KeywordsField,
+    RangedField,
     SortKeyField,
     StoredField,
 )
@@ -62,8 +63,8 @@ class Thing:
 class ThingIndex(indexes.SearchIndex):
     text = AnalysedField(document=True, language="en", boost=2.0)
     brand = indexes.CharField(null=True, faceted=True)
-    tags = KeywordsField()
-    price = indexes.IntegerField(null=True)
+    tags = KeywordsField(in_sets=True)
+    price = RangedField(null=True)
     rating = indexes.FloatField(null=True)
     in_stock = indexes.BooleanField()
     arrived = indexes.DateTimeField()
@@ -267,6 +268,50 @@ def test_query_facets_count_what_narrowing_by_them_finds(index: ThingIndex) -> N
         expected(lambda t: t.price is not None and 5000 <= t.price <= 10000)
     )
     assert counts["price:[50000 TO *]"] == len(expected(lambda t: t.price is not None and t.price >= 50000))
+
+
+@pytest.mark.parametrize(
+    ("limit", "value"),
+    [("tantivy_backend.LARGE", 0), ("tantivy_facets.MOST_SETS", 3)],
+    ids=["beside", "sets"],
+)
+def test_counts_do_not_depend_on_how_they_are_counted(
+    index: ThingIndex, search_backend: Any, monkeypatch: pytest.MonkeyPatch, limit: str, value: int
+) -> None:
+    embedded_only(search_backend)
+    monkeypatch.setattr(f"search.engines.{limit}", value)
+    found = SearchQuerySet().filter(content=AutoQuery("chair")).narrow(SQ(in_stock=True))
+    found = found.facet("tags", disjunctive=True).facet("in_stock", disjunctive=True)
+    seated: Predicate = lambda thing: "chair" in thing.words  # noqa: E731
+    both: Predicate = lambda thing: seated(thing) and thing.in_stock  # noqa: E731
+    assert numbers(found) == expected(both)
+    assert facet(found, "tags") == counted(lambda thing: thing.tags, both)
+    assert facet(found, "in_stock") == counted(lambda thing: [thing.in_stock], seated)
+
+
+@pytest.mark.parametrize("wanted", [True, False], ids=["yes", "no"])
+def test_the_half_that_nothing_is_in_counts_nothing(index: ThingIndex, wanted: bool) -> None:
+    other = next(thing for thing in THINGS if thing.in_stock is not wanted and thing.tags)
+    found = SearchQuerySet().filter(django_id=str(other.number)).narrow(SQ(in_stock=wanted))
+    found = found.facet("in_stock", disjunctive=True).facet("tags", disjunctive=True)
+    found = found.facet("price", ranges=5)
+    assert numbers(found) == set()
+    assert facet(found, "in_stock") == {(not wanted): 1}
+    assert facet(found, "tags") == {}
+    assert found.facet_counts()["fields"]["price"].counts == ()
+
+
+def test_counts_that_were_kept_are_forgotten_with_the_next_change(
+    index: ThingIndex, search_backend: Any
+) -> None:
+    asked = SearchQuerySet().narrow(SQ(in_stock=True)).facet("tags", disjunctive=True)
+    gone = next(thing for thing in THINGS if thing.in_stock and thing.tags)
+    stocked: Predicate = lambda thing: thing.in_stock  # noqa: E731
+    for _ in range(2):
+        assert facet(asked.all(), "tags") == counted(lambda thing: thing.tags, stocked)
+    search_backend.remove(f"catalogue.brand.{gone.number}")
+    left: Predicate = lambda thing: thing.in_stock and thing != gone  # noqa: E731
+    assert facet(asked.all(), "tags") == counted(lambda thing: thing.tags, left)
 
 
 # Narrowing ------------------------------------------------------------------------------------

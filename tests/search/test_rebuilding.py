@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from haystack import connections
 from haystack.query import SearchQuerySet
 
@@ -58,6 +62,66 @@ def test_a_rebuild_that_fails_leaves_the_index_in_use(search_backend: Any) -> No
     assert len(generations) == 1
     services.rebuild()
     assert titles() == {"Kept"}
+
+
+def kill_yourself(*_: Any, **__: Any) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def in_killed_child(work: Callable[[], object]) -> None:
+    """Done in another process, which must not live to its end."""
+    child = os.fork()
+    if child == 0:
+        try:
+            # The parent's connection is not this process's to use, nor to close.
+            connection.connection = None
+            work()
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL
+
+
+def assert_next_rebuild_cleans_up(search_backend: Any, *, finds: set[str]) -> None:
+    services.rebuild()
+    assert titles() == finds
+    left = sorted(path.name for path in search_backend.path.iterdir() if not path.name.endswith(".lock"))
+    name = search_backend.storage.pointer.read_text()
+    assert left == sorted([name, search_backend.storage.pointer.name])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("moment", ["filling", "swapping"])
+def test_a_rebuild_that_is_killed_leaves_the_index_in_use(
+    search_backend: Any, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    kept = OfferFactory(product__title_en="Kept").product
+    services.rebuild()
+    OfferFactory(product__title_en="Later")
+    with monkeypatch.context() as patched:
+        if moment == "swapping":
+            # The new pointer is written beside the old one, and stays so.
+            patched.setattr("pathlib.Path.replace", kill_yourself)
+        in_killed_child(lambda: services.rebuild(progress=kill_yourself if moment == "filling" else None))
+    assert titles() == {"Kept"}
+    Product.objects.filter(pk=kept.pk).update(title_en="Changed")
+    services.reindex([kept.pk])
+    assert titles() == {"Changed"}
+    assert_next_rebuild_cleans_up(search_backend, finds={"Changed", "Later"})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rebuild_that_is_killed_after_the_swap_is_done(
+    search_backend: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    OfferFactory(product__title_en="Kept")
+    services.rebuild()
+    OfferFactory(product__title_en="Later")
+    with monkeypatch.context() as patched:
+        patched.setattr(type(search_backend.storage), "_forget_generations", kill_yourself)
+        in_killed_child(services.rebuild)
+    assert titles() == {"Kept", "Later"}
+    assert_next_rebuild_cleans_up(search_backend, finds={"Kept", "Later"})
 
 
 @pytest.mark.django_db

@@ -80,7 +80,7 @@ class _Finder:
     def __init__(self, texts: Sequence[str], language: str | None) -> None:
         from search.engines.schema import Schema
         from search.engines.storage import _with_tokenizer
-        from search.engines.tantivy_backend import QueryBuilder
+        from search.engines.tantivy_queries import QueryBuilder
         from search.search_indexes import ProductIndex
 
         wanted = ("text", "title_ar", "title_ckb", "title_en", "sounds")

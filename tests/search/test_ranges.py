@@ -1,0 +1,51 @@
+"""Round ranges from steps are those that the numbers themselves would give."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+import pytest
+
+from search.engines.ranges import (
+    ROUND_BOUNDS,
+    count_between,
+    fitted_bounds,
+    quantiles_of,
+    round_bound,
+    step_of,
+)
+
+
+def test_every_round_bound_is_a_step() -> None:
+    dice = random.Random(3)
+    for _ in range(2_000):
+        assert round_bound(dice.randrange(10 ** dice.randrange(1, 13))) in ROUND_BOUNDS
+
+
+@pytest.mark.parametrize("highest", [9, 400, 75_000, 10**9])
+def test_counts_of_steps_are_those_of_numbers(highest: int) -> None:
+    dice = random.Random(highest)
+    numbers = [dice.randrange(highest + 1) for _ in range(500)]
+    by_step = Counter(map(step_of, numbers))
+    ends = {"lowest": min(numbers), "highest": max(numbers)}
+    bounds = fitted_bounds(quantiles_of(by_step, [20, 40, 60, 80], **ends), **ends)
+    assert len(bounds) >= 2
+    for part, count in count_between(bounds, by_step):
+        low = -1 if part.low is None else part.low
+        high = highest + 1 if part.high is None else part.high
+        assert count == sum(low <= number < high for number in numbers)
+
+
+def test_quantiles_are_near_the_true_ones() -> None:
+    numbers = list(range(1_000, 101_000, 100))
+    by_step = Counter(map(step_of, numbers))
+    found = quantiles_of(by_step, [25, 50, 75], lowest=numbers[0], highest=numbers[-1])
+    assert found == pytest.approx([26_000, 51_000, 76_000], rel=0.02)
+
+
+def test_one_number_needs_no_bound() -> None:
+    by_step = {step_of(500): 7}
+    bounds = fitted_bounds(quantiles_of(by_step, [50], lowest=500, highest=500), lowest=500, highest=500)
+    assert bounds == []
+    assert count_between(bounds, by_step) == []
