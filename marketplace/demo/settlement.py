@@ -8,8 +8,9 @@ from forked_apps.order.models import VendorOrder, VendorOrderStatus
 from forked_apps.order.services.allowances import give_allowance
 from forked_apps.order.services.delivery import assume_deliveries
 from marketplace.demo.guard import require_demo
-from marketplace.demo.last_month import pay_out
+from marketplace.demo.last_month import arrive, pay_out
 from marketplace.demo.people import ADMIN, SECOND_ADMIN, demo_user
+from marketplace.demo.trade import complain, send_back
 from marketplace.demo.vendors import VENDORS, DemoVendor, owner_of, vendor_of
 from points_payment.kinds import AccountKind, DestinationState
 from points_payment.payout_methods import Destination
@@ -41,12 +42,13 @@ def load_settlement() -> str:
     """All or nothing: the payouts of those who owe cannot be made twice."""
     require_demo()
     closed = close_periods()
-    assume_deliveries()
     if closed:
+        _complain_to(VENDORS[0])
         _answer_statements()
         _owe(OWES, OWED_POINTS, reference="TR-4421")
         _owe(HELD, HELD_POINTS, reference="TR-4422")
         _bring_money(HELD)
+    assume_deliveries()
     return f"{closed} months closed, {_ask_for_money()} points asked for"
 
 
@@ -88,6 +90,17 @@ def _correct(vendor_id: int) -> None:
         reason="تصحيح أجور توصيل الشهر الماضي", actor=demo_user(ADMIN),
     )  # fmt: skip
     approve_adjustment(adjustment=proposed, actor=demo_user(SECOND_ADMIN))
+
+
+def _complain_to(spec: DemoVendor) -> None:
+    """What was on its way at the month's end is there now; of one order something is wrong, and one goes back."""
+    under_way = VendorOrder.objects.filter(vendor=vendor_of(spec), status=VendorOrderStatus.SHIPPED)
+    parts = under_way.select_related("vendor", "order__user").order_by("pk")[:2]
+    for part, act, stage in zip(parts, (complain, send_back), ("disputed", "return_asked_for"), strict=True):
+        arrive(part)
+        buyer = part.order.user
+        assert buyer is not None
+        act(part, customer=buyer, actor=owner_of(part.vendor), stage=stage)
 
 
 # Debts --------------------------------------------------------------------------------------

@@ -168,9 +168,9 @@ def _live_on(stage: str, *, vendor_order: VendorOrder, customer: User, actor: Us
     if stage == "completed":
         complete_vendor_order(vendor_order=vendor_order, actor=None)
     elif stage in {"partly_returned", "returned", "return_asked_for"}:
-        _send_back(vendor_order, customer=customer, actor=actor, stage=stage)
+        send_back(vendor_order, customer=customer, actor=actor, stage=stage)
     elif stage in {"disputed", "dispute_to_decide"}:
-        _complain(vendor_order, customer=customer, actor=actor, stage=stage)
+        complain(vendor_order, customer=customer, actor=actor, stage=stage)
 
 
 def ship(
@@ -186,7 +186,7 @@ def ship(
     )  # fmt: skip
 
 
-def _send_back(vendor_order: VendorOrder, *, customer: User, actor: User, stage: str) -> None:
+def send_back(vendor_order: VendorOrder, *, customer: User, actor: User, stage: str) -> None:
     """One piece, or all of them; as far as the stage says."""
     vendor_order.refresh_from_db()
     pieces = {line.pk: line.quantity for line in vendor_order.lines.order_by("pk")}
@@ -204,7 +204,7 @@ def _send_back(vendor_order: VendorOrder, *, customer: User, actor: User, stage:
     settle_return(vendor=vendor, actor=actor, asked=asked, accepted=pieces, restocked=pieces, answer="")
 
 
-def _complain(vendor_order: VendorOrder, *, customer: User, actor: User, stage: str) -> None:
+def complain(vendor_order: VendorOrder, *, customer: User, actor: User, stage: str) -> None:
     """Something is wrong; the vendor has to answer, or both have said what they know and staff decide."""
     vendor_order.refresh_from_db()
     one = open_dispute(

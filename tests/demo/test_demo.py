@@ -157,14 +157,17 @@ def _check_settlement() -> None:
     assert first.refunds_points < 0 < first.payouts_returned_points < -first.payouts_points
     # What was sold in that month was also ordered, sent and invoiced in it, as every page says.
     sold = VendorOrder.objects.filter(order__date_placed__lt=first.period.ends_before)
-    assert sold.count() == 24
+    assert sold.count() == 32
     assert all(Period.month(first_day).starts_at < day for day in sold.values_list("placed_at", flat=True))
     issued = Invoice.objects.filter(vendor_order__in=sold, kind=InvoiceKind.INVOICE)
-    assert issued.filter(issued_at__lt=first.period.ends_before).count() == 24
+    assert issued.filter(issued_at__lt=first.period.ends_before).count() == 32
     assert {one.vendor_id: one.level for one in debts()} == {ids[3]: "owes", ids[4]: "held"}
     assert [one.vendor_id for one in vendor_payments(state="waiting")] == [ids[4]]
     assert {one.state for one in payouts_of(vendor_id=ids[0])} == {"requested", "paid", "returned"}
     assert vendors.vendor_of(vendors.AWAY).is_on_holiday
+    of_owner = VendorOrder.objects.filter(vendor=ids[0])
+    assert of_owner.filter(disputes__isnull=False).exists()
+    assert of_owner.filter(returns__isnull=False).exists()
     assert OrderDiscount.objects.filter(offer_name=discounts.OFFERS[0].name).exists()
 
 
