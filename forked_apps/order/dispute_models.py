@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy as _
 
-from forked_apps.order.return_models import Side, private_files
+from forked_apps.order.return_models import Said, Side, private_files
 from marketplace.users.person_fields import person, person_or_none
 
 
@@ -190,26 +190,19 @@ class DisputeLine(models.Model):
         return f"{self.line_id} × {self.quantity}"
 
 
-class DisputeMessage(models.Model):
-    """What someone says about a dispute. Append-only."""
+class DisputeMessage(Said):
+    """Append-only."""
 
     of = models.ForeignKey(
         Dispute, verbose_name=_("dispute"), on_delete=models.PROTECT, related_name="messages"
     )
-    side = models.CharField(_("side"), max_length=12, choices=Side)
     author = person(_("who"))
-    text = models.TextField(_("text"), max_length=2000)
     #: Said after the marketplace asked for it.
     is_evidence = models.BooleanField(_("evidence"), default=False)
-    created_at = models.DateTimeField(_("when"), default=timezone.now)
 
-    class Meta:
+    class Meta(Said.Meta):
         verbose_name = _("message about a dispute")
         verbose_name_plural = _("messages about disputes")
-        ordering = ["created_at", "id"]
-
-    def __str__(self) -> str:
-        return f"{self.of_id}: {self.side}"
 
 
 class DisputePhoto(models.Model):
