@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _, ngettext
 
+from marketplace.refusals import Refusal
 
-class BasketError(Exception):
+
+class BasketError(Refusal, is_family=True):
     code = "basket_error"
-
-    @property
-    def message(self) -> str:
-        raise NotImplementedError
-
-    def __str__(self) -> str:
-        return self.message
 
 
 class OfferNotAvailable(BasketError):

@@ -5,13 +5,13 @@ What was said, offered, decided and done is only added: triggers refuse everythi
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy as _
 
-from forked_apps.order.return_models import Side, private_files
+from forked_apps.order.return_models import Said, Side, private_files
+from marketplace.users.person_fields import person, person_or_none
 
 
 class DisputeReason(models.TextChoices):
@@ -190,28 +190,19 @@ class DisputeLine(models.Model):
         return f"{self.line_id} × {self.quantity}"
 
 
-class DisputeMessage(models.Model):
-    """What someone says about a dispute. Append-only."""
+class DisputeMessage(Said):
+    """Append-only."""
 
     of = models.ForeignKey(
         Dispute, verbose_name=_("dispute"), on_delete=models.PROTECT, related_name="messages"
     )
-    side = models.CharField(_("side"), max_length=12, choices=Side)
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("who"), on_delete=models.PROTECT, related_name="+"
-    )
-    text = models.TextField(_("text"), max_length=2000)
+    author = person(_("who"))
     #: Said after the marketplace asked for it.
     is_evidence = models.BooleanField(_("evidence"), default=False)
-    created_at = models.DateTimeField(_("when"), default=timezone.now)
 
-    class Meta:
+    class Meta(Said.Meta):
         verbose_name = _("message about a dispute")
         verbose_name_plural = _("messages about disputes")
-        ordering = ["created_at", "id"]
-
-    def __str__(self) -> str:
-        return f"{self.of_id}: {self.side}"
 
 
 class DisputePhoto(models.Model):
@@ -254,14 +245,7 @@ class Remedy(models.Model):
     #: Empty where nobody decided but the deadline: ``words`` says it then, in the reader's language.
     reason = models.TextField(_("reason"), max_length=2000, blank=True)
     #: None: decided by the deadline alone.
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("who"),
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
+    actor = person_or_none(_("who"))
     created_at = models.DateTimeField(_("when"), default=timezone.now)
 
     class Meta:
@@ -328,14 +312,7 @@ class DisputeEvent(models.Model):
     new_state = models.CharField(_("to"), max_length=16, choices=DisputeState)
     #: Empty: it happened by itself.
     side = models.CharField(_("side"), max_length=12, choices=Side, blank=True)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("who"),
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
+    actor = person_or_none(_("who"))
     #: Paid back by this step.
     points = models.PositiveBigIntegerField(_("points"), default=0)
     created_at = models.DateTimeField(_("when"), default=timezone.now)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -22,7 +21,6 @@ from forked_apps.order.dispute_errors import NotDisputable
 from forked_apps.order.dispute_forms import EscalateForm, ProblemForm, TalkForm
 from forked_apps.order.dispute_models import (
     Dispute,
-    DisputePhoto,
     DisputeReason,
     DisputeState,
     Remedy,
@@ -32,7 +30,6 @@ from forked_apps.order.dispute_pages import DisputePage, page_of
 from forked_apps.order.dispute_rules import NEXT_OF_DISPUTE, reasons_now
 from forked_apps.order.dispute_selectors import customer_dispute_list, customer_disputes
 from forked_apps.order.errors import OrderError
-from forked_apps.order.models import VendorOrder
 from forked_apps.order.return_models import Side
 from forked_apps.order.services.disputes import (
     accept_offer,
@@ -44,6 +41,7 @@ from forked_apps.order.services.disputes import (
     withdraw_dispute,
     write_dispute_message,
 )
+from forked_apps.order.view_parts import act_and_tell, own_part, photo_response, pictures_of
 from marketplace.formats import format_number
 
 if TYPE_CHECKING:
@@ -67,10 +65,7 @@ def problem_list(request: HttpRequest) -> HttpResponse:
 def new_problem(request: HttpRequest, order_number: str, number: str) -> HttpResponse:
     """Tell the vendor that something is wrong."""
     customer = cast("User", request.user)
-    part = get_object_or_404(
-        VendorOrder.objects.select_related("order", "vendor"),
-        order__user=customer, order__number=order_number, number=number,
-    )  # fmt: skip
+    part = own_part(request, order_number, number)
     there, reasons = disputable_pieces(part), reasons_now(part)
     if not there or not reasons:
         messages.error(request, NotDisputable().message)
@@ -250,21 +245,7 @@ def withdraw(request: HttpRequest, order_number: str, number: str) -> HttpRespon
 @login_required
 @require_safe
 def photo(request: HttpRequest, order_number: str, number: str, pk: int) -> HttpResponse:
-    return dispute_photo_response(_own(request, order_number, number).photos.all(), pk)
-
-
-def dispute_photo_response(photos: QuerySet[DisputePhoto], pk: int) -> HttpResponse:
-    """One of these photos, for eyes that the caller has checked."""
-    found = get_object_or_404(photos, pk=pk)
-    with found.file.open("rb") as file:
-        response = HttpResponse(file.read(), content_type="image/webp")
-    response["Cache-Control"] = "private, no-store"
-    return response
-
-
-def pictures_of(request: HttpRequest) -> Any:
-    """All files of the field ``photos``, as its form wants them."""
-    return {"photos": request.FILES.getlist("photos")}
+    return photo_response(_own(request, order_number, number).photos.all(), pk)
 
 
 def _own(request: HttpRequest, order_number: str, number: str) -> Dispute:
@@ -288,12 +269,7 @@ def _in_short(offer: Remedy) -> str:
 
 
 def _done(request: HttpRequest, own: Dispute, work: Callable[[], object], words: str) -> HttpResponse:
-    try:
-        work()
-    except OrderError as error:
-        messages.error(request, error.message)
-    else:
-        messages.success(request, words)
+    act_and_tell(request, work, words)
     return redirect("orders:problem", own.vendor_order.order.number, own.number)
 
 

@@ -8,21 +8,15 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _, ngettext
 
 from forked_apps.shipping.weights import weight_text
+from marketplace.refusals import Refusal
 
 if TYPE_CHECKING:
     from forked_apps.basket.changes import LineChange
     from forked_apps.order.models import VendorOrderStatus
 
 
-class OrderError(Exception):
+class OrderError(Refusal, is_family=True):
     code = "order_error"
-
-    @property
-    def message(self) -> str:
-        raise NotImplementedError
-
-    def __str__(self) -> str:
-        return self.message
 
 
 class EmptyBasket(OrderError):

@@ -56,6 +56,23 @@ class Side(models.TextChoices):
     MARKETPLACE = "marketplace", _("Marketplace")
 
 
+class Said(models.Model):
+    """What someone says about a return or a dispute. Never changed."""
+
+    #: Of what it is said, which each of them names.
+    of_id: int
+    side = models.CharField(_("side"), max_length=12, choices=Side)
+    text = models.TextField(_("text"), max_length=2000)
+    created_at = models.DateTimeField(_("when"), default=timezone.now)
+
+    class Meta:
+        abstract = True
+        ordering = ["created_at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.of_id}: {self.side}"
+
+
 class Return(models.Model):
     """One wish of a buyer to send pieces of one vendor order back."""
 
@@ -141,13 +158,10 @@ class ReturnLine(models.Model):
         return f"{self.line_id} × {self.quantity}"
 
 
-class ReturnMessage(models.Model):
-    """What someone says about a return. Never changed."""
-
+class ReturnMessage(Said):
     of = models.ForeignKey(
         Return, verbose_name=_("return"), on_delete=models.CASCADE, related_name="messages"
     )
-    side = models.CharField(_("side"), max_length=12, choices=Side)
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("who"),
@@ -156,16 +170,10 @@ class ReturnMessage(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
     )
-    text = models.TextField(_("text"), max_length=2000)
-    created_at = models.DateTimeField(_("when"), default=timezone.now)
 
-    class Meta:
+    class Meta(Said.Meta):
         verbose_name = _("message about a return")
         verbose_name_plural = _("messages about returns")
-        ordering = ["created_at", "id"]
-
-    def __str__(self) -> str:
-        return f"{self.of_id}: {self.side}"
 
 
 def private_files() -> Storage:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,11 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from forked_apps.order.errors import OrderError
 from forked_apps.order.forms import MessageForm, ReturnForm, SendReturnForm
-from forked_apps.order.models import VendorOrder
 from forked_apps.order.return_models import (
     NEXT_OF_RETURN,
     Return,
-    ReturnPhoto,
     ReturnReason,
     ReturnState,
     Side,
@@ -33,6 +30,7 @@ from forked_apps.order.services.returns import (
     withdraw_return,
     write_return_message,
 )
+from forked_apps.order.view_parts import act_and_tell, own_part, photo_response, pictures_of
 
 if TYPE_CHECKING:
     from marketplace.users.models import User
@@ -44,10 +42,7 @@ if TYPE_CHECKING:
 def new_return(request: HttpRequest, order_number: str, number: str) -> HttpResponse:
     """Ask the vendor to take something back."""
     customer = cast("User", request.user)
-    part = get_object_or_404(
-        VendorOrder.objects.select_related("order", "vendor"),
-        order__user=customer, order__number=order_number, number=number,
-    )  # fmt: skip
+    part = own_part(request, order_number, number)
     there = returnable_pieces(part)
     if not there:
         messages.error(request, _("These pieces cannot be returned any more."))
@@ -55,7 +50,7 @@ def new_return(request: HttpRequest, order_number: str, number: str) -> HttpResp
     is_post = request.method == "POST"
     form = ReturnForm(
         request.POST if is_post else None,
-        {"photos": request.FILES.getlist("photos")} if is_post else None,
+        pictures_of(request) if is_post else None,
         vendor_order=part,
         there=there,
     )
@@ -89,12 +84,11 @@ def return_page(request: HttpRequest, order_number: str, number: str) -> HttpRes
 @require_POST
 def withdraw(request: HttpRequest, order_number: str, number: str) -> HttpResponse:
     own = _own(request, order_number, number)
-    try:
-        withdraw_return(customer=cast("User", request.user), asked=own)
-    except OrderError as error:
-        messages.error(request, error.message)
-    else:
-        messages.success(request, _("You keep it; the return is withdrawn."))
+    act_and_tell(
+        request,
+        lambda: withdraw_return(customer=cast("User", request.user), asked=own),
+        _("You keep it; the return is withdrawn."),
+    )
     return redirect("orders:return", order_number, number)
 
 
@@ -105,12 +99,11 @@ def sent(request: HttpRequest, order_number: str, number: str) -> HttpResponse:
     form = SendReturnForm(request.POST)
     if not form.is_valid():
         return _page(request, own, send_form=form, status=422)
-    try:
-        send_return(customer=cast("User", request.user), asked=own, **form.cleaned_data)
-    except OrderError as error:
-        messages.error(request, error.message)
-    else:
-        messages.success(request, _("The seller knows that it is on its way back."))
+    act_and_tell(
+        request,
+        lambda: send_return(customer=cast("User", request.user), asked=own, **form.cleaned_data),
+        _("The seller knows that it is on its way back."),
+    )
     return redirect("orders:return", order_number, number)
 
 
@@ -134,16 +127,6 @@ def message(request: HttpRequest, order_number: str, number: str) -> HttpRespons
 def photo(request: HttpRequest, order_number: str, number: str, pk: int) -> HttpResponse:
     own = _own(request, order_number, number)
     return photo_response(own.photos.all(), pk)
-
-
-def photo_response(photos: QuerySet[ReturnPhoto], pk: int) -> HttpResponse:
-    """One of these photos, for eyes that the caller has checked."""
-    found = get_object_or_404(photos, pk=pk)
-    # Some hundred KB at most: ``marketplace.uploads`` saw to it.
-    with found.file.open("rb") as file:
-        response = HttpResponse(file.read(), content_type="image/webp")
-    response["Cache-Control"] = "private, no-store"
-    return response
 
 
 def _own(request: HttpRequest, order_number: str, number: str) -> Return:

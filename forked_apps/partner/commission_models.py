@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from marketplace.users.person_fields import person_or_none
 
 if TYPE_CHECKING:
     from forked_apps.partner.commission import Goods
@@ -19,14 +20,7 @@ class CommissionRuleSet(models.Model):
 
     version = models.PositiveIntegerField(_("version"), unique=True)
     #: Nobody: the first one, without a rule, comes with the shop.
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("who"),
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
+    created_by = person_or_none(_("who"))
     reason = models.CharField(_("reason"), max_length=500)
     created_at = models.DateTimeField(_("when"), default=timezone.now)
 

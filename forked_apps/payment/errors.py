@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from marketplace.refusals import Refusal
 
-class PaymentError(Exception):
+
+class PaymentError(Refusal, is_family=True):
     code = "payment_error"
-
-    @property
-    def message(self) -> str:
-        raise NotImplementedError
-
-    def __str__(self) -> str:
-        return self.message
 
 
 class UnknownSource(PaymentError):

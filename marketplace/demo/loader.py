@@ -9,7 +9,18 @@ from dataclasses import dataclass
 from django.db import connection
 from haystack import connections
 
-from marketplace.demo import commission, money, people, pictures, settlement, supply, trade, vendors
+from marketplace.demo import (
+    commission,
+    discounts,
+    last_month,
+    money,
+    people,
+    pictures,
+    settlement,
+    supply,
+    trade,
+    vendors,
+)
 from marketplace.demo.guard import require_demo
 from marketplace.outbox.models import OutboxMessage
 from marketplace.outbox.services import Message, enqueue_many
@@ -37,6 +48,9 @@ STEPS = (
     Step("Vendors", vendors.vendors_exist, vendors.load_vendors),
     Step("Offers", vendors.offers_exist, vendors.load_offers),
     Step("Commission rules", commission.rules_exist, commission.load_rules),
+    # First of all that moves points: no entry of an earlier month may come after one of a later month.
+    Step("Last month", last_month.last_month_exists, last_month.load_last_month),
+    Step("Discounts", discounts.discounts_exist, discounts.load_discounts),
     Step("Cards and wallets", money.wallets_exist, money.load_wallets),
     Step("Shops that sell cards", supply.shops_exist, supply.load_supply),
     Step("Orders", trade.orders_exist, trade.load_orders),

@@ -70,7 +70,7 @@ def load_wallets() -> str:
     """Card batches that two people made, cards redeemed by their buyers, points added at the desk."""
     require_demo()
     buyers = [buyer for buyer in residents()[: BUYERS + 1] if not _has_wallet(buyer)]
-    _open_desk()
+    open_desk()
     codes = {
         points: list(_new_batch(points=points, cards=len(buyers) + 10, note="demo")) for points in FACE_VALUES
     }
@@ -91,7 +91,7 @@ def load_wallets() -> str:
     return f"{len(buyers)} wallets"
 
 
-def _open_desk() -> None:
+def open_desk() -> None:
     """The demo's one operator serves everybody in an hour: more than the usual limits let pass."""
     set_operator_limits(
         operator=demo_user(DISTRIBUTOR),

@@ -61,7 +61,12 @@ CARD_MANAGER = DemoAccount(
     "card-manager", _("a card manager"), "+9647701000006", "cards@nuqta.example", "دانا", "كريم",
     language="ckb", platform_role="card-manager",
 )  # fmt: skip
-ACCOUNTS = (CUSTOMER, OWNER, CLERK, DISTRIBUTOR, ADMIN, CARD_MANAGER)
+#: What one person ordered, another has to confirm.
+SECOND_ADMIN = DemoAccount(
+    "second-admin", _("another admin, to confirm"), "+9647701000007", "finance@nuqta.example", "ريم", "الخالدي",
+    platform_role="admin",
+)  # fmt: skip
+ACCOUNTS = (CUSTOMER, OWNER, CLERK, DISTRIBUTOR, ADMIN, CARD_MANAGER, SECOND_ADMIN)
 
 _ARABIC = [
     ("أحمد", "السعدي"), ("فاطمة", "الموسوي"), ("مصطفى", "العبيدي"), ("مريم", "الخفاجي"), ("حسين", "التميمي"),

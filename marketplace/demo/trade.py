@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from forked_apps.basket.models import Basket
 from forked_apps.basket.services import add_offer
@@ -65,7 +65,7 @@ def load_orders() -> str:
     """Some dozens of orders, many from two vendors, at every stage of their way."""
     require_demo()
     chance = random.Random(SEED)  # noqa: S311 - a demo that is the same each time
-    shelf = _shelf()
+    shelf = shelf_of_offers()
     placed: list[Order] = []
     for place, buyer in enumerate(residents()[: BUYERS + 1]):
         missing = ORDERS_PER_BUYER - Order.objects.filter(user=buyer).count()
@@ -86,7 +86,7 @@ def load_orders() -> str:
     return f"{len(placed)} orders, {turn} parts of vendors"
 
 
-def _shelf() -> Sequence[StockRecord]:
+def shelf_of_offers() -> Sequence[StockRecord]:
     """Offers that people would buy: in stock, and not too dear for their wallets."""
     offers = offers_on_sale().filter(
         num_in_stock__gte=5, price__range=(CHEAPEST, DEAREST), product__is_public=True
@@ -95,18 +95,22 @@ def _shelf() -> Sequence[StockRecord]:
 
 
 def _place(*, buyer: User, place: int, shelf: Sequence[StockRecord], chance: random.Random) -> Order | None:
-    governorate, district, landmark = PLACES[place % len(PLACES)]
-    basket, _ = Basket.open.get_or_create(owner=buyer)
-    basket.lines.all().delete()
     offers = chance.sample(shelf, 3 if place % 3 else 1)
     # Every third order is from two vendors at least.
     if place % 3 == 1:
         others = [offer for offer in shelf if offer.partner_id != offers[0].partner_id]
         offers[1] = chance.choice(others)
-    for offer in offers:
-        add_offer(
-            basket=basket, product=offer.product, offer_id=offer.pk, quantity=chance.choice((1, 1, 1, 2))
-        )
+    pieces = [(offer, chance.choice((1, 1, 1, 2))) for offer in offers]
+    return order_pieces(buyer=buyer, place=place, pieces=pieces)
+
+
+def order_pieces(*, buyer: User, place: int, pieces: Iterable[tuple[StockRecord, int]]) -> Order | None:
+    """An order of so many pieces of each offer; None where the buyer cannot pay, or nobody delivers there."""
+    governorate, district, landmark = PLACES[place % len(PLACES)]
+    basket, _ = Basket.open.get_or_create(owner=buyer)
+    basket.lines.all().delete()
+    for offer, quantity in pieces:
+        add_offer(basket=basket, product=offer.product, offer_id=offer.pk, quantity=quantity)
     address = DeliveryAddress(
         full_name=buyer.get_full_name(), phone=buyer.phone or "", governorate=governorate.value,
         district=district, landmark=landmark,
@@ -140,9 +144,9 @@ def _bring_to(stage: str, *, vendor_order: VendorOrder, customer: User, chance: 
         return
     if stage == "partly_shipped":
         first = vendor_order.lines.order_by("pk")[0]
-        _ship(vendor_order, actor=actor, chance=chance, quantities={first.pk: 1})
+        ship(vendor_order, actor=actor, chance=chance, quantities={first.pk: 1})
         return
-    _ship(vendor_order, actor=actor, chance=chance)
+    ship(vendor_order, actor=actor, chance=chance)
     if stage == "shipped":
         return
     if stage == "refused":
@@ -164,12 +168,12 @@ def _live_on(stage: str, *, vendor_order: VendorOrder, customer: User, actor: Us
     if stage == "completed":
         complete_vendor_order(vendor_order=vendor_order, actor=None)
     elif stage in {"partly_returned", "returned", "return_asked_for"}:
-        _send_back(vendor_order, customer=customer, actor=actor, stage=stage)
+        send_back(vendor_order, customer=customer, actor=actor, stage=stage)
     elif stage in {"disputed", "dispute_to_decide"}:
-        _complain(vendor_order, customer=customer, actor=actor, stage=stage)
+        complain(vendor_order, customer=customer, actor=actor, stage=stage)
 
 
-def _ship(
+def ship(
     vendor_order: VendorOrder,
     *,
     actor: User,
@@ -182,7 +186,7 @@ def _ship(
     )  # fmt: skip
 
 
-def _send_back(vendor_order: VendorOrder, *, customer: User, actor: User, stage: str) -> None:
+def send_back(vendor_order: VendorOrder, *, customer: User, actor: User, stage: str) -> None:
     """One piece, or all of them; as far as the stage says."""
     vendor_order.refresh_from_db()
     pieces = {line.pk: line.quantity for line in vendor_order.lines.order_by("pk")}
@@ -200,7 +204,7 @@ def _send_back(vendor_order: VendorOrder, *, customer: User, actor: User, stage:
     settle_return(vendor=vendor, actor=actor, asked=asked, accepted=pieces, restocked=pieces, answer="")
 
 
-def _complain(vendor_order: VendorOrder, *, customer: User, actor: User, stage: str) -> None:
+def complain(vendor_order: VendorOrder, *, customer: User, actor: User, stage: str) -> None:
     """Something is wrong; the vendor has to answer, or both have said what they know and staff decide."""
     vendor_order.refresh_from_db()
     one = open_dispute(

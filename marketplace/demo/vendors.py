@@ -5,10 +5,12 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
+from django.utils import timezone
 
 from forked_apps.catalogue.importing import (
     CatalogueRow,
@@ -20,6 +22,7 @@ from forked_apps.catalogue.importing import (
 from forked_apps.catalogue.models import Product
 from forked_apps.partner.governorates import Governorate as G
 from forked_apps.partner.models import Partner, StockRecord
+from forked_apps.partner.services.holidays import set_holiday
 from forked_apps.shipping.models import Carrier
 from marketplace.demo.guard import require_demo
 from marketplace.demo.people import ADMIN, CLERK, DEMO_PASSWORD, OWNER, demo_user, ensure_person
@@ -104,6 +107,13 @@ SUSPENDED = DemoVendor(
     "Kirkuk Outlet", G.KIRKUK, _BOTH, ("آيدن", "الصالحي"), "+9647701100010",
     "تصفيات ومخزون قديم.", price_percent=80,
 )  # fmt: skip
+#: Sells nothing that others don't, so that nobody misses it meanwhile.
+AWAY = DemoVendor(
+    "Basra Garden", G.BASRA, _FURNITURE, ("نجم", "المالكي"), "+9647801100011",
+    "أثاث الحدائق والشرفات من البصرة.", price_percent=99,
+)  # fmt: skip
+HOLIDAY_DAYS = 10
+HOLIDAY_MESSAGE = "نحن في إجازة الجرد السنوي، ونعود قريباً إن شاء الله."
 SUSPENSION_REASON = "بلاغات متكررة عن منتجات لا تطابق الوصف."
 
 _NORTH = {G.ERBIL, G.SULAYMANIYAH, G.DUHOK, G.HALABJA, G.KIRKUK, G.NINEVEH}
@@ -124,7 +134,7 @@ def owner_of(vendor: Partner) -> User:
 
 
 def vendors_exist() -> bool:
-    names = [spec.name for spec in (*VENDORS, WAITING, SUSPENDED)]
+    names = [spec.name for spec in (*VENDORS, WAITING, SUSPENDED, AWAY)]
     return (
         Partner.objects.filter(name__in=names).count() == len(names)
         and VendorMember.objects.filter(user__phone=CLERK.phone).exists()
@@ -135,7 +145,7 @@ def load_vendors() -> str:
     """Applications, approvals, delivery rates, and the clerk's invitation: by the portal's services."""
     require_demo()
     admin, password = demo_user(ADMIN), make_password(DEMO_PASSWORD)
-    for number, spec in enumerate((*VENDORS, WAITING, SUSPENDED), start=1):
+    for number, spec in enumerate((*VENDORS, WAITING, SUSPENDED, AWAY), start=1):
         if Partner.objects.filter(name=spec.name).exists():
             continue
         owner = ensure_person(
@@ -154,7 +164,7 @@ def load_vendors() -> str:
         _ask_by_weight(spec, vendor=vendor, rates=rates)
     Carrier.objects.bulk_create([Carrier(name=name) for name in CARRIERS], ignore_conflicts=True)
     _hire_clerk()
-    return f"{len(VENDORS)} vendors approved, one waiting, one to be suspended"
+    return f"{len(VENDORS) + 1} vendors approved, one waiting, one to be suspended"
 
 
 def _hire_clerk() -> None:
@@ -228,14 +238,14 @@ def load_products() -> str:
 
 
 def offers_exist() -> bool:
-    names = [spec.name for spec in (*VENDORS, SUSPENDED)]
+    names = [spec.name for spec in (*VENDORS, SUSPENDED, AWAY)]
     return StockRecord.objects.filter(partner__name__in=names).values("partner").distinct().count() == len(
         names
     )
 
 
 def load_offers() -> str:
-    """Every product is offered by one vendor, a fifth of them by two or three; one vendor is suspended."""
+    """Every product is offered by one vendor, a fifth by two or three; one is suspended, one on holiday."""
     require_demo()
     written = 0
     ids: dict[Any, int] = dict(Product.objects.filter(upc__regex="^(FUR|LAP)-").values_list("upc", "pk"))
@@ -243,13 +253,25 @@ def load_offers() -> str:
     for kind, catalogue in read_lists().items():
         for name, row in _distribute(kind, catalogue.rows):
             by_vendor.setdefault(name, []).append(row)
-    for spec in (*VENDORS, SUSPENDED):
+    for spec in (*VENDORS, SUSPENDED, AWAY):
         vendor, rows = vendor_of(spec), by_vendor.get(spec.name, [])
         written += import_offers(vendor=vendor, rows=rows, product_ids=ids, handling_days=spec.handling_days)
     suspended = vendor_of(SUSPENDED)
     if suspended.is_selling:
         suspend_vendor(vendor=suspended, actor=demo_user(ADMIN), reason=SUSPENSION_REASON)
+    _send_on_holiday()
     return f"{written} offers of {len(ids)} products"
+
+
+def _send_on_holiday() -> None:
+    away, today = vendor_of(AWAY), timezone.localdate()
+    if away.holiday_from is None:
+        set_holiday(
+            vendor=away,
+            starts_on=today,
+            ends_on=today + timedelta(days=HOLIDAY_DAYS),
+            message=HOLIDAY_MESSAGE,
+        )
 
 
 def _distribute(kind: str, rows: Iterable[CatalogueRow]) -> Iterable[tuple[str, CatalogueRow]]:
@@ -267,11 +289,10 @@ def _distribute(kind: str, rows: Iterable[CatalogueRow]) -> Iterable[tuple[str, 
             )
             taken.add(offered.price_points)
             yield other.name, offered
-        if chance % 71 == 0:
-            yield (
-                SUSPENDED.name,
-                _priced(row, SUSPENDED.price_percent, taken=taken, pieces=_pieces(row, chance)),
-            )
+        # Some of what others sell, and all of it cannot be bought now.
+        for spec, share in ((SUSPENDED, 71), (AWAY, 67)):
+            if chance % share == 0 and kind in spec.sells:
+                yield spec.name, _priced(row, spec.price_percent, taken=taken, pieces=_pieces(row, chance))
 
 
 def _pieces(row: CatalogueRow, chance: int) -> int:

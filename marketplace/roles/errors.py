@@ -6,16 +6,11 @@ from collections.abc import Collection
 
 from django.utils.translation import gettext as _
 
+from marketplace.refusals import Refusal
 
-class RolesError(Exception):
+
+class RolesError(Refusal, is_family=True):
     code = "roles"
-
-    @property
-    def message(self) -> str:
-        raise NotImplementedError
-
-    def __str__(self) -> str:
-        return self.message
 
 
 class NotHeld(RolesError):

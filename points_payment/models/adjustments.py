@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from points_payment.kinds import ADJUSTABLE_KINDS, AdjustmentState
-from points_payment.models.ledger import Transfer
+from points_payment.models.decided import Proposed, transfer_or_none, two_persons
 from points_payment.models.wallets import Lot
 
 
-class Adjustment(models.Model):
-    """One person proposes it, another one carries it out. Its terms never change, only its state does."""
+class Adjustment(Proposed):
+    """A correction: carried out by another person than the one who proposes it."""
 
     account_kind = models.CharField(
         _("account"), max_length=24, choices=[(kind.value, kind.label) for kind in ADJUSTABLE_KINDS]
@@ -23,56 +22,18 @@ class Adjustment(models.Model):
     #: Added to the account; taken from it where negative.
     amount_points = models.BigIntegerField(_("amount"))
     reason = models.CharField(_("reason"), max_length=200)
-    proposed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("proposed by"), on_delete=models.PROTECT, related_name="+"
-    )
-    created_at = models.DateTimeField(_("when"), db_default=Now())
-    digest = models.BinaryField(_("digest"), editable=False, default=b"")
     state = models.CharField(
         _("state"), max_length=12, choices=AdjustmentState, default=AdjustmentState.PROPOSED
     )
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("decided by"),
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
-    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
-    decision_reason = models.CharField(_("answer"), max_length=200, blank=True)
-    transfer = models.OneToOneField(
-        Transfer,
-        verbose_name=_("transfer"),
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="adjustment",
-    )
+    transfer = transfer_or_none("adjustment")
 
-    class Meta:
+    class Meta(Proposed.Meta):
         verbose_name = _("adjustment")
         verbose_name_plural = _("adjustments")
-        ordering = ["-id"]
         constraints = [
             models.CheckConstraint(condition=~Q(amount_points=0), name="points_adjustment_something"),
-            models.CheckConstraint(
-                condition=Q(state=AdjustmentState.PROPOSED, decided_by=None, transfer=None)
-                | Q(state=AdjustmentState.WITHDRAWN, decided_by=F("proposed_by"), transfer=None)
-                | (
-                    (
-                        Q(state=AdjustmentState.REFUSED, transfer=None)
-                        | Q(state=AdjustmentState.DONE, transfer__isnull=False)
-                    )
-                    & Q(decided_by__isnull=False)
-                    & ~Q(decided_by=F("proposed_by"))
-                ),
-                name="points_adjustment_two_persons",
-            ),
+            two_persons("points_adjustment_two_persons", waiting=AdjustmentState.PROPOSED),
         ]
-
-    def __str__(self) -> str:
-        return f"#{self.pk}"
 
 
 class ExpiryNotice(models.Model):

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.users.person_fields import person
 from points_payment.codes import CodeFormat, serial_of
 from points_payment.kinds import (
     AttemptOutcome,
@@ -32,9 +33,7 @@ class Batch(models.Model):
     )  # fmt: skip
     expires_on = models.DateField(_("last day"))
     note = models.CharField(_("note"), max_length=200, blank=True)
-    drafted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("drafted by"), on_delete=models.PROTECT, related_name="+"
-    )
+    drafted_by = person(_("drafted by"))
     created_at = models.DateTimeField(_("drafted"), db_default=Now())
     digest = models.BinaryField(_("digest"), editable=False, default=b"")
     state = models.CharField(_("state"), max_length=12, choices=BatchState, default=BatchState.DRAFT)
@@ -162,9 +161,7 @@ class Card(models.Model):
 class RedemptionAttempt(models.Model):
     """Someone typed a code whose check digit is right. The code is not kept."""
 
-    customer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("customer"), on_delete=models.PROTECT, related_name="+"
-    )
+    customer = person(_("customer"))
     address = models.CharField(_("network address"), max_length=64)
     device = models.CharField(_("device"), max_length=64)
     outcome = models.CharField(

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.users.person_fields import person, person_or_none
 from points_payment.kinds import (
     CASH_KINDS,
     CountKind,
@@ -17,18 +18,7 @@ from points_payment.kinds import (
     RequestState,
     VerificationMethod,
 )
-from points_payment.models.ledger import Transfer
-
-#: Of a ``Decided`` row: who decided, and whether points moved, by its state.
-TWO_PERSONS = (
-    Q(state=ProposalState.WAITING, decided_by=None, transfer=None)
-    | Q(state=ProposalState.WITHDRAWN, decided_by=F("proposed_by"), transfer=None)
-    | (
-        (Q(state=ProposalState.REFUSED, transfer=None) | Q(state=ProposalState.DONE, transfer__isnull=False))
-        & Q(decided_by__isnull=False)
-        & ~Q(decided_by=F("proposed_by"))
-    )
-)
+from points_payment.models.decided import Proposed, some_points, transfer_or_none, two_persons
 
 
 class TopUpOperator(models.Model):
@@ -62,16 +52,12 @@ class TopUpOperator(models.Model):
 class LimitChange(models.Model):
     """Who changed which limit of whom; written once."""
 
-    operator = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("operator"), on_delete=models.PROTECT, related_name="+"
-    )
+    operator = person(_("operator"))
     limit = models.CharField(_("limit"), max_length=24, choices=OperatorLimit)
     #: None: the usual one.
     old_points = models.PositiveBigIntegerField(_("before"), null=True, blank=True)
     new_points = models.PositiveBigIntegerField(_("after"), null=True, blank=True)
-    changed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("changed by"), on_delete=models.PROTECT, related_name="+"
-    )
+    changed_by = person(_("changed by"))
     reason = models.CharField(_("reason"), max_length=200)
     created_at = models.DateTimeField(_("when"), db_default=Now())
     digest = models.BinaryField(_("digest"), editable=False, default=b"")
@@ -93,12 +79,8 @@ class LimitChange(models.Model):
 class CallerVerification(models.Model):
     """One operator finds out whether one caller is the customer. Good for one top-up, for a short time."""
 
-    operator = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("operator"), on_delete=models.PROTECT, related_name="+"
-    )
-    customer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("customer"), on_delete=models.PROTECT, related_name="+"
-    )
+    operator = person(_("operator"))
+    customer = person(_("customer"))
     method = models.CharField(_("how"), max_length=12, choices=VerificationMethod)
     created_at = models.DateTimeField(_("when"), db_default=Now())
     digest = models.BinaryField(_("digest"), editable=False, default=b"")
@@ -130,9 +112,7 @@ class CallerVerification(models.Model):
 class TopUpRequest(models.Model):
     """A customer asks for points that they will pay for. One at a time."""
 
-    customer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("customer"), on_delete=models.PROTECT, related_name="+"
-    )
+    customer = person(_("customer"))
     amount_points = models.PositiveBigIntegerField(_("amount"))
     method = models.CharField(_("how it is paid"), max_length=12, choices=PaymentMethod)
     pay_on = models.DateField(_("when it is paid"))
@@ -141,24 +121,10 @@ class TopUpRequest(models.Model):
     digest = models.BinaryField(_("digest"), editable=False, default=b"")
     state = models.CharField(_("state"), max_length=12, choices=RequestState, default=RequestState.WAITING)
     #: Who looks after it, or did.
-    operator = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("operator"),
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
+    operator = person_or_none(_("operator"))
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
     decision_reason = models.CharField(_("answer"), max_length=200, blank=True)
-    transfer = models.OneToOneField(
-        Transfer,
-        verbose_name=_("transfer"),
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="top_up_request",
-    )
+    transfer = transfer_or_none("top_up_request")
 
     class Meta:
         verbose_name = _("request for points")
@@ -175,7 +141,7 @@ class TopUpRequest(models.Model):
                 | (~Q(state=RequestState.FULFILLED) & Q(transfer=None)),
                 name="points_request_fulfilled",
             ),
-            models.CheckConstraint(condition=Q(amount_points__gt=0), name="points_request_something"),
+            some_points("points_request_something"),
         ]
         indexes = [
             models.Index(
@@ -193,50 +159,22 @@ class TopUpRequest(models.Model):
         return self.state in {RequestState.WAITING, RequestState.TAKEN}
 
 
-class Decided(models.Model):
-    """What one person proposes and another one decides. Its terms never change, only its state does."""
+class Decided(Proposed):
+    """Points or money that somebody else has to agree to."""
 
-    proposed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("proposed by"), on_delete=models.PROTECT, related_name="+"
-    )
     amount_points = models.PositiveBigIntegerField(_("amount"))
     reference = models.CharField(_("reference"), max_length=64)
-    created_at = models.DateTimeField(_("when"), db_default=Now())
-    digest = models.BinaryField(_("digest"), editable=False, default=b"")
     state = models.CharField(_("state"), max_length=12, choices=ProposalState, default=ProposalState.WAITING)
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("decided by"),
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
-    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
-    decision_reason = models.CharField(_("answer"), max_length=200, blank=True)
-    transfer = models.OneToOneField(
-        Transfer,
-        verbose_name=_("transfer"),
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="%(class)s",
-    )
+    transfer = transfer_or_none("%(class)s")
 
-    class Meta:
+    class Meta(Proposed.Meta):
         abstract = True
-        ordering = ["-id"]
-
-    def __str__(self) -> str:
-        return f"#{self.pk}"
 
 
 class TopUpProposal(Decided):
     """A top-up above its operator's limit: nothing moves until somebody else has approved it."""
 
-    customer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("customer"), on_delete=models.PROTECT, related_name="+"
-    )
+    customer = person(_("customer"))
     reason = models.CharField(_("reason"), max_length=200)
     verification = models.OneToOneField(
         CallerVerification, verbose_name=_("verification"), on_delete=models.PROTECT, related_name="proposal"
@@ -256,7 +194,7 @@ class TopUpProposal(Decided):
         verbose_name = _("top-up above the limit")
         verbose_name_plural = _("top-ups above the limit")
         constraints = [
-            models.CheckConstraint(condition=TWO_PERSONS, name="points_proposal_two_persons"),
+            two_persons("points_proposal_two_persons", waiting=ProposalState.WAITING),
             models.CheckConstraint(
                 condition=Q(amount_points__gt=F("limit_points")), name="points_proposal_above_limit"
             ),
@@ -279,8 +217,8 @@ class CashHandIn(Decided):
         verbose_name = _("cash handed in")
         verbose_name_plural = _("cash handed in")
         constraints = [
-            models.CheckConstraint(condition=TWO_PERSONS, name="points_hand_in_two_persons"),
-            models.CheckConstraint(condition=Q(amount_points__gt=0), name="points_hand_in_something"),
+            two_persons("points_hand_in_two_persons", waiting=ProposalState.WAITING),
+            some_points("points_hand_in_something"),
         ]
         indexes = [
             models.Index(fields=["proposed_by", "account_kind"], name="points_hand_in_of_person"),
@@ -290,9 +228,7 @@ class CashHandIn(Decided):
 class DrawerCount(models.Model):
     """An operator counts their cash where a shift begins or ends. Written once; no points move."""
 
-    operator = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("operator"), on_delete=models.PROTECT, related_name="+"
-    )
+    operator = person(_("operator"))
     kind = models.CharField(_("kind"), max_length=12, choices=CountKind)
     opening = models.OneToOneField(
         "self",

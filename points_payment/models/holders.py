@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.users.person_fields import person, person_or_none
 from points_payment.kinds import CounterScope
 from points_payment.models.supply import Distributor, Shop
 
@@ -24,9 +24,7 @@ class HolderChange(models.Model):
     )
     #: The fields' values from now on, by name.
     values = models.JSONField(_("values"), default=dict)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("who"), on_delete=models.PROTECT, related_name="+"
-    )
+    actor = person(_("who"))
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("when"), db_default=Now())
     digest = models.BinaryField(_("digest"), editable=False, default=b"")
@@ -57,10 +55,7 @@ class GuessingAlert(models.Model):
     #: The most that were counted in that hour.
     failures = models.PositiveIntegerField(_("wrong codes"))
     created_at = models.DateTimeField(_("when"), db_default=Now())
-    seen_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("looked at by"), null=True, blank=True,
-        on_delete=models.PROTECT, related_name="+",
-    )  # fmt: skip
+    seen_by = person_or_none(_("looked at by"))  # fmt: skip
     seen_at = models.DateTimeField(_("looked at"), null=True, blank=True)
     note = models.CharField(_("note"), max_length=200, blank=True)
 

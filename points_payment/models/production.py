@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.users.person_fields import person, person_or_none
 from points_payment.kinds import ExportKind, ProductionState
 from points_payment.models.cards import Batch
 
@@ -23,21 +23,13 @@ class Printer(models.Model):
 
     name = models.CharField(_("name"), max_length=100, unique=True)
     public_key = models.CharField(_("public key (age)"), max_length=100, unique=True)
-    added_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("added by"), on_delete=models.PROTECT, related_name="+"
-    )
+    added_by = person(_("added by"))
     created_at = models.DateTimeField(_("since"), db_default=Now())
     digest = models.BinaryField(_("digest"), editable=False, default=b"")
     #: Who compared the fingerprint with the printer; nobody else's key can slip in.
-    confirmed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("confirmed by"), null=True, blank=True,
-        on_delete=models.PROTECT, related_name="+",
-    )  # fmt: skip
+    confirmed_by = person_or_none(_("confirmed by"))  # fmt: skip
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
-    retired_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("retired by"), null=True, blank=True,
-        on_delete=models.PROTECT, related_name="+",
-    )  # fmt: skip
+    retired_by = person_or_none(_("retired by"))  # fmt: skip
     retired_at = models.DateTimeField(_("retired"), null=True, blank=True)
 
     class Meta:
@@ -80,9 +72,7 @@ class CardProduction(models.Model):
         Printer, verbose_name=_("printer"), null=True, blank=True, on_delete=models.PROTECT,
         related_name="productions",
     )  # fmt: skip
-    started_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("started by"), on_delete=models.PROTECT, related_name="+"
-    )
+    started_by = person(_("started by"))
     created_at = models.DateTimeField(_("started"), db_default=Now())
     digest = models.BinaryField(_("digest"), editable=False, default=b"")
 
@@ -100,10 +90,7 @@ class CardProduction(models.Model):
     file_bytes = models.BigIntegerField(_("size of the file"), default=0)
     #: Of the file as it is kept and handed over: encrypted.
     file_sha256 = models.CharField(_("SHA-256 of the file"), max_length=64, blank=True)
-    released_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("released by"), null=True, blank=True,
-        on_delete=models.PROTECT, related_name="+",
-    )  # fmt: skip
+    released_by = person_or_none(_("released by"))  # fmt: skip
     released_at = models.DateTimeField(_("released"), null=True, blank=True)
 
     class Meta:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.users.person_fields import person_or_none
 from points_payment.kinds import ProofScope, ProofSource, ProofState
 
 
@@ -52,10 +52,7 @@ class ProofRun(models.Model):
     scope = models.CharField(_("scope"), max_length=8, choices=ProofScope)
     source = models.CharField(_("asked by"), max_length=8, choices=ProofSource)
     state = models.CharField(_("state"), max_length=8, choices=ProofState, default=ProofState.WAITING)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("who"), null=True, blank=True, on_delete=models.PROTECT,
-        related_name="+",
-    )  # fmt: skip
+    actor = person_or_none(_("who"))  # fmt: skip
     #: Where a proof of what is new began.
     since = models.ForeignKey(
         Checkpoint, verbose_name=_("since"), null=True, blank=True, on_delete=models.PROTECT,
@@ -134,16 +131,10 @@ class LedgerAlert(models.Model):
     opened_at = models.DateTimeField(_("opened"), db_default=Now())
     is_open = models.BooleanField(_("open"), default=True)
     #: Somebody looks into it; taken back when something else is found.
-    acknowledged_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("being looked at by"), null=True, blank=True,
-        on_delete=models.PROTECT, related_name="+",
-    )  # fmt: skip
+    acknowledged_by = person_or_none(_("being looked at by"))  # fmt: skip
     acknowledged_at = models.DateTimeField(_("since when"), null=True, blank=True)
     note = models.CharField(_("note"), max_length=200, blank=True)
-    resolved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("resolved by"), null=True, blank=True,
-        on_delete=models.PROTECT, related_name="+",
-    )  # fmt: skip
+    resolved_by = person_or_none(_("resolved by"))  # fmt: skip
     resolved_at = models.DateTimeField(_("resolved"), null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     clean_run = models.ForeignKey(

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.users.person_fields import person, person_or_none
 from points_payment.kinds import (
     LIVE_DESTINATIONS,
     DebtLevel,
     DestinationState,
     PayoutState,
+    ProposalState,
     StatementSide,
     StatementState,
 )
-from points_payment.models.desk import TWO_PERSONS, Decided
+from points_payment.models.decided import some_points, transfer_or_none, two_persons
+from points_payment.models.desk import Decided
 from points_payment.models.ledger import Transfer
 
 #: Digits and letters of a number that lists show.
@@ -29,19 +31,29 @@ def masked(number: str) -> str:
     return f"••{number[-SHOWN_OF_A_NUMBER:]}" if len(number) > SHOWN_OF_A_NUMBER else "••" * bool(number)
 
 
-class PayoutDestination(models.Model):
-    """Where a vendor is paid. Its words never change: another account is another row."""
+class PaidTo(models.Model):
+    """An account, or a person who comes for cash."""
 
-    vendor_id = models.BigIntegerField(_("vendor"))
     #: Code of a ``payout_methods.PayoutMethod``.
     method = models.CharField(_("how"), max_length=16)
     #: The bank, or the operator of the wallet.
     provider = models.CharField(_("bank or operator"), max_length=60, blank=True)
     number = models.CharField(_("number"), max_length=40, blank=True)
     holder_name = models.CharField(_("name of the holder"), max_length=80)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("added by"), on_delete=models.PROTECT, related_name="+"
-    )
+
+    class Meta:
+        abstract = True
+
+    @property
+    def masked_number(self) -> str:
+        return masked(self.number)
+
+
+class PayoutDestination(PaidTo):
+    """Where a vendor is paid. Its words never change: another account is another row."""
+
+    vendor_id = models.BigIntegerField(_("vendor"))
+    created_by = person(_("added by"))
     created_at = models.DateTimeField(_("when"), db_default=Now())
     #: Whoever took over an account is noticed in the meantime: the vendor is told at once.
     usable_from = models.DateTimeField(_("not before"))
@@ -49,25 +61,11 @@ class PayoutDestination(models.Model):
     state = models.CharField(
         _("state"), max_length=12, choices=DestinationState, default=DestinationState.WAITING
     )
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("decided by"),
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
+    decided_by = person_or_none(_("decided by"))
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
     #: How staff made sure that it is the vendor's.
     decision_note = models.CharField(_("note"), max_length=200, blank=True)
-    retired_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("taken away by"),
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
+    retired_by = person_or_none(_("taken away by"))
     retired_at = models.DateTimeField(_("taken away"), null=True, blank=True)
 
     class Meta:
@@ -105,10 +103,6 @@ class PayoutDestination(models.Model):
         return f"#{self.pk}"
 
     @property
-    def masked_number(self) -> str:
-        return masked(self.number)
-
-    @property
     def is_live(self) -> bool:
         return self.state in LIVE_DESTINATIONS
 
@@ -118,70 +112,33 @@ class PayoutDestination(models.Model):
         return self.state == DestinationState.CONFIRMED and self.usable_from <= timezone.now()
 
 
-class Payout(models.Model):
-    """Points that become money in a vendor's hand: asked for, ordered by one person, confirmed by another."""
+class Payout(PaidTo):
+    """Points that become money in a vendor's hand: asked for, ordered by one person, confirmed by another.
+
+    It goes to where the destination was when it was asked for or ordered.
+    """
 
     vendor_id = models.BigIntegerField(_("vendor"))
     amount_points = models.PositiveBigIntegerField(_("amount"))
     destination = models.ForeignKey(
         PayoutDestination, verbose_name=_("destination"), on_delete=models.PROTECT, related_name="payouts"
     )
-    # As the destination was when this was asked for or ordered.
-    method = models.CharField(_("how"), max_length=16)
-    provider = models.CharField(_("bank or operator"), max_length=60, blank=True)
-    number = models.CharField(_("number"), max_length=40, blank=True)
-    holder_name = models.CharField(_("name of the holder"), max_length=80)
     #: Of the vendor's people; None where staff ordered it without being asked.
-    requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("asked for by"),
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
+    requested_by = person_or_none(_("asked for by"))
     created_at = models.DateTimeField(_("when"), db_default=Now())
     digest = models.BinaryField(_("digest"), editable=False, default=b"")
     state = models.CharField(_("state"), max_length=12, choices=PayoutState, default=PayoutState.REQUESTED)
-    ordered_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("ordered by"),
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
+    ordered_by = person_or_none(_("ordered by"))
     ordered_at = models.DateTimeField(_("ordered"), null=True, blank=True)
     #: What a gateway calls it; empty where people pay.
     gateway_reference = models.CharField(_("reference of the gateway"), max_length=64, blank=True)
-    confirmed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("confirmed by"),
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
+    confirmed_by = person_or_none(_("confirmed by"))
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
     #: Number of the bank's transfer, or of the receipt that was signed.
     paid_reference = models.CharField(_("number of the receipt"), max_length=64, blank=True)
-    transfer = models.OneToOneField(
-        Transfer,
-        verbose_name=_("transfer"),
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="payout",
-    )
+    transfer = transfer_or_none("payout")
     #: Who rejected it, withdrew it, or recorded that it came back.
-    ended_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("ended by"),
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
+    ended_by = person_or_none(_("ended by"))
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     end_reason = models.CharField(_("reason"), max_length=200, blank=True)
     return_transfer = models.OneToOneField(
@@ -198,7 +155,7 @@ class Payout(models.Model):
         verbose_name_plural = _("payouts")
         ordering = ["-id"]
         constraints = [
-            models.CheckConstraint(condition=Q(amount_points__gt=0), name="points_payout_something"),
+            some_points("points_payout_something"),
             models.UniqueConstraint(
                 fields=["vendor_id"],
                 condition=Q(state=PayoutState.REQUESTED),
@@ -258,10 +215,6 @@ class Payout(models.Model):
         return f"P-{self.pk:06d}"
 
     @property
-    def masked_number(self) -> str:
-        return masked(self.number)
-
-    @property
     def is_open(self) -> bool:
         return self.state in {PayoutState.REQUESTED, PayoutState.ORDERED}
 
@@ -275,8 +228,8 @@ class VendorPayment(Decided):
         verbose_name = _("payment of a vendor")
         verbose_name_plural = _("payments of vendors")
         constraints = [
-            models.CheckConstraint(condition=TWO_PERSONS, name="points_vendor_payment_two_persons"),
-            models.CheckConstraint(condition=Q(amount_points__gt=0), name="points_vendor_payment_something"),
+            two_persons("points_vendor_payment_two_persons", waiting=ProposalState.WAITING),
+            some_points("points_vendor_payment_something"),
         ]
         indexes = [models.Index(fields=["vendor_id", "id"], name="points_vendor_payment_vendor")]
 
@@ -327,14 +280,7 @@ class VendorDebtEvent(models.Model):
     owed_points = models.BigIntegerField(_("owed"))
     grace_until = models.DateTimeField(_("time given until"), null=True, blank=True)
     #: Who gave time; None: what was owed changed.
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("who"),
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
+    actor = person_or_none(_("who"))
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("when"), db_default=Now())
     digest = models.BinaryField(_("digest"), editable=False, default=b"")
@@ -410,14 +356,7 @@ class SettlementStatement(models.Model):
     digest = models.BinaryField(_("digest"), editable=False, default=b"")
     state = models.CharField(_("state"), max_length=12, choices=StatementState, default=StatementState.ISSUED)
     #: Who accepted or resolved it; None: nobody questioned it in time.
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("decided by"),
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
+    decided_by = person_or_none(_("decided by"))
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
 
     class Meta:
@@ -482,9 +421,7 @@ class StatementMessage(models.Model):
         SettlementStatement, verbose_name=_("statement"), on_delete=models.PROTECT, related_name="messages"
     )
     side = models.CharField(_("side"), max_length=12, choices=StatementSide)
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("author"), on_delete=models.PROTECT, related_name="+"
-    )
+    author = person(_("author"))
     text = models.TextField(_("text"), max_length=1000)
     created_at = models.DateTimeField(_("when"), db_default=Now())
     digest = models.BinaryField(_("digest"), editable=False, default=b"")

@@ -12,8 +12,10 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.users.governorates import Governorate
+from marketplace.users.person_fields import person, person_or_none
 from points_payment.kinds import ConsignmentState, ReplacementState
 from points_payment.models.cards import Batch, Card
+from points_payment.models.decided import transfer_or_none
 from points_payment.models.ledger import Transfer
 
 #: A consignment in one of these holds no cards any more: they may be sent again.
@@ -214,28 +216,20 @@ class CardReplacement(models.Model):
     )
     reason = models.CharField(_("what happened to it"), max_length=200)
     proof_seen = models.CharField(_("what was seen as proof"), max_length=200)
-    requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("requested by"), on_delete=models.PROTECT, related_name="+"
-    )
+    requested_by = person(_("requested by"))
     created_at = models.DateTimeField(_("requested"), db_default=Now())
     digest = models.BinaryField(_("digest"), editable=False, default=b"")
     state = models.CharField(
         _("state"), max_length=12, choices=ReplacementState, default=ReplacementState.REQUESTED
     )
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("decided by"), null=True, blank=True,
-        on_delete=models.PROTECT, related_name="+",
-    )  # fmt: skip
+    decided_by = person_or_none(_("decided by"))  # fmt: skip
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
     answer = models.CharField(_("answer"), max_length=200, blank=True)
     new_card = models.OneToOneField(
         Card, verbose_name=_("new card"), null=True, blank=True, on_delete=models.PROTECT,
         related_name="replacement_of",
     )  # fmt: skip
-    transfer = models.OneToOneField(
-        Transfer, verbose_name=_("transfer"), null=True, blank=True, on_delete=models.PROTECT,
-        related_name="card_replacement",
-    )  # fmt: skip
+    transfer = transfer_or_none("card_replacement")  # fmt: skip
 
     class Meta:
         verbose_name = _("replacement of a card")

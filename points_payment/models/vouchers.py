@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.users.person_fields import person
 from points_payment.kinds import CampaignState, VoucherEventKind
 from points_payment.models.ledger import Transfer
 from points_payment.voucher_codes import MADE_SYMBOLS, shown_voucher_code
@@ -29,9 +29,7 @@ class VoucherCampaign(models.Model):
     total_limit = models.PositiveIntegerField(_("redemptions in all"))
     per_customer_limit = models.PositiveIntegerField(_("redemptions per customer"))
     lifetime_days = models.PositiveIntegerField(_("days that the points live"))
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("made by"), on_delete=models.PROTECT, related_name="+"
-    )
+    created_by = person(_("made by"))
     created_at = models.DateTimeField(_("when"), db_default=Now())
     digest = models.BinaryField(_("digest"), editable=False, default=b"")
     is_active = models.BooleanField(_("active"), default=True)
@@ -127,9 +125,7 @@ class VoucherRedemption(models.Model):
     voucher = models.ForeignKey(
         Voucher, verbose_name=_("voucher"), on_delete=models.PROTECT, related_name="redemptions"
     )
-    customer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("customer"), on_delete=models.PROTECT, related_name="+"
-    )
+    customer = person(_("customer"))
     transfer = models.OneToOneField(
         Transfer, verbose_name=_("transfer"), on_delete=models.PROTECT, related_name="voucher_redemption"
     )
@@ -163,9 +159,7 @@ class VoucherEvent(models.Model):
     kind = models.CharField(_("what"), max_length=12, choices=VoucherEventKind)
     #: How many were made or downloaded.
     codes = models.PositiveIntegerField(_("codes"), default=0)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("who"), on_delete=models.PROTECT, related_name="+"
-    )
+    actor = person(_("who"))
     created_at = models.DateTimeField(_("when"), db_default=Now())
     digest = models.BinaryField(_("digest"), editable=False, default=b"")
 

@@ -8,6 +8,7 @@ from django.db.models import F, Q, Sum
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.users.person_fields import person, person_or_none
 from points_payment.kinds import AccountKind
 from points_payment.models.ledger import Account, Transfer
 
@@ -177,12 +178,8 @@ class TopUp(models.Model):
         on_delete=models.PROTECT,
         related_name="top_up",
     )
-    operator = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("operator"), on_delete=models.PROTECT, related_name="+"
-    )
-    customer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("customer"), on_delete=models.PROTECT, related_name="+"
-    )
+    operator = person(_("operator"))
+    customer = person(_("customer"))
     amount_points = models.PositiveBigIntegerField(_("amount"))
     reason = models.CharField(_("reason"), max_length=200)
     reference = models.CharField(_("reference"), max_length=64)
@@ -196,14 +193,7 @@ class TopUp(models.Model):
         related_name="top_up",
     )
     #: Who let a top-up above its operator's limit pass.
-    approved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("approved by"),
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
+    approved_by = person_or_none(_("approved by"))
     created_at = models.DateTimeField(_("when"), db_default=Now())
 
     class Meta:

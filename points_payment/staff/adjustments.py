@@ -37,6 +37,7 @@ from points_payment.services.adjustments import (
     withdraw_adjustment,
 )
 from points_payment.staff.adjustment_forms import AdjustmentFilterForm, FindVendorForm, ProposalForm
+from points_payment.staff.asking import actor_of
 from points_payment.staff.customers import find_customer
 from points_payment.staff.forms import EmptyForm, FindCustomerForm, ReasonForm
 from points_payment.text import points_text
@@ -99,7 +100,7 @@ STEPS = (APPROVE, REFUSE, WITHDRAW)
 @may_adjust
 def adjustments(request: HttpRequest) -> HttpResponse:
     """All of them, the newest first, with what this person may decide."""
-    actor = _actor(request)
+    actor = actor_of(request)
     form = AdjustmentFilterForm(request.GET)
     state = form.cleaned_data["state"] if form.is_valid() else ""
     page = Paginator(adjustments_in(state=state), PER_PAGE).get_page(request.GET.get("page"))
@@ -125,7 +126,7 @@ def new(request: HttpRequest) -> HttpResponse:
     vendor_form = FindVendorForm(request.GET if "vendor" in request.GET else None)
     owner = None
     if phone_form.is_valid():
-        customer = find_customer(phone_form, actor=_actor(request), own_wallet=_own_wallet())
+        customer = find_customer(phone_form, actor=actor_of(request), own_wallet=_own_wallet())
         owner = _owner(AccountKind.CUSTOMER_PAID, customer.pk) if customer else None
     elif vendor_form.is_valid():
         vendor = find_vendor(vendor_form.cleaned_data["vendor"].strip())
@@ -169,7 +170,7 @@ def propose(request: HttpRequest) -> HttpResponse:
             form=form,
             status=422,
         )
-    actor = _actor(request)
+    actor = actor_of(request)
     try:
         propose_adjustment(
             account_kind=owner.account_kind,
@@ -199,7 +200,7 @@ def _step_page(step: Step) -> Callable[..., HttpResponse]:
         if not form.is_valid():
             return _ask(request, one, step, form)
         try:
-            step.carry_out(adjustment=one, actor=_actor(request), **form.cleaned_data)
+            step.carry_out(adjustment=one, actor=actor_of(request), **form.cleaned_data)
         except PointsError as error:
             messages.error(request, _explain(error))
         else:
@@ -213,7 +214,7 @@ approve, refuse, withdraw = (_step_page(step) for step in STEPS)
 
 
 def _ask(request: HttpRequest, one: Adjustment, step: Step, form: forms.Form) -> HttpResponse:
-    if step not in _steps_for(one, _actor(request)):
+    if step not in _steps_for(one, actor_of(request)):
         if one.state != AdjustmentState.PROPOSED:
             messages.error(request, _explain(WrongAdjustmentState(one.state)))
             return redirect("points_staff:adjustments")
@@ -294,8 +295,3 @@ def _explain(error: PointsError) -> str:
     if isinstance(error, IdempotencyConflict):
         return _("This page was used already. Start again.")
     return _("This is not possible.")
-
-
-def _actor(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,22 +12,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from marketplace.users.models import User
 from marketplace.users.permissions import PlatformPermission
 from points_payment.desk_selectors import hand_ins, proposals
-from points_payment.errors import PointsError
 from points_payment.kinds import AccountKind, ProposalState
 from points_payment.models import CashHandIn, TopUpProposal
 from points_payment.services.cash import confirm_hand_in, refuse_hand_in, withdraw_hand_in
 from points_payment.services.desk import approve_top_up, refuse_top_up, withdraw_top_up
 from points_payment.services.operators import held_points
+from points_payment.staff.asking import Act, act_and_tell, actor_of, ask_and_act
 from points_payment.staff.desk_access import any_permission_required, explain, may_supervise, may_top_up
 from points_payment.staff.forms import EmptyForm, ReasonForm
 from points_payment.text import points_text
 
 DECIDED_SHOWN = 25
-
-Act = Callable[[], object]
 
 
 # Top-ups above a limit ----------------------------------------------------------------------
@@ -50,8 +45,7 @@ def waiting_top_ups(request: HttpRequest) -> HttpResponse:
 @never_cache
 @may_supervise
 def approve(request: HttpRequest, pk: int) -> HttpResponse:
-    assert isinstance(request.user, User)
-    actor, proposal = request.user, _proposal(pk)
+    actor, proposal = actor_of(request), _proposal(pk)
     form = EmptyForm(request.POST if request.method == "POST" else None)
     return _decide(
         request,
@@ -70,8 +64,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @may_supervise
 def refuse(request: HttpRequest, pk: int) -> HttpResponse:
-    assert isinstance(request.user, User)
-    actor, proposal = request.user, _proposal(pk)
+    actor, proposal = actor_of(request), _proposal(pk)
     form = ReasonForm(request.POST if request.method == "POST" else None)
     return _decide(
         request,
@@ -92,14 +85,14 @@ def refuse(request: HttpRequest, pk: int) -> HttpResponse:
 @may_top_up
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """An operator takes their own proposal back; another's does not exist for them."""
-    assert isinstance(request.user, User)
-    proposal = get_object_or_404(TopUpProposal, pk=pk, proposed_by=request.user)
-    try:
-        withdraw_top_up(proposal=proposal, actor=request.user)
-    except PointsError as error:
-        messages.error(request, explain(error))
-    else:
-        messages.success(request, _("The top-up was withdrawn."))
+    actor = actor_of(request)
+    proposal = get_object_or_404(TopUpProposal, pk=pk, proposed_by=actor)
+    act_and_tell(
+        request,
+        lambda: withdraw_top_up(proposal=proposal, actor=actor),
+        done=_("The top-up was withdrawn."),
+        explain=explain,
+    )
     return redirect("points_staff:drawer")
 
 
@@ -122,8 +115,7 @@ def waiting_cash(request: HttpRequest) -> HttpResponse:
 @never_cache
 @may_supervise
 def confirm_cash(request: HttpRequest, pk: int) -> HttpResponse:
-    assert isinstance(request.user, User)
-    actor, hand_in = request.user, _hand_in(pk)
+    actor, hand_in = actor_of(request), _hand_in(pk)
     form = EmptyForm(request.POST if request.method == "POST" else None)
     return _decide(
         request,
@@ -142,8 +134,7 @@ def confirm_cash(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @may_supervise
 def refuse_cash(request: HttpRequest, pk: int) -> HttpResponse:
-    assert isinstance(request.user, User)
-    actor, hand_in = request.user, _hand_in(pk)
+    actor, hand_in = actor_of(request), _hand_in(pk)
     form = ReasonForm(request.POST if request.method == "POST" else None)
     return _decide(
         request,
@@ -164,14 +155,14 @@ def refuse_cash(request: HttpRequest, pk: int) -> HttpResponse:
 @any_permission_required(PlatformPermission.POINTS_TOP_UP, PlatformPermission.CARDS_DISTRIBUTE)
 def withdraw_cash(request: HttpRequest, pk: int) -> HttpResponse:
     """Somebody keeps their own cash after all; another's does not exist for them."""
-    assert isinstance(request.user, User)
-    hand_in = get_object_or_404(CashHandIn, pk=pk, proposed_by=request.user)
-    try:
-        withdraw_hand_in(hand_in=hand_in, actor=request.user)
-    except PointsError as error:
-        messages.error(request, explain(error))
-    else:
-        messages.success(request, _("The cash stays with you."))
+    actor = actor_of(request)
+    hand_in = get_object_or_404(CashHandIn, pk=pk, proposed_by=actor)
+    act_and_tell(
+        request,
+        lambda: withdraw_hand_in(hand_in=hand_in, actor=actor),
+        done=_("The cash stays with you."),
+        explain=explain,
+    )
     own = "drawer" if hand_in.account_kind == AccountKind.OPERATOR else "collections"
     return redirect(f"points_staff:{own}")
 
@@ -199,14 +190,4 @@ def _about_hand_in(hand_in: CashHandIn) -> str:
 def _decide(
     request: HttpRequest, form: forms.Form, act: Act, *, done: str, then: str, **words: Any
 ) -> HttpResponse:
-    """Ask once more, act, and lead back to the list."""
-    if form.is_valid():
-        try:
-            act()
-        except PointsError as error:
-            messages.error(request, explain(error))
-        else:
-            messages.success(request, done)
-        return redirect(then)
-    context = {"form": form, "cancel_url": reverse(then), **words}
-    return render(request, "staff/confirm.html", context, status=422 if form.errors else 200)
+    return ask_and_act(request, form, act, done=done, explain=explain, then=reverse(then), **words)

@@ -33,6 +33,7 @@ from points_payment.services.card_support import (
     request_replacement,
     unfreeze_card,
 )
+from points_payment.staff.asking import actor_of, ask_and_act
 from points_payment.staff.forms import ReasonForm
 from points_payment.staff.supply_forms import AnswerForm, RefusalForm, ReplacementForm
 from points_payment.supply_selectors import (
@@ -109,33 +110,14 @@ def unfreeze(request: HttpRequest, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-def _one_card(
-    request: HttpRequest,
-    pk: int,
-    carry_out: Any,
-    *,
-    title: str,
-    text: str,
-    submit: str,
-    done: str,
-    danger: bool,
-) -> HttpResponse:
+def _one_card(request: HttpRequest, pk: int, carry_out: Any, **words: Any) -> HttpResponse:
     card = get_object_or_404(Card.objects.select_related("batch"), pk=pk)
     form = ReasonForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        assert isinstance(request.user, User)
-        try:
-            carry_out(card=card, actor=request.user, reason=form.cleaned_data["reason"])
-        except PointsError as error:
-            messages.error(request, _explain(error))
-        else:
-            messages.success(request, done)
-        return redirect(card_url(card))
-    context = {
-        "form": form, "title": title, "about": card.serial, "text": text, "submit": submit, "danger": danger,
-        "cancel_url": card_url(card),
-    }  # fmt: skip
-    return render(request, "staff/confirm.html", context, status=422 if form.errors else 200)
+    return ask_and_act(
+        request, form,
+        lambda: carry_out(card=card, actor=actor_of(request), reason=form.cleaned_data["reason"]),
+        about=card.serial, explain=_explain, then=card_url(card), **words,
+    )  # fmt: skip
 
 
 # Replacing --------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from points_payment.forms import new_key
 from points_payment.selectors import latest_goodwill
 from points_payment.services.expiry import last_day_of
 from points_payment.services.goodwill import give_goodwill
+from points_payment.staff.asking import actor_of
 from points_payment.staff.customers import find_customer
 from points_payment.staff.forms import FindCustomerForm
 from points_payment.staff.goodwill_forms import GoodwillForm
@@ -34,7 +35,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     find_form = FindCustomerForm(request.GET if "phone" in request.GET else None)
     customer = None
     if find_form.is_valid():
-        customer = find_customer(find_form, actor=_actor(request), own_wallet=_own_wallet())
+        customer = find_customer(find_form, actor=actor_of(request), own_wallet=_own_wallet())
     form = GoodwillForm(initial={"customer": customer.pk, "idempotency_key": new_key()}) if customer else None
     return _desk_page(request, find_form=find_form, customer=customer, form=form)
 
@@ -64,7 +65,7 @@ def give(request: HttpRequest) -> HttpResponse:
     form = GoodwillForm(request.POST)
     if not form.is_valid():
         return _with_errors(request, form)
-    facts, actor = form.cleaned_data, _actor(request)
+    facts, actor = form.cleaned_data, actor_of(request)
     customer = get_object_or_404(User, pk=facts["customer"], is_active=True)
     try:
         give_goodwill(
@@ -117,12 +118,7 @@ def _desk_page(
         "form": form,
         "recent": [
             (lot, last_day_of(lot.expires_at) if lot.expires_at else None)
-            for lot in latest_goodwill(actor_id=_actor(request).pk)
+            for lot in latest_goodwill(actor_id=actor_of(request).pk)
         ],
     }
     return render(request, "staff/points/goodwill.html", context, status=422 if find_form.errors else status)
-
-
-def _actor(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages
@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from marketplace.users.models import User
 from marketplace.users.permissions import PlatformPermission, platform_permission_required
 from points_payment.errors import PointsError
 from points_payment.kinds import PayoutState
@@ -35,6 +34,7 @@ from points_payment.settlement_exports import receipt_pdf
 from points_payment.settlement_selectors import all_payouts, destinations_waiting, live_destinations
 from points_payment.settlement_words import explain_settlement
 from points_payment.staff.adjustment_forms import FindVendorForm
+from points_payment.staff.asking import actor_of, ask_and_act
 from points_payment.staff.forms import EmptyForm
 from points_payment.staff.settlement_forms import (
     ConfirmPayoutForm,
@@ -119,7 +119,7 @@ def order_new(request: HttpRequest, vendor_id: int) -> HttpResponse:
             ordered = order_payout_to(
                 destination=live.get(pk=facts["destination"]),
                 amount_points=facts["amount_points"],
-                actor=_actor(request),
+                actor=actor_of(request),
                 idempotency_key=facts["idempotency_key"],
             )
         except PointsError as error:
@@ -201,24 +201,12 @@ def _step_page(step: Step) -> Callable[..., HttpResponse]:
     def page(request: HttpRequest, pk: int) -> HttpResponse:
         one = _payout(pk)
         form = step.form_class(request.POST if request.method == "POST" else None)
-        if form.is_valid():
-            try:
-                step.carry_out(payout=one, actor=_actor(request), **form.cleaned_data)
-            except PointsError as error:
-                messages.error(request, explain_settlement(error))
-            else:
-                messages.success(request, step.done)
-            return redirect("points_staff:payout", pk)
-        context = {
-            "form": form,
-            "title": step.question,
-            "about": _about(one),
-            "text": step.consequence,
-            "submit": step.label,
-            "danger": step.danger,
-            "cancel_url": reverse("points_staff:payout", args=[pk]),
-        }
-        return render(request, "staff/confirm.html", context, status=422 if form.errors else 200)
+        return ask_and_act(
+            request, form, lambda: step.carry_out(payout=one, actor=actor_of(request), **form.cleaned_data),
+            title=step.question, about=_about(one), text=step.consequence, submit=step.label,
+            danger=step.danger, done=step.done, then=reverse("points_staff:payout", args=[pk]),
+            explain=explain_settlement,
+        )  # fmt: skip
 
     return page
 
@@ -276,32 +264,18 @@ def _decide(
     one: PayoutDestination,
     form: forms.Form,
     decide: Callable[..., PayoutDestination],
-    *,
-    done: str,
-    danger: bool = False,
-    **words: str,
+    **words: Any,
 ) -> HttpResponse:
     """Ask once more, decide, and lead back to the list."""
-    if form.is_valid():
-        try:
-            decide(destination=one, actor=_actor(request), note=form.cleaned_data["note"])
-        except PointsError as error:
-            messages.error(request, explain_settlement(error))
-        else:
-            messages.success(request, done)
-        return redirect("points_staff:destinations")
     parts = [
         vendor_names([one.vendor_id])[one.vendor_id], method_label(one.method), one.provider, one.number,
         one.holder_name,
     ]  # fmt: skip
-    context = {
-        "form": form,
-        "about": " · ".join(part for part in parts if part),
-        "cancel_url": reverse("points_staff:destinations"),
-        "danger": danger,
-        **words,
-    }
-    return render(request, "staff/confirm.html", context, status=422 if form.errors else 200)
+    return ask_and_act(
+        request, form, lambda: decide(destination=one, actor=actor_of(request), **form.cleaned_data),
+        about=" · ".join(part for part in parts if part), then=reverse("points_staff:destinations"),
+        explain=explain_settlement, **words,
+    )  # fmt: skip
 
 
 def _new_page(
@@ -335,8 +309,3 @@ def _payout(pk: int) -> Payout:
 
 def _destination(pk: int) -> PayoutDestination:
     return get_object_or_404(PayoutDestination, pk=pk)
-
-
-def _actor(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

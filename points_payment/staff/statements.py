@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import cast
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,14 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from marketplace.users.models import User
-from points_payment.errors import PointsError
 from points_payment.kinds import StatementState
 from points_payment.models import SettlementStatement
 from points_payment.services.settlement import answer_question, resolve_question
 from points_payment.settlement_exports import movement_lines, statement_pdf, statement_sums
 from points_payment.settlement_selectors import all_statements, movements
 from points_payment.settlement_words import explain_settlement
+from points_payment.staff.asking import act_and_tell, actor_of
 from points_payment.staff.settlement import may_pay, may_see
 from points_payment.staff.settlement_forms import AnswerForm, StatementFilterForm
 from points_payment.vendors import vendor_names
@@ -82,17 +80,14 @@ def as_pdf(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _write(request: HttpRequest, pk: int, write: Callable[..., object], *, done: str) -> HttpResponse:
-    assert isinstance(request.user, User)
     one = _statement(pk)
     form = AnswerForm(request.POST)
     if not form.is_valid():
         return _page(request, one, form=form, status=422)
-    try:
-        write(statement=one, actor=request.user, text=form.cleaned_data["text"])
-    except PointsError as error:
-        messages.error(request, explain_settlement(error))
-    else:
-        messages.success(request, done)
+    act_and_tell(
+        request, lambda: write(statement=one, actor=actor_of(request), text=form.cleaned_data["text"]),
+        done=done, explain=explain_settlement,
+    )  # fmt: skip
     return redirect("points_staff:settlement", pk)
 
 

@@ -18,6 +18,7 @@ from points_payment.desk_selectors import open_requests
 from points_payment.errors import PointsError
 from points_payment.models import TopUpRequest
 from points_payment.services.topup_requests import decline_request, put_request_back, take_request
+from points_payment.staff.asking import actor_of, ask_and_act
 from points_payment.staff.desk_access import explain, is_supervisor, may_top_up
 from points_payment.staff.forms import ReasonForm
 from points_payment.text import points_text
@@ -58,27 +59,17 @@ def put_back(request: HttpRequest, pk: int) -> HttpResponse:
 @may_top_up
 def decline(request: HttpRequest, pk: int) -> HttpResponse:
     """Say no, with a reason that the customer reads."""
-    assert isinstance(request.user, User)
-    wanted = _one(pk)
+    operator, wanted = actor_of(request), _one(pk)
     form = ReasonForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        try:
-            decline_request(request=wanted, operator=request.user, reason=form.cleaned_data["reason"])
-        except PointsError as error:
-            messages.error(request, explain(error))
-        else:
-            messages.success(request, _("The request was declined, and the customer is told why."))
-        return redirect("points_staff:requests")
-    context = {
-        "form": form,
-        "title": _("Decline this request?"),
-        "about": f"{wanted.customer.display_name} · {points_text(wanted.amount_points)}",
-        "text": _("The customer is told the reason that you write here."),
-        "submit": _("Decline"),
-        "danger": True,
-        "cancel_url": reverse("points_staff:requests"),
-    }
-    return render(request, "staff/confirm.html", context, status=422 if form.errors else 200)
+    return ask_and_act(
+        request, form,
+        lambda: decline_request(request=wanted, operator=operator, reason=form.cleaned_data["reason"]),
+        title=_("Decline this request?"),
+        about=f"{wanted.customer.display_name} · {points_text(wanted.amount_points)}",
+        text=_("The customer is told the reason that you write here."), submit=_("Decline"), danger=True,
+        done=_("The request was declined, and the customer is told why."), explain=explain,
+        then=reverse("points_staff:requests"),
+    )  # fmt: skip
 
 
 def _one(pk: int) -> TopUpRequest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -14,7 +15,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from marketplace.users.models import User
 from points_payment.errors import PointsError
 from points_payment.kinds import ProposalState
 from points_payment.models import VendorPayment
@@ -35,6 +35,7 @@ from points_payment.settlement_selectors import (
     vendor_payments,
 )
 from points_payment.settlement_words import explain_settlement
+from points_payment.staff.asking import act_and_tell, actor_of, ask_and_act
 from points_payment.staff.forms import EmptyForm, ReasonForm
 from points_payment.staff.settlement import may_pay, may_see
 from points_payment.staff.settlement_forms import TimeForm, VendorPaymentForm
@@ -77,7 +78,7 @@ def take_payment(request: HttpRequest, vendor_id: int) -> HttpResponse:
     form = VendorPaymentForm(request.POST)
     if form.is_valid():
         try:
-            record_vendor_payment(vendor_id=vendor_id, actor=_actor(request), **form.cleaned_data)
+            record_vendor_payment(vendor_id=vendor_id, actor=actor_of(request), **form.cleaned_data)
         except PointsError as error:
             form.add_error("amount_points", explain_settlement(error))
         else:
@@ -93,7 +94,7 @@ def let_sell(request: HttpRequest, vendor_id: int) -> HttpResponse:
     form = TimeForm(request.POST)
     if form.is_valid():
         try:
-            give_time(vendor_id=vendor_id, actor=_actor(request), **form.cleaned_data)
+            give_time(vendor_id=vendor_id, actor=actor_of(request), **form.cleaned_data)
         except PointsError as error:
             form.add_error("days", explain_settlement(error))
         else:
@@ -134,13 +135,11 @@ def refuse_payment(request: HttpRequest, pk: int) -> HttpResponse:
 @may_pay
 def withdraw_payment(request: HttpRequest, pk: int) -> HttpResponse:
     """One's own note; another's does not exist for them."""
-    payment = get_object_or_404(VendorPayment, pk=pk, proposed_by=_actor(request))
-    try:
-        withdraw_vendor_payment(payment=payment, actor=_actor(request))
-    except PointsError as error:
-        messages.error(request, explain_settlement(error))
-    else:
-        messages.success(request, _("Your note is withdrawn."))
+    payment = get_object_or_404(VendorPayment, pk=pk, proposed_by=actor_of(request))
+    act_and_tell(
+        request, lambda: withdraw_vendor_payment(payment=payment, actor=actor_of(request)),
+        done=_("Your note is withdrawn."), explain=explain_settlement,
+    )  # fmt: skip
     return redirect("points_staff:vendor-debts")
 
 
@@ -149,29 +148,15 @@ def _decide(
     payment: VendorPayment,
     form: forms.Form,
     decide: Callable[..., VendorPayment],
-    *,
-    done: str,
-    danger: bool = False,
-    **words: str,
+    **words: Any,
 ) -> HttpResponse:
     """Ask once more, decide, and lead back to the list."""
-    if form.is_valid():
-        try:
-            decide(payment=payment, actor=_actor(request), **form.cleaned_data)
-        except PointsError as error:
-            messages.error(request, explain_settlement(error))
-        else:
-            messages.success(request, done)
-        return redirect("points_staff:vendor-debts")
     name = vendor_names([payment.vendor_id])[payment.vendor_id]
-    context = {
-        "form": form,
-        "about": f"{name} · {points_text(payment.amount_points)} · {payment.reference}",
-        "cancel_url": reverse("points_staff:vendor-debts"),
-        "danger": danger,
-        **words,
-    }
-    return render(request, "staff/confirm.html", context, status=422 if form.errors else 200)
+    return ask_and_act(
+        request, form, lambda: decide(payment=payment, actor=actor_of(request), **form.cleaned_data),
+        about=f"{name} · {points_text(payment.amount_points)} · {payment.reference}",
+        then=reverse("points_staff:vendor-debts"), explain=explain_settlement, **words,
+    )  # fmt: skip
 
 
 def _debt_page(
@@ -202,8 +187,3 @@ def _debt_page(
 
 def _payment(pk: int) -> VendorPayment:
     return get_object_or_404(vendor_payments(), pk=pk)
-
-
-def _actor(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

@@ -6,25 +6,45 @@ import io
 import stat
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.db.models import Count
+from django.utils import timezone
 from oscar.apps.catalogue.reviews.models import ProductReview
 
 from forked_apps.catalogue.models import Product
-from forked_apps.order.models import Order, VendorOrder, VendorOrderStatus
+from forked_apps.order.document_models import Invoice, InvoiceKind
+from forked_apps.order.models import Order, OrderDiscount, VendorOrder, VendorOrderStatus
 from forked_apps.partner.models import Partner, StockRecord, VendorStatus
 from forked_apps.partner.offers import ranked_offers
-from marketplace.demo import loader, money, people, pictures, summary, trade, vendors
+from marketplace.demo import (
+    discounts,
+    last_month,
+    loader,
+    money,
+    people,
+    pictures,
+    summary,
+    trade,
+    vendors,
+)
+from marketplace.demo.clock import clock_set_back
 from marketplace.env import SettingsError
 from marketplace.users.models import User
 from marketplace.users.permissions import PlatformPermission
+from points_payment.kinds import TransferKind
 from points_payment.proof import prove
+from points_payment.selectors import latest_transfers
 from points_payment.services.attempts import Attempt
+from points_payment.services.promotions import give_promotional_points
 from points_payment.services.redemption import redeem_card
+from points_payment.settlement_selectors import all_statements, debts, payouts_of, vendor_payments
+from points_payment.statements import Period
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +90,7 @@ def test_the_whole_demo() -> None:
     _check_vendors_and_offers()
     _check_people()
     _check_trade()
+    _check_settlement()
     assert prove() == []
     _check_that_again_changes_nothing()
     _check_codes()
@@ -78,7 +99,7 @@ def test_the_whole_demo() -> None:
 
 def _check_vendors_and_offers() -> None:
     assert Counter(Partner.objects.values_list("status", flat=True)) == {
-        VendorStatus.APPROVED: 8, VendorStatus.APPLIED: 1, VendorStatus.SUSPENDED: 1,
+        VendorStatus.APPROVED: 9, VendorStatus.APPLIED: 1, VendorStatus.SUSPENDED: 1,
     }  # fmt: skip
     assert Partner.objects.selling().values("governorate").distinct().count() >= 6
     assert Product.objects.count() == 4_265
@@ -122,6 +143,78 @@ def _check_trade() -> None:
     assert ProductReview.objects.count() >= 300
     for product in Product.objects.exclude(rating=None)[:20]:
         assert product.rating == product.calculate_rating()
+
+
+def _check_settlement() -> None:
+    ids = [vendors.vendor_of(spec).pk for spec in vendors.VENDORS]
+    statements = {one.vendor_id: one for one in all_statements()}
+    assert set(statements) == set(ids)
+    first_day = last_month.newest_month_to_close()
+    assert {one.period.first_day for one in statements.values()} == {first_day}
+    assert [statements[pk].state for pk in ids[:4]] == ["questioned", "accepted", "resolved", "issued"]
+    assert all(one.sales_points > 0 and one.in_transit_points > 0 for one in statements.values())
+    first = statements[ids[0]]
+    assert first.refunds_points < 0 < first.payouts_returned_points < -first.payouts_points
+    # What was sold in that month was also ordered, sent and invoiced in it, as every page says.
+    sold = VendorOrder.objects.filter(order__date_placed__lt=first.period.ends_before)
+    assert sold.count() == 32
+    assert all(Period.month(first_day).starts_at < day for day in sold.values_list("placed_at", flat=True))
+    issued = Invoice.objects.filter(vendor_order__in=sold, kind=InvoiceKind.INVOICE)
+    assert issued.filter(issued_at__lt=first.period.ends_before).count() == 32
+    assert {one.vendor_id: one.level for one in debts()} == {ids[3]: "owes", ids[4]: "held"}
+    assert [one.vendor_id for one in vendor_payments(state="waiting")] == [ids[4]]
+    assert {one.state for one in payouts_of(vendor_id=ids[0])} == {"requested", "paid", "returned"}
+    assert vendors.vendor_of(vendors.AWAY).is_on_holiday
+    of_owner = VendorOrder.objects.filter(vendor=ids[0])
+    assert of_owner.filter(disputes__isnull=False).exists()
+    assert of_owner.filter(returns__isnull=False).exists()
+    assert OrderDiscount.objects.filter(offer_name=discounts.OFFERS[0].name).exists()
+
+
+def test_what_happens_while_the_clock_is_set_back_happened_then() -> None:
+    then = timezone.now() - timedelta(days=40)
+    person = people.ensure_person(
+        phone="+9647701999999", email="", first_name="A", last_name="B", language="ar", password="x"
+    )
+    with clock_set_back(then) as clock:
+        first = _give(person, 700)
+        clock.set_to(then + timedelta(days=3))
+        placed = VendorOrder().placed_at
+        second = _give(person, 300)
+    third = _give(person, 200)
+    assert placed - then - timedelta(days=3) < timedelta(minutes=1)
+    moments = [one.created_at for one in latest_transfers(count=3)]
+    assert first < second < third
+    for moment, expected in zip(moments, (timezone.now(), placed, then), strict=True):
+        assert abs(moment - expected) < timedelta(minutes=1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_attrdef WHERE pg_get_expr(adbin, adrelid) LIKE '%demo_clock%'"
+        )
+        assert cursor.fetchone() == (0,)
+        cursor.execute("SELECT now() = pg_catalog.now(), to_regnamespace('demo_clock')")
+        assert cursor.fetchone() == (True, None)
+    assert prove() == []
+
+
+def test_a_month_is_the_newest_that_can_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    for moment, first_day in (
+        (datetime(2026, 3, 31, 23, tzinfo=UTC), date(2026, 2, 1)),
+        # Five hours after March, then seven: Baghdad is three hours ahead.
+        (datetime(2026, 4, 1, 2, tzinfo=UTC), date(2026, 2, 1)),
+        (datetime(2026, 4, 1, 4, tzinfo=UTC), date(2026, 3, 1)),
+        (datetime(2026, 1, 10, tzinfo=UTC), date(2025, 12, 1)),
+    ):
+        monkeypatch.setattr(timezone, "now", lambda moment=moment: moment)
+        assert last_month.newest_month_to_close() == first_day
+
+
+def _give(person: User, points: int) -> int:
+    posted = give_promotional_points(
+        kind=TransferKind.GOODWILL, customer_id=person.pk, amount_points=points, expires_at=None,
+        reference="", reason="", actor_id=None, idempotency_key=str(points),
+    )  # fmt: skip
+    return posted.transfer_id
 
 
 def _check_that_again_changes_nothing() -> None:

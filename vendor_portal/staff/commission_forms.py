@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from abc import ABCMeta, abstractmethod
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Self
 
 from django import forms
+from django.forms.forms import DeclarativeFieldsMetaclass
 from django.utils.translation import gettext_lazy as _, ngettext
 
 from forked_apps.catalogue.models import Brand, Category
@@ -60,7 +62,11 @@ def _periods() -> list[tuple[int, str]]:
     return [(days, ngettext("%(days)s day", "%(days)s days", days) % {"days": days}) for days in PERIODS]
 
 
-class ChangeForm(forms.Form):
+class _AbstractForms(DeclarativeFieldsMetaclass, ABCMeta):
+    """Lets a form have abstract methods."""
+
+
+class ChangeForm(forms.Form, metaclass=_AbstractForms):
     """Drafts a list of rules; nothing is saved before the next page."""
 
     days = forms.TypedChoiceField(
@@ -74,8 +80,9 @@ class ChangeForm(forms.Form):
         #: Those in force, and the one that is to be changed.
         self.rules, self.rule = rules, rule
 
+    @abstractmethod
     def drafted(self) -> list[CommissionRule]:
-        raise NotImplementedError
+        """The list as it would be."""
 
     def hide(self) -> Self:
         """The same answers, asked no more."""

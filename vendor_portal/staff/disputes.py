@@ -30,7 +30,6 @@ from forked_apps.order.dispute_models import (
 )
 from forked_apps.order.dispute_pages import page_of
 from forked_apps.order.dispute_selectors import disputes_with_all, staff_queue
-from forked_apps.order.dispute_views import dispute_photo_response, pictures_of
 from forked_apps.order.errors import OrderError
 from forked_apps.order.return_models import Side
 from forked_apps.order.selectors import vendor_orders
@@ -39,6 +38,7 @@ from forked_apps.order.services.delivery_charge import charge_left
 from forked_apps.order.services.disputes import write_dispute_message
 from forked_apps.order.services.parts import pieces_of
 from forked_apps.order.services.remedies import may_go_back, points_left
+from forked_apps.order.view_parts import act_and_tell, photo_response, pictures_of
 from marketplace.users.models import User
 from marketplace.users.permissions import PlatformPermission, platform_permission_required
 
@@ -165,7 +165,7 @@ def decide(request: HttpRequest, number: str) -> HttpResponse:
 @require_safe
 @may_look
 def photo(request: HttpRequest, number: str, pk: int) -> HttpResponse:
-    return dispute_photo_response(_found(number).photos.all(), pk)
+    return photo_response(_found(number).photos.all(), pk)
 
 
 def _found(number: str) -> Dispute:
@@ -181,12 +181,7 @@ def _decision_form(one: Dispute, data: Any = None) -> RemedyForm:
 
 
 def _done(request: HttpRequest, one: Dispute, work: Callable[[], object], words: str) -> HttpResponse:
-    try:
-        work()
-    except OrderError as error:
-        messages.error(request, error.message)
-    else:
-        messages.success(request, words)
+    act_and_tell(request, work, words)
     return redirect("dispute_staff:dispute", one.number)
 
 

@@ -20,7 +20,6 @@ from forked_apps.order.dispute_models import Dispute, DisputeState, RemedyKind
 from forked_apps.order.dispute_pages import page_of
 from forked_apps.order.dispute_rules import NEXT_OF_DISPUTE
 from forked_apps.order.dispute_selectors import vendor_dispute_list, vendor_disputes
-from forked_apps.order.dispute_views import dispute_photo_response, pictures_of
 from forked_apps.order.errors import OrderError
 from forked_apps.order.return_models import Side
 from forked_apps.order.services.delivery_charge import charge_left
@@ -31,6 +30,7 @@ from forked_apps.order.services.disputes import (
     write_dispute_message,
 )
 from forked_apps.order.services.remedies import may_go_back, points_left
+from forked_apps.order.view_parts import act_and_tell, photo_response, pictures_of
 from forked_apps.partner.permissions import VendorPermission
 from vendor_portal.access import VendorRequest, portal_page, vendor_permission_required
 
@@ -138,7 +138,7 @@ def appeal(request: VendorRequest, number: str) -> HttpResponse:
 @require_GET
 @vendor_permission_required(VendorPermission.ORDERS_VIEW)
 def photo(request: VendorRequest, number: str, pk: int) -> HttpResponse:
-    return dispute_photo_response(_own(request, number).photos.all(), pk)
+    return photo_response(_own(request, number).photos.all(), pk)
 
 
 def _own(request: VendorRequest, number: str) -> Dispute:
@@ -157,12 +157,7 @@ def _offer_form(own: Dispute, data: Any = None) -> RemedyForm:
 
 
 def _done(request: VendorRequest, own: Dispute, work: Callable[[], object], words: str) -> HttpResponse:
-    try:
-        work()
-    except OrderError as error:
-        messages.error(request, error.message)
-    else:
-        messages.success(request, words)
+    act_and_tell(request, work, words)
     return redirect("portal:disputes-detail", request.vendor.code, own.number)
 
 

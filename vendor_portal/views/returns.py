@@ -14,7 +14,6 @@ from django.views.decorators.http import require_GET, require_POST
 from forked_apps.order.errors import DeductionTooHigh, OrderError
 from forked_apps.order.forms import MessageForm
 from forked_apps.order.return_models import NEXT_OF_RETURN, OPEN_RETURNS, Return, ReturnState, Side
-from forked_apps.order.return_views import photo_response
 from forked_apps.order.selectors import vendor_returns
 from forked_apps.order.services.returns import (
     approve_return,
@@ -22,6 +21,7 @@ from forked_apps.order.services.returns import (
     settle_return,
     write_return_message,
 )
+from forked_apps.order.view_parts import act_and_tell, photo_response
 from forked_apps.partner.permissions import VendorPermission
 from vendor_portal.access import VendorRequest, portal_page, vendor_permission_required
 from vendor_portal.forms import AnswerReturnForm, SettleReturnForm
@@ -55,12 +55,11 @@ def approve(request: VendorRequest, number: str) -> HttpResponse:
     form = AnswerReturnForm(request.POST)
     if not form.is_valid():
         return _page(request, own, answer_form=form, status=422)
-    try:
-        approve_return(vendor=request.vendor, asked=own, answer=form.cleaned_data["answer"])
-    except OrderError as error:
-        messages.error(request, error.message)
-    else:
-        messages.success(request, _("The customer may send it back, and knows how."))
+    act_and_tell(
+        request,
+        lambda: approve_return(vendor=request.vendor, asked=own, answer=form.cleaned_data["answer"]),
+        _("The customer may send it back, and knows how."),
+    )
     return redirect("portal:returns-detail", request.vendor.code, number)
 
 
@@ -71,12 +70,11 @@ def refuse(request: VendorRequest, number: str) -> HttpResponse:
     form = AnswerReturnForm(request.POST)
     if not form.is_valid():
         return _page(request, own, answer_form=form, status=422)
-    try:
-        refuse_return(vendor=request.vendor, asked=own, answer=form.cleaned_data["answer"])
-    except OrderError as error:
-        messages.error(request, error.message)
-    else:
-        messages.success(request, _("The return is refused, and the customer knows why."))
+    act_and_tell(
+        request,
+        lambda: refuse_return(vendor=request.vendor, asked=own, answer=form.cleaned_data["answer"]),
+        _("The return is refused, and the customer knows why."),
+    )
     return redirect("portal:returns-detail", request.vendor.code, number)
 
 

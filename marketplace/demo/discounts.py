@@ -1,0 +1,61 @@
+"""What the marketplace takes off at the basket: offers of Oscar's, as its back office makes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.utils.text import slugify
+from oscar.apps.offer.models import Benefit, Condition, ConditionalOffer, Range
+
+from forked_apps.catalogue.models import Category
+from marketplace.demo.guard import require_demo
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOffer:
+    category: str
+    name: str
+    description: str
+    #: A type of Oscar's, and its percent or points.
+    benefit: tuple[str, int]
+    #: From so many pieces on.
+    pieces: int = 1
+
+
+OFFERS = (
+    DemoOffer(
+        "Chairs", "أسبوع الكراسي: خصم ١٠٪", "كل الكراسي، من كل المتاجر، بخصم ١٠٪ عند الدفع.",
+        (Benefit.PERCENTAGE, 10),
+    ),
+    DemoOffer(
+        "Bookcases & shelving units", "رفّان أو أكثر: خصم ٢٠٬٠٠٠ نقطة", "اشترِ قطعتين من المكتبات والرفوف في طلب واحد.",
+        (Benefit.FIXED, 20_000), pieces=2,
+    ),
+)  # fmt: skip
+
+
+def discounts_exist() -> bool:
+    return ConditionalOffer.objects.filter(name__in=[offer.name for offer in OFFERS]).count() == len(OFFERS)
+
+
+def load_discounts() -> str:
+    """A percentage on one category, and points off from two pieces of another on."""
+    require_demo()
+    for offer in OFFERS:
+        if not ConditionalOffer.objects.filter(name=offer.name).exists():
+            _make(offer)
+    return f"{len(OFFERS)} offers"
+
+
+def _make(offer: DemoOffer) -> None:
+    kind, value = offer.benefit
+    goods, _ = Range.objects.get_or_create(name=offer.name, defaults={"slug": slugify(offer.category)})
+    goods.included_categories.set(Category.objects.filter(name_en=offer.category))
+    ConditionalOffer.objects.create(
+        name=offer.name,
+        description=offer.description,
+        offer_type=ConditionalOffer.SITE,
+        condition=Condition.objects.create(range=goods, type=Condition.COUNT, value=offer.pieces),
+        benefit=Benefit.objects.create(range=goods, type=kind, value=Decimal(value)),
+    )
