@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.utils.text import slugify
-from oscar.apps.offer.models import Benefit, Condition, ConditionalOffer, Range
+from oscar.apps.offer.models import Benefit, Condition, Range
 
 from forked_apps.catalogue.models import Category
+from forked_apps.offer.models import Bearer, ConditionalOffer
 from marketplace.demo.guard import require_demo
 
 
@@ -21,6 +22,7 @@ class DemoOffer:
     benefit: tuple[str, int]
     #: From so many pieces on.
     pieces: int = 1
+    borne_by: Bearer = Bearer.MARKETPLACE
 
 
 OFFERS = (
@@ -30,7 +32,7 @@ OFFERS = (
     ),
     DemoOffer(
         "Bookcases & shelving units", "رفّان أو أكثر: خصم ٢٠٬٠٠٠ نقطة", "اشترِ قطعتين من المكتبات والرفوف في طلب واحد.",
-        (Benefit.FIXED, 20_000), pieces=2,
+        (Benefit.FIXED, 20_000), pieces=2, borne_by=Bearer.VENDOR,
     ),
 )  # fmt: skip
 
@@ -40,7 +42,7 @@ def discounts_exist() -> bool:
 
 
 def load_discounts() -> str:
-    """A percentage on one category, and points off from two pieces of another on."""
+    """A percentage on one category, borne by the marketplace; points off two pieces of another, by sellers."""
     require_demo()
     for offer in OFFERS:
         if not ConditionalOffer.objects.filter(name=offer.name).exists():
@@ -56,6 +58,7 @@ def _make(offer: DemoOffer) -> None:
         name=offer.name,
         description=offer.description,
         offer_type=ConditionalOffer.SITE,
+        borne_by=offer.borne_by,
         condition=Condition.objects.create(range=goods, type=Condition.COUNT, value=offer.pieces),
         benefit=Benefit.objects.create(range=goods, type=kind, value=Decimal(value)),
     )
