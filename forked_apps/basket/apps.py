@@ -23,6 +23,8 @@ class BasketConfig(apps.BasketConfig):
                 path("lines/<int:line_id>/remove/", views.remove_basket_line, name="line-remove"),
                 path("lines/<int:line_id>/accept/", views.accept_basket_line, name="line-accept"),
                 path("lines/<int:line_id>/swap/", views.swap_basket_line, name="line-swap"),
+                path("codes/", views.use_code, name="code-use"),
+                path("codes/<int:pk>/remove/", views.drop_code, name="code-drop"),
                 path("accept-changes/", views.accept_basket_changes, name="accept-changes"),
             ]
         )

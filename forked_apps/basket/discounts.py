@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth.models import AnonymousUser
 from oscar.core.loading import get_class
 
 from forked_apps.basket.models import Basket
@@ -50,7 +51,8 @@ def apply_offers(*, basket: Basket, user: User | None) -> dict[int, LineDiscount
         return {}
     basket.strategy = Selector().strategy(user=user)
     basket.reset_offer_applications()
-    Applicator().apply(basket, user)
+    # A visitor's code counts as well; of nobody, Oscar does not ask for any.
+    Applicator().apply(basket, user or AnonymousUser())
     lines = list(basket.all_lines())
     shares = split_whole([Decimal(line.discount_value) for line in lines])
     return {

@@ -22,6 +22,14 @@ class OfferForm(forms.Form):
         return 1 if quantity is None else quantity
 
 
+class DiscountCodeForm(forms.Form):
+    discount_code = forms.CharField(
+        label=_("Discount code"),
+        max_length=128,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "dir": "ltr"}),
+    )
+
+
 class SwapForm(forms.Form):
     """Having a line's pieces from another vendor."""
 

@@ -41,7 +41,7 @@ def add_offer(
     if quantity < 1:
         raise BadQuantity
     offer = _offer_to_add(product=product, offer_id=offer_id)
-    _open_and_lock(basket)
+    open_and_lock(basket)
     line = Line.objects.filter(basket=basket, stockrecord=offer).first()
     in_basket = line.quantity if line else 0
     _check_quantity(basket=basket, offer=offer, wanted=in_basket + quantity, in_basket=in_basket, line=line)
@@ -71,7 +71,7 @@ def change_quantity(*, basket: Basket, line_id: int, quantity: int) -> Line:
     """
     if quantity < 1:
         raise BadQuantity
-    _open_and_lock(basket)
+    open_and_lock(basket)
     line = _line_of(basket, line_id)
     if not is_on_sale(line.stockrecord):
         raise OfferNotAvailable
@@ -90,7 +90,7 @@ def remove_line(*, basket: Basket, line_id: int) -> Line:
     Raises:
         NoSuchLine, BasketClosed
     """
-    _open_and_lock(basket)
+    open_and_lock(basket)
     line = _line_of(basket, line_id)
     Line.objects.filter(pk=line.pk).delete()
     _fit_holds(basket)
@@ -106,7 +106,7 @@ def accept_changes(*, basket: Basket) -> int:
     Raises:
         BasketClosed
     """
-    _open_and_lock(basket)
+    open_and_lock(basket)
     changed = sum([_accept(line) for line in basket.lines_with_offers().order_by("pk")])
     _fit_holds(basket)
     basket.reset_offer_applications()
@@ -120,7 +120,7 @@ def accept_line(*, basket: Basket, line_id: int) -> bool:
     Raises:
         NoSuchLine, BasketClosed
     """
-    _open_and_lock(basket)
+    open_and_lock(basket)
     changed = _accept(_line_of(basket, line_id))
     _fit_holds(basket)
     basket.reset_offer_applications()
@@ -136,7 +136,7 @@ def swap_offer(*, basket: Basket, line_id: int, offer_id: int) -> Line:
         NotEnoughPieces: with those of that offer in the basket, more than are available.
         NoSuchLine, TooManyPieces, BasketClosed
     """
-    _open_and_lock(basket)
+    open_and_lock(basket)
     line = _line_of(basket, line_id)
     offer = _offer_to_add(product=line.product, offer_id=offer_id)
     own = basket.lines_with_offers().filter(stockrecord=offer).exclude(pk=line.pk).first()
@@ -197,7 +197,7 @@ def _offer_to_add(*, product: Product, offer_id: int | None) -> StockRecord:
     return offer
 
 
-def _open_and_lock(basket: Basket) -> None:
+def open_and_lock(basket: Basket) -> None:
     """Write a basket that exists in memory alone, then lock its row until the transaction ends."""
     if basket.pk is None:
         if basket.owner_id is None:

@@ -10,9 +10,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from forked_apps.basket import services
+from forked_apps.basket import discount_codes, services
+from forked_apps.basket.discount_codes import codes_in
 from forked_apps.basket.errors import BasketError, OfferNotAvailable
-from forked_apps.basket.forms import OfferForm, QuantityForm, SwapForm
+from forked_apps.basket.forms import DiscountCodeForm, OfferForm, QuantityForm, SwapForm
 from forked_apps.basket.models import Basket
 from forked_apps.basket.requests import basket_of
 from forked_apps.basket.selectors import summarise
@@ -23,11 +24,57 @@ from forked_apps.shipping.destination import governorate_of
 
 @require_safe
 def basket_page(request: HttpRequest) -> HttpResponse:
+    return _page(request)
+
+
+@require_POST
+def use_code(request: HttpRequest) -> HttpResponse:
+    """The customer enters a discount code."""
+    form = DiscountCodeForm(request.POST)
+    if form.is_valid():
+        try:
+            voucher = discount_codes.use_discount_code(
+                basket=_existing(request),
+                code=form.cleaned_data["discount_code"],
+                user=request.user if request.user.is_authenticated else None,
+            )
+        except BasketError as error:
+            form.add_error("discount_code", error.message)
+        else:
+            messages.success(request, _("The code %(code)s is in your basket.") % {"code": voucher.code})
+            return redirect("basket:summary")
+    return _page(request, code_form=form)
+
+
+@require_POST
+def drop_code(request: HttpRequest, pk: int) -> HttpResponse:
+    try:
+        voucher = discount_codes.drop_discount_code(basket=_existing(request), voucher_id=pk)
+    except BasketError as error:
+        messages.error(request, error.message)
+    else:
+        messages.info(
+            request, _("The code %(code)s is not in your basket any more.") % {"code": voucher.code}
+        )
+    return redirect("basket:summary")
+
+
+def _page(request: HttpRequest, *, code_form: DiscountCodeForm | None = None) -> HttpResponse:
     user = request.user if request.user.is_authenticated else None
     governorate = governorate_of(request)
     summary = summarise(basket=basket_of(request), user=user, with_images=True, other_offers_in=governorate)
     plan = plan_of(summary, governorate=governorate) if not summary.is_empty else None
-    return render(request, "oscar/basket/basket.html", {"summary": summary, "plan": plan})
+    return render(
+        request,
+        "oscar/basket/basket.html",
+        {
+            "summary": summary,
+            "plan": plan,
+            "codes": codes_in(summary.basket),
+            "code_form": code_form or DiscountCodeForm(),
+        },
+        status=422 if code_form else 200,
+    )
 
 
 @require_POST

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
+from django.utils import timezone
 from django.utils.text import slugify
 from oscar.apps.offer.models import Benefit, Condition, Range
+from oscar.apps.voucher.models import Voucher
 
 from forked_apps.catalogue.models import Category
 from forked_apps.offer.models import Bearer, ConditionalOffer
 from marketplace.demo.guard import require_demo
+
+
+CODE_DAYS = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,8 @@ class DemoOffer:
     #: From so many pieces on.
     pieces: int = 1
     borne_by: Bearer = Bearer.MARKETPLACE
+    #: Who enters it has the offer, once; without one everybody has it.
+    code: str = ""
 
 
 OFFERS = (
@@ -33,6 +41,9 @@ OFFERS = (
     DemoOffer(
         "Bookcases & shelving units", "رفّان أو أكثر: خصم ٢٠٬٠٠٠ نقطة", "اشترِ قطعتين من المكتبات والرفوف في طلب واحد.",
         (Benefit.FIXED, 20_000), pieces=2, borne_by=Bearer.VENDOR,
+    ),
+    DemoOffer(
+        "", "أهلاً بك: خصم ٥٪ برمز", "أدخل الرمز AHLAN في سلتك.", (Benefit.PERCENTAGE, 5), code="AHLAN",
     ),
 )  # fmt: skip
 
@@ -52,13 +63,27 @@ def load_discounts() -> str:
 
 def _make(offer: DemoOffer) -> None:
     kind, value = offer.benefit
-    goods, _ = Range.objects.get_or_create(name=offer.name, defaults={"slug": slugify(offer.category)})
+    goods, _ = Range.objects.get_or_create(
+        name=offer.name, defaults={"slug": slugify(offer.category or offer.code)}
+    )
+    goods.includes_all_products = not offer.category
+    goods.save()
     goods.included_categories.set(Category.objects.filter(name_en=offer.category))
-    ConditionalOffer.objects.create(
+    made = ConditionalOffer.objects.create(
         name=offer.name,
         description=offer.description,
-        offer_type=ConditionalOffer.SITE,
+        offer_type=ConditionalOffer.VOUCHER if offer.code else ConditionalOffer.SITE,
         borne_by=offer.borne_by,
         condition=Condition.objects.create(range=goods, type=Condition.COUNT, value=offer.pieces),
         benefit=Benefit.objects.create(range=goods, type=kind, value=Decimal(value)),
     )
+    if offer.code:
+        now = timezone.now()
+        voucher = Voucher.objects.create(
+            name=offer.name,
+            code=offer.code,
+            usage=Voucher.ONCE_PER_CUSTOMER,
+            start_datetime=now,
+            end_datetime=now + timedelta(days=CODE_DAYS),
+        )
+        voucher.offers.add(made)

@@ -111,6 +111,8 @@ TABLE: dict[str, Row] = {
     "basket:line-remove": row(anonymous=(302, 404), others=(302, 404), customer=IN, method="post"),
     "basket:line-accept": row(anonymous=(302, 404), others=(302, 404), customer=IN, method="post"),
     "basket:line-swap": row(anonymous=(302, 404), others=(302, 404), customer=IN, method="post"),
+    "basket:code-use": row(anonymous=(404, 422), others=(404, 422), customer=422, method="post"),
+    "basket:code-drop": row(anonymous=(302, 404), others=(302, 404), customer=IN, method="post"),
     "basket:accept-changes": row(anonymous=(302, 404), others=(302, 404), customer=IN, method="post"),
     "checkout:index": signed_in(302),
     "checkout:shipping-address": signed_in(PAGE),
