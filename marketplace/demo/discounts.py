@@ -15,7 +15,6 @@ from forked_apps.catalogue.models import Category
 from forked_apps.offer.models import Bearer, ConditionalOffer
 from marketplace.demo.guard import require_demo
 
-
 CODE_DAYS = 90
 
 
