@@ -73,6 +73,8 @@ def _make(offer: DemoOffer) -> None:
         description=offer.description,
         offer_type=ConditionalOffer.VOUCHER if offer.code else ConditionalOffer.SITE,
         borne_by=offer.borne_by,
+        # A code adds to what everybody has, and takes nothing of it away.
+        priority=0 if offer.code else 1,
         condition=Condition.objects.create(range=goods, type=Condition.COUNT, value=offer.pieces),
         benefit=Benefit.objects.create(range=goods, type=kind, value=Decimal(value)),
     )
