@@ -57,6 +57,11 @@ class Sale:
     is_disputed: bool = False
 
     @property
+    def goods_points(self) -> int:
+        """What the goods earn, also where the platform bears a discount of them."""
+        return self.order.goods_points + self.order.subsidy_points
+
+    @property
     def net_points(self) -> int:
         return self.order.value_points - self.given_back_points - self.commission_points
 

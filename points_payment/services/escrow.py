@@ -285,12 +285,12 @@ def refund_allocations(
     """
     wanted = dict(references_and_points or {}) if references is None else None
     subsidies = {name: points for name, points in (references_and_subsidies or {}).items() if points}
-    names = list(wanted) if wanted is not None else list(references or ())
-    names += [name for name in references_and_subsidies or () if wanted is not None and name not in wanted]
+    names = list(references or {**(references_and_points or {}), **(references_and_subsidies or {})})
     request_hash = hash_request(
-        "refund", sorted(wanted.items()) if wanted is not None else sorted(names),
+        "refund",
+        sorted(names) if wanted is None else sorted(wanted.items()),
         *([sorted(subsidies.items())] if subsidies else []),
-    )  # fmt: skip
+    )
     purchase = _purchase_of(names)
     lock_wallet(customer_id=purchase.customer_id)
     allocations = _lock_allocations(names)
