@@ -66,6 +66,6 @@ messages: env-dev ## Bring the catalogues of messages up to date
 audit: env-dev ## Look for known holes in the pinned packages
 	$(BIN)/pip-audit --strict --disable-pip --require-hashes -r requirements.txt
 
-requirements: env-dev ## Pin what pyproject.toml asks for
-	$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml -o requirements.txt
-	$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --no-annotate --group dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+requirements: env-dev ## Pin what pyproject.toml asks for, by the oldest Python that it runs on
+	$(BIN)/uv pip compile -q --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile -q --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --group dev -c requirements.txt pyproject.toml -o requirements-dev.txt

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Collection
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -11,6 +12,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 PASSWORD = "correct-horse-9"
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 RIGHT_TO_LEFT = {"ar", "ckb"}
+#: Of a message that brings one.
+CODE = r"\b(\d{6})\b"
 
 
 def new_phone() -> str:
@@ -128,20 +131,28 @@ class Person:
         assert self.page.url.endswith(landing), self.page.url
         return self
 
-    def newest_code(self, phone: str) -> str:
-        """The code in the newest message that the demo's phone received."""
-        return self.newest_message(phone, r"\b(\d{6})\b")
+    def newest_code(self, phone: str, *, but_for: Collection[str] = ()) -> str:
+        """The code in the newest message that the demo's phone received, other than those known before."""
+        return self.newest_message(phone, CODE, but_for=but_for)
 
-    def newest_message(self, phone: str, pattern: str) -> str:
+    def codes_so_far(self, phone: str) -> list[str]:
+        """In the messages that arrived already: who waits for another one must not take these for it."""
+        return self._messages(phone, CODE)
+
+    def newest_message(self, phone: str, pattern: str, *, but_for: Collection[str] = ()) -> str:
         """A part of the newest message that fits; messages arrive within seconds."""
+        for _ in range(40):
+            for found in self._messages(phone, pattern):
+                if found not in but_for:
+                    return found
+            self.page.wait_for_timeout(250)
+        raise AssertionError(f"no message to {phone} like {pattern}")
+
+    def _messages(self, phone: str, pattern: str) -> list[str]:
         page = self.context.new_page()
         try:
-            for _ in range(40):
-                page.goto(f"{self.shop_url}/demo/phone/?to={phone}")
-                for text in page.locator("[data-phone-message] p").all_inner_texts():
-                    if found := re.search(pattern, text):
-                        return found.group(1)
-                page.wait_for_timeout(250)
+            page.goto(f"{self.shop_url}/demo/phone/?to={phone}")
+            texts = page.locator("[data-phone-message] p").all_inner_texts()
         finally:
             page.close()
-        raise AssertionError(f"no message to {phone} like {pattern}")
+        return [found.group(1) for text in texts if (found := re.search(pattern, text))]

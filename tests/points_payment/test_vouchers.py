@@ -521,7 +521,9 @@ def test_without_the_lock_a_campaign_gives_more_than_its_limit(without_locks, ta
 def test_without_the_lock_the_database_still_keeps_the_limit(without_locks):
     make_campaign(shared_code="EID2027", total_limit=2)
     ends = at_once([redemption(make_person(), "EID2027") for _ in range(8)])
-    assert ends == {"done": 2, "IntegrityError": 6}
+    assert (ends["done"], ends.total()) == (2, 8)
+    assert ends.keys() <= {"done", "IntegrityError", "VoucherNotRedeemable"}
+    assert ends["IntegrityError"]
 
 
 @pytest.mark.race
@@ -529,4 +531,7 @@ def test_without_the_lock_the_database_still_keeps_the_limit(without_locks):
 def test_without_the_lock_the_database_still_redeems_a_single_use_code_once(without_locks):
     [code] = make_vouchers(make_campaign(), 1)
     ends = at_once([redemption(make_person(), code) for _ in range(8)])
-    assert ends == {"done": 1, "IntegrityError": 7}
+    # Who comes when the first has done is told by the row itself.
+    assert (ends["done"], ends.total()) == (1, 8)
+    assert ends.keys() <= {"done", "IntegrityError", "VoucherNotRedeemable"}
+    assert ends["IntegrityError"]
