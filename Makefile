@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stop test check coverage bench bench-million soak mutants fmt messages requirements audit env env-dev
+.PHONY: assets help demo stop test check coverage bench bench-million soak mutants fmt messages requirements audit env env-dev
 
 help: ## Show what there is
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -30,9 +30,12 @@ check: env-dev ## Format, lint, types, templates, layers, migrations, translatio
 	NUQTA_MODE=test $(BIN)/python manage.py makemigrations --check --dry-run
 	NUQTA_MODE=test $(BIN)/python manage.py check_translations
 
-test: check ## Everything that must hold: check, then all tests on two processes
+# Fonts, scripts and compiled catalogues, without which pages and PDFs are empty.
+assets: env-dev
 	NUQTA_MODE=test $(BIN)/python manage.py fetch_assets
 	NUQTA_MODE=test $(BIN)/python manage.py compilemessages
+
+test: check assets ## Everything that must hold: check, then all tests on two processes
 	$(BIN)/pytest -n 2 --dist worksteal
 
 bench: env-dev ## Measure pages, orders and the ledger into var/bench.json
@@ -41,19 +44,19 @@ bench: env-dev ## Measure pages, orders and the ledger into var/bench.json
 bench-million: env-dev ## Measure search at 100,000 and at a million products (hours of disk and patience)
 	$(BIN)/python -m tests.bench.search million
 
-soak: env-dev ## Guess, race (SECONDS=600), kill (KILLS=100) and move in 10,000 steps
+soak: assets ## Guess, race (SECONDS=600), kill (KILLS=100) and move in 10,000 steps
 	$(BIN)/python -m tests.bench.guessing
 	$(BIN)/python -m tests.bench.soak --seconds "$(or $(SECONDS),600)"
 	$(BIN)/python -m tests.bench.buyers
 	$(BIN)/python -m tests.kills.soak --kills "$(or $(KILLS),100)"
 	$(BIN)/pytest -m soak -s
 
-coverage: env-dev ## Fail unless the tests of points run every branch of its services
+coverage: assets ## Fail unless the tests of points run every branch of its services
 	$(BIN)/coverage run --data-file=var/coverage --branch -m pytest -q tests/points_payment
 	$(BIN)/coverage combine --data-file=var/coverage var
 	$(BIN)/coverage report --data-file=var/coverage --include="points_payment/services/*" --show-missing --fail-under=100
 
-mutants: env-dev ## Change the services of points node by node: a test must notice (SECONDS=3600)
+mutants: assets ## Change the services of points node by node: a test must notice (SECONDS=3600)
 	$(BIN)/python -m tests.mutants --seconds "$(or $(SECONDS),3600)"
 
 fmt: env-dev ## Format the code and repair what can be repaired
