@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,20 +30,8 @@ from search.engines.tantivy_queries import Lexicon, MatchBuilder, Narrowing, Que
 
 logger = logging.getLogger("nuqta.search")
 
-#: From so many documents on, what was found is ranked on one thread while it is counted on another.
-LARGE = 50_000
 #: Searches of which the counts are kept until the next commit.
 MOST_KEPT_COUNTS = 200
-
-
-def _beside() -> ThreadPoolExecutor:
-    """Threads of this process; a forked child gets its own."""
-    return _threads_of(os.getpid())
-
-
-@lru_cache(maxsize=1)
-def _threads_of(process: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="search")
 
 
 #: A score and where the document is.
@@ -135,9 +121,6 @@ class _Asked:
     def matching_too(self, query_string: str) -> Query:
         too = self._matcher.build(read_or_words(query_string))
         return narrowed_by(self.matching, [(Occur.Must, too)])
-
-    def has_counted(self, facets: Mapping[str, Mapping[str, Any]]) -> bool:
-        return self.kept.counts_of(self._counts_key(facets)) is not None
 
     def count(self, facets: Mapping[str, Mapping[str, Any]]) -> Counts:
         """The next page, or another order, has the same counts."""
@@ -353,14 +336,8 @@ class TantivyBackend(BaseSearchBackend):
                 [],
                 count_matches(searcher, asked.matching) if counts.found is None else counts.found,
             )
-        if searcher.num_docs < LARGE or asked.has_counted(wanted):
-            return asked.count(wanted), self._ranked(asked, start, limit, options.get("sort_by") or ())
-        ranking = _beside().submit(self._ranked, asked, start, limit, options.get("sort_by") or ())
-        try:
-            counts = asked.count(wanted)
-        finally:
-            ranked = ranking.result()
-        return counts, ranked
+        # One after the other: tantivy keeps Python's lock while it searches, so a second thread would wait.
+        return asked.count(wanted), self._ranked(asked, start, limit, options.get("sort_by") or ())
 
     def _ranked(self, asked: _Asked, start: int, limit: int, sort_by: Sequence[str]) -> tuple[list[Hit], int]:
         """Scores and addresses of a page, and how many are found in all."""

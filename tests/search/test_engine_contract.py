@@ -272,8 +272,8 @@ def test_query_facets_count_what_narrowing_by_them_finds(index: ThingIndex) -> N
 
 @pytest.mark.parametrize(
     ("limit", "value"),
-    [("tantivy_backend.LARGE", 0), ("tantivy_facets.MOST_SETS", 3)],
-    ids=["beside", "sets"],
+    [("tantivy_facets.MOST_SETS", 3)],
+    ids=["sets"],
 )
 def test_counts_do_not_depend_on_how_they_are_counted(
     index: ThingIndex, search_backend: Any, monkeypatch: pytest.MonkeyPatch, limit: str, value: int
