@@ -54,7 +54,8 @@ def apply_offers(*, basket: Basket, user: User | None) -> dict[int, LineDiscount
     # A visitor's code counts as well; of nobody, Oscar does not ask for any.
     Applicator().apply(basket, user or AnonymousUser())
     lines = list(basket.all_lines())
-    shares = split_whole([Decimal(line.discount_value) for line in lines])
+    # Offers that combine each discount the whole price, and together may come to more.
+    shares = split_whole([min(Decimal(line.discount_value), Decimal(line.line_points)) for line in lines])
     return {
         line.pk: LineDiscount(share, _subsidy(line, share))
         for line, share in zip(lines, shares, strict=True)

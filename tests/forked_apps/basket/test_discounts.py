@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from hypothesis import given, strategies as st
 from oscar.apps.offer.models import Benefit, Condition, Range
 
@@ -12,7 +14,8 @@ from forked_apps.basket.discounts import split_whole
 from forked_apps.basket.models import Basket
 from forked_apps.basket.selectors import summarise
 from forked_apps.offer.models import Bearer, ConditionalOffer
-from tests.factories.orders import make_basket, make_offer
+from forked_apps.partner.models import StockRecord
+from tests.factories.orders import make_basket, make_customer, make_offer
 
 
 @given(st.lists(st.decimals(min_value=0, max_value=10_000, places=4), max_size=30))
@@ -52,3 +55,28 @@ def test_an_offer_of_oscar_discounts_whole_points() -> None:
     assert summary.discount_points == 292  # 12.5% of 2,333 is 291.625
     assert summary.goods_points == 2_333 - 292
     assert all(isinstance(row.line_points, int) for row in summary.rows)
+
+
+@pytest.mark.django_db
+def test_offers_that_come_to_more_than_a_line_take_all_of_it_and_no_more() -> None:
+    for bearer in Bearer:
+        site_offer("60", borne_by=bearer, name=f"60 percent, {bearer}", exclusive=False)
+    basket = make_basket(None, {make_offer(price=1_000): 1, make_offer(price=333): 2})
+    summary = summarise(basket=Basket.objects.get(pk=basket.pk), user=None)
+    assert [(row.discount_points, row.subsidy_points, row.line_points) for row in summary.rows] == [
+        (1_000, 500, 0), (666, 333, 0),
+    ]  # fmt: skip
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("pieces", [10, 0], ids=["for nothing", "sold out"])
+def test_what_costs_nothing_can_be_ordered_and_what_is_gone_cannot(client: Client, pieces: int) -> None:
+    site_offer("100")
+    customer = make_customer()
+    offer = make_offer(price=1_000)
+    make_basket(customer, [offer])
+    StockRecord.objects.filter(pk=offer.pk).update(num_in_stock=pieces)
+    client.force_login(customer)
+    page = client.get(reverse("basket:summary"))
+    assert page.context["summary"].goods_points == 0
+    assert ("btn-lg w-100 disabled" in page.content.decode()) == (not pieces)

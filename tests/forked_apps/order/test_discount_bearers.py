@@ -106,6 +106,16 @@ def test_two_offers_share_a_line_and_each_is_borne_by_its_own() -> None:
     assert not prove()
 
 
+def test_offers_that_come_to_more_than_a_line_leave_the_buyer_nothing_to_pay() -> None:
+    site_offer("60", borne_by=NUQTA, name="Ours", exclusive=False)
+    site_offer("60", borne_by=SELLER, name="Theirs", exclusive=False)
+    order = order_of(1, price=1_001)
+    line = only_line(order)
+    assert (order.total_points, line.line_points, line.subsidy_points) == (0, 0, 501)
+    assert {one.borne_by: int(one.amount) for one in order.discounts.all()} == {NUQTA: 501, SELLER: 500}
+    assert not prove()
+
+
 def test_a_voucher_s_discount_is_borne_like_any_other() -> None:
     offer = site_offer("20", borne_by=NUQTA)
     ConditionalOffer.objects.update(offer_type=ConditionalOffer.VOUCHER)
