@@ -92,7 +92,7 @@ def test_control_without_their_locks_a_code_for_one_order_is_used_twice(
 
 @pytest.mark.parametrize("gone", [ConditionalOffer, Voucher])
 def test_whose_discount_is_deleted_on_the_way_is_told(
-    monkeypatch: pytest.MonkeyPatch, gone: type[ConditionalOffer] | type[Voucher]
+    monkeypatch: pytest.MonkeyPatch, gone: type[ConditionalOffer | Voucher]
 ) -> None:
     make_code()
     (order,) = buyers_with_the_code(1)
