@@ -92,13 +92,13 @@ def _count_vouchers(used: list[dict[str, Any]], amounts: list[int], *, order: Or
         if application["voucher"]:
             points[application["voucher"].pk] = points.get(application["voucher"].pk, 0) + amount
     locked = Voucher.objects.select_for_update(no_key=True).filter(pk__in=points).order_by("pk").in_bulk()
-    for pk in points:
+    for pk, amount in points.items():
         voucher = locked.get(pk)
         if voucher is None or not voucher.is_active() or not voucher.is_available_to_user(user=customer)[0]:
-            raise _total_changed(order, points[pk])
+            raise _total_changed(order, amount)
         VoucherApplication.objects.create(voucher=voucher, order=order, user=customer)
         Voucher.objects.filter(pk=voucher.pk).update(
-            num_orders=F("num_orders") + 1, total_discount=F("total_discount") + Decimal(points[voucher.pk])
+            num_orders=F("num_orders") + 1, total_discount=F("total_discount") + Decimal(amount)
         )
 
 

@@ -130,6 +130,21 @@ def test_a_code_that_takes_nothing_off_does_not_stay() -> None:
     assert not fresh(basket).vouchers.exists()
 
 
+def test_a_code_is_refused_that_would_cost_more_than_the_discount_it_displaces() -> None:
+    """Of two offers that cannot be combined that of the code comes first."""
+    site_offer("20", name="Everybody's")
+    make_code(percent="5")
+    customer = make_customer()
+    basket = basket_of(customer)
+    assert off(basket, customer) == 200
+    with pytest.raises(DiscountCodeChangesNothing):
+        use_discount_code(basket=basket, code="EID2026", user=customer)
+    assert off(basket, customer) == 200
+    make_code("BETTER", percent="25")
+    use_discount_code(basket=basket, code="BETTER", user=customer)
+    assert off(basket, customer) == 250
+
+
 def test_a_code_is_in_a_basket_once_and_can_be_taken_out() -> None:
     voucher = make_code()
     customer = make_customer()
