@@ -45,7 +45,7 @@ def _by_returns(part: VendorOrder) -> int:
     return int(paid - for_goods)
 
 
-def with_charges_back(parts: QuerySet[VendorOrder]) -> QuerySet[VendorOrder, Any]:
+def with_charges_back(parts: QuerySet[VendorOrder]) -> QuerySet[Any]:
     """Each with ``charge_back_points``, the points of its way that went back; of those not cancelled."""
     refunded = Return.objects.filter(state=ReturnState.REFUNDED)
     for_goods = LineReduction.objects.filter(
