@@ -44,11 +44,21 @@ def ordering(customer: User, basket_id: int) -> Callable[[], Order]:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("limit", ["of the code", "of its offer"])
-def test_a_discount_for_one_order_is_given_once_and_the_others_are_told(limit: str) -> None:
-    make_code(usage=Voucher.SINGLE_USE if limit == "of the code" else Voucher.MULTI_USE)
-    if limit == "of its offer":
-        ConditionalOffer.objects.update(max_global_applications=1)
+@pytest.mark.parametrize(
+    ("usage", "limits"),
+    [
+        (Voucher.SINGLE_USE, {}),
+        (Voucher.MULTI_USE, {"max_global_applications": 1}),
+        (Voucher.MULTI_USE, {"max_discount": 200}),
+    ],
+    ids=["the code's", "its offer's", "its offer's, in points"],
+)
+def test_a_discount_for_one_order_is_given_once_and_the_others_are_told(
+    usage: str, limits: dict[str, int]
+) -> None:
+    make_code(usage=usage)
+    if limits:
+        ConditionalOffer.objects.update(**limits)
     outcomes = at_once(buyers_with_the_code())
     assert Counter(type(outcome) for outcome in outcomes) == {Order: 1, BasketChanged: BUYERS - 1}
     assert list(OrderDiscount.objects.values_list("amount", flat=True)) == [200]
