@@ -83,10 +83,10 @@ def _count_offers(used: list[dict[str, Any]], amounts: list[int], *, order: Orde
 
 def _is_used_up(offer: ConditionalOffer, times: int) -> bool:
     # As Oscar reads its limits: an offer may give more points than its most, once.
-    limit, most = offer.max_global_applications, offer.max_discount
-    return (limit is not None and offer.num_applications + times > limit) or (
-        bool(most) and offer.total_discount >= most
-    )
+    limit, most = offer.max_global_applications, offer.max_discount or None
+    if limit is not None and offer.num_applications + times > limit:
+        return True
+    return most is not None and offer.total_discount >= most
 
 
 def _count_vouchers(used: list[dict[str, Any]], amounts: list[int], *, order: Order, customer: User) -> None:

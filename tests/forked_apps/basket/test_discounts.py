@@ -5,15 +5,19 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from hypothesis import given, strategies as st
-from oscar.apps.offer.models import Benefit, Condition, Range
+from oscar.apps.catalogue.models import ProductCategory
+from oscar.apps.offer.models import Benefit, Condition
 
 from forked_apps.basket.discounts import split_whole
 from forked_apps.basket.models import Basket
 from forked_apps.basket.selectors import summarise
-from forked_apps.offer.models import Bearer, ConditionalOffer
+from forked_apps.catalogue.models import Category
+from forked_apps.offer.models import Bearer, ConditionalOffer, Range
 from forked_apps.partner.models import StockRecord
 from tests.factories.orders import make_basket, make_customer, make_offer
 
@@ -66,6 +70,38 @@ def test_offers_that_come_to_more_than_a_line_take_all_of_it_and_no_more() -> No
     assert [(row.discount_points, row.subsidy_points, row.line_points) for row in summary.rows] == [
         (1_000, 500, 0), (666, 333, 0),
     ]  # fmt: skip
+
+
+def offer_on(goods: Range) -> None:
+    site_offer("10")
+    Condition.objects.update(range=goods)
+    Benefit.objects.update(range=goods)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("what", ["everything but one", "a category", "products"])
+def test_a_basket_s_discounts_cost_the_same_queries_however_many_lines_it_has(what: str) -> None:
+    goods = Range.objects.create(name="Some", includes_all_products=what == "everything but one")
+    offer_on(goods)
+    category = Category.add_root(name_en="Chairs", name="Chairs")
+    if what == "a category":
+        goods.included_categories.add(category)
+    counts = []
+    for number in (2, 12):
+        offers = [make_offer(price=1_000) for _ in range(number)]
+        for each in offers[1:]:
+            if what == "a category":
+                ProductCategory.objects.create(product=each.product, category=category)
+            elif what == "products":
+                goods.add_product(each.product)
+        if what == "everything but one":
+            goods.excluded_products.add(offers[0].product)
+        basket = Basket.objects.get(pk=make_basket(None, offers).pk)
+        with CaptureQueriesContext(connection) as queries:
+            summary = summarise(basket=basket, user=None)
+        assert [row.discount_points for row in summary.rows] == [0, *[100] * (number - 1)]
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
 
 
 @pytest.mark.django_db
