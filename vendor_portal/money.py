@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from forked_apps.order.dispute_models import OPEN_DISPUTES, Dispute
 from forked_apps.order.models import LineReduction, VendorOrder, VendorOrderStatus
 from forked_apps.order.services.delivery import IN_RESERVE
+from forked_apps.order.services.delivery_charge import with_charges_back
 from forked_apps.order.status import ENDED_WITHOUT_SALE
 from forked_apps.partner.models import Partner
 from points_payment.commissions import commissions_of
@@ -50,7 +51,7 @@ class Balances:
 @dataclass(frozen=True, slots=True)
 class Sale:
     order: VendorOrder
-    #: What the buyer has back of it, and the platform of what it added.
+    #: What the buyer has back of it, goods and way, and the platform of what it added.
     given_back_points: int
     commission_points: int
     #: Something is said to be wrong with it, and not settled.
@@ -137,11 +138,11 @@ def free_days(*, vendor: Partner) -> list[FreeDay]:
         row["line__vendor_order__release_on"]: row["points"]
         for row in given_back.values("line__vendor_order__release_on").annotate(points=Sum(GONE_BACK))
     }
+    value = F("goods_points") + F("shipping_points") + F("subsidy_points")
     days = (
-        waiting.values("release_on")
-        .annotate(
-            orders=Count("pk"), points=Sum(F("goods_points") + F("shipping_points") + F("subsidy_points"))
-        )
+        with_charges_back(waiting)
+        .values("release_on")
+        .annotate(orders=Count("pk"), points=Sum(value - F("charge_back_points")))
         .order_by("release_on")[:DAYS_SHOWN]
     )
     return [
@@ -184,10 +185,21 @@ def sales_page(*, vendor: Partner, page: str | None) -> Page[Sale]:
         .order_by("-placed_at", "-pk")
     )
     found: Page[Any] = Paginator(orders, PER_PAGE).get_page(page)
-    commissions = _commissions(vendor, found.object_list)
+    shown = list(found.object_list)
+    commissions = _commissions(vendor, shown)
+    charges = dict(
+        with_charges_back(VendorOrder.objects.filter(pk__in=[order.pk for order in shown])).values_list(
+            "pk", "charge_back_points"
+        )
+    )
     found.object_list = [
-        Sale(order, order.given_back, commissions.get(order.order.number, 0), order.is_disputed)
-        for order in found.object_list
+        Sale(
+            order,
+            order.given_back + charges[order.pk],
+            commissions.get(order.order.number, 0),
+            order.is_disputed,
+        )
+        for order in shown
     ]
     return found
 

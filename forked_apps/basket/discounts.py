@@ -11,6 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from oscar.core.loading import get_class
 
 from forked_apps.basket.models import Basket
+from forked_apps.offer.memberships import asked_together
 from forked_apps.offer.models import Bearer, ConditionalOffer
 from points_payment.services.statements import prepared_cursor
 from points_payment.services.wallets import split_by_largest_remainder
@@ -45,16 +46,19 @@ class LineDiscount:
 def apply_offers(*, basket: Basket, user: User | None) -> dict[int, LineDiscount]:
     """Let Oscar's offers and vouchers discount the lines; by line id, lines without any have no key.
 
-    One query where there is nothing to apply, as nearly always.
+    One query where there is nothing to apply, as nearly always; else as many as the offers need, and no more
+    for more lines: only offers that combine ask once a line whether they may.
     """
     if basket.pk is None or not _anything_to_apply(basket):
         return {}
     basket.strategy = Selector().strategy(user=user)
     basket.reset_offer_applications()
-    # A visitor's code counts as well; of nobody, Oscar does not ask for any.
-    Applicator().apply(basket, user or AnonymousUser())
     lines = list(basket.all_lines())
-    shares = split_whole([Decimal(line.discount_value) for line in lines])
+    with asked_together(line.product_id for line in lines):
+        # A visitor's code counts as well; of nobody, Oscar does not ask for any.
+        Applicator().apply(basket, user or AnonymousUser())
+    # Offers that combine each discount the whole price, and together may come to more.
+    shares = split_whole([min(Decimal(line.discount_value), Decimal(line.line_points)) for line in lines])
     return {
         line.pk: LineDiscount(share, _subsidy(line, share))
         for line, share in zip(lines, shares, strict=True)

@@ -93,6 +93,11 @@ class BasketSummary:
         return not self.parts
 
     @property
+    def can_be_ordered(self) -> bool:
+        """Whether anything of it can be bought, be it for nothing."""
+        return any(row.can_be_bought for row in self.rows)
+
+    @property
     def pieces(self) -> int:
         return sum(row.quantity for row in self.rows)
 

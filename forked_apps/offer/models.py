@@ -1,6 +1,10 @@
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from oscar.apps.offer.abstract_models import AbstractConditionalOffer
+from oscar.apps.offer.abstract_models import AbstractConditionalOffer, AbstractRange
+
+from forked_apps.offer.memberships import asked_now
 
 
 class Bearer(models.TextChoices):
@@ -25,6 +29,17 @@ class ConditionalOffer(AbstractConditionalOffer):
 
     class Meta(AbstractConditionalOffer.Meta):
         pass
+
+
+class Range(AbstractRange):
+    class Meta(AbstractRange.Meta):
+        pass
+
+    def contains_product(self, product: Any) -> bool:
+        together = asked_now()
+        if self.proxy_class or together is None or not together.knows(product.pk):
+            return bool(super().contains_product(product))
+        return together.has(self, product.pk)
 
 
 from oscar.apps.offer.models import *  # type: ignore[assignment]  # noqa: E402, F403

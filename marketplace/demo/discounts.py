@@ -8,11 +8,11 @@ from decimal import Decimal
 
 from django.utils import timezone
 from django.utils.text import slugify
-from oscar.apps.offer.models import Benefit, Condition, Range
+from oscar.apps.offer.models import Benefit, Condition
 from oscar.apps.voucher.models import Voucher
 
 from forked_apps.catalogue.models import Category
-from forked_apps.offer.models import Bearer, ConditionalOffer
+from forked_apps.offer.models import Bearer, ConditionalOffer, Range
 from marketplace.demo.guard import require_demo
 
 CODE_DAYS = 90

@@ -24,7 +24,7 @@ def record_discounts(*, order: Order, basket: Basket, customer: User, plan: Orde
     """No query where nothing was discounted. By bearer, the amounts add up to those of the lines.
 
     Raises:
-        BasketChanged: an offer or voucher was used up meanwhile.
+        BasketChanged: an offer or voucher was used up or deleted meanwhile.
     """
     used = [application for application in basket.offer_applications if application["discount"] > 0]
     if not used:
@@ -71,9 +71,8 @@ def _count_offers(used: list[dict[str, Any]], amounts: list[int], *, order: Orde
         ConditionalOffer.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").in_bulk()
     )
     for application, amount in zip(used, amounts, strict=True):
-        offer = locked[application["offer"].pk]
-        limit = offer.max_global_applications
-        if limit is not None and offer.num_applications + application["freq"] > limit:
+        offer = locked.get(application["offer"].pk)
+        if offer is None or _is_used_up(offer, application["freq"]):
             raise _total_changed(order, amount)
         ConditionalOffer.objects.filter(pk=offer.pk).update(
             num_applications=F("num_applications") + application["freq"],
@@ -82,17 +81,27 @@ def _count_offers(used: list[dict[str, Any]], amounts: list[int], *, order: Orde
         )
 
 
+def _is_used_up(offer: ConditionalOffer, times: int) -> bool:
+    # As Oscar reads its limits: an offer may give more points than its most, once.
+    limit, most = offer.max_global_applications, offer.max_discount or None
+    if limit is not None and offer.num_applications + times > limit:
+        return True
+    return most is not None and offer.total_discount >= most
+
+
 def _count_vouchers(used: list[dict[str, Any]], amounts: list[int], *, order: Order, customer: User) -> None:
     points: dict[int, int] = {}
     for application, amount in zip(used, amounts, strict=True):
         if application["voucher"]:
             points[application["voucher"].pk] = points.get(application["voucher"].pk, 0) + amount
-    for voucher in Voucher.objects.select_for_update(no_key=True).filter(pk__in=points).order_by("pk"):
-        if not voucher.is_active() or not voucher.is_available_to_user(user=customer)[0]:
-            raise _total_changed(order, points[voucher.pk])
+    locked = Voucher.objects.select_for_update(no_key=True).filter(pk__in=points).order_by("pk").in_bulk()
+    for pk, amount in points.items():
+        voucher = locked.get(pk)
+        if voucher is None or not voucher.is_active() or not voucher.is_available_to_user(user=customer)[0]:
+            raise _total_changed(order, amount)
         VoucherApplication.objects.create(voucher=voucher, order=order, user=customer)
         Voucher.objects.filter(pk=voucher.pk).update(
-            num_orders=F("num_orders") + 1, total_discount=F("total_discount") + Decimal(points[voucher.pk])
+            num_orders=F("num_orders") + 1, total_discount=F("total_discount") + Decimal(amount)
         )
 
 

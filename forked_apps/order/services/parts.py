@@ -6,6 +6,7 @@ the wallet and allocations (by refunds), then stock records by id.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -259,19 +260,18 @@ def give_back(
     """Write reductions and move their points to the buyer, in one refund; the platform has its part back."""
     return_subsidies(locked, rows)
     LineReduction.objects.bulk_create(rows)
-    points = {row.line.partner_line_reference: row.refunded_points for row in rows if row.refunded_points}
-    if shipping_points:
-        points[shipping_reference(locked.number)] = shipping_points
+    # A line may have several rows: a deduction that is paid back after all, and an allowance on top.
+    points: Counter[str] = Counter()
+    subsidies: Counter[str] = Counter()
+    for row in rows:
+        points[row.line.partner_line_reference] += row.refunded_points
+        subsidies[row.line.partner_line_reference] += row.returned_subsidy_points
+    points[shipping_reference(locked.number)] += shipping_points
     source_of(locked.order).refund(
         order=locked.order,
-        points=points,
-        subsidies={
-            row.line.partner_line_reference: sum(
-                other.returned_subsidy_points for other in rows if other.line_id == row.line_id
-            )
-            for row in rows
-            if row.returned_subsidy_points
-        },
+        # Without what is nothing.
+        points=+points,
+        subsidies=+subsidies,
         actor_id=actor.pk if actor else None,
         reason=reason,
         # Whoever reduces holds the vendor order's lock, so the last row names this refund.

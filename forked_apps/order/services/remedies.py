@@ -178,7 +178,11 @@ def _refund_pieces(part: VendorOrder, one: Dispute, *, actor: User | None) -> in
     shipping = _cancel(part, one, waiting, actor=actor) if waiting else 0
     if gone:
         # Who keeps nothing of an order pays nothing for its way, whatever of it was sent.
-        back = charge_left(part) if is_all else share_of_charge(part, worth_points=_worth(part, gone))
+        back = (
+            charge_left(part)
+            if is_all
+            else share_of_charge(part, worth_points=_worth(part, gone), pieces=sum(gone.values()))
+        )
         _take_away(part, one, gone, shipping_points=back, actor=actor)
         shipping += back
     return shipping

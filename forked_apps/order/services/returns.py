@@ -35,7 +35,7 @@ from forked_apps.order.return_models import (
     Side,
 )
 from forked_apps.order.services.delivery import has_open_dispute, has_open_return, release_part
-from forked_apps.order.services.delivery_charge import charge_left
+from forked_apps.order.services.delivery_charge import charge_left, pieces_ordered
 from forked_apps.order.services.dispute_steps import follow_return
 from forked_apps.order.services.parts import (
     allocation_references,
@@ -320,7 +320,7 @@ def _settle(
     worth = _worth(part, accepted)
     if not 0 <= deducted_points <= worth:
         raise DeductionTooHigh(most_points=worth)
-    one.refunded_points = worth - deducted_points + (shipping := _shipping_share(part, one, worth))
+    one.refunded_points = worth - deducted_points + (shipping := _shipping_share(part, one, worth, accepted))
     _enter(one, _R.REFUNDED)
     effects = reduce_lines(
         part,
@@ -357,21 +357,31 @@ def _worth(part: VendorOrder, pieces: Mapping[int, int]) -> int:
     )
 
 
-def _shipping_share(part: VendorOrder, one: Return, worth: int) -> int:
-    """Of the delivery charge, as much as of the goods; all returns together never more than all of it."""
-    if not one.is_vendors_fault or not part.goods_points:
+def _shipping_share(part: VendorOrder, one: Return, worth: int, accepted: Mapping[int, int]) -> int:
+    """Of the delivery charge, as much as of the goods; all returns together never more than all of it.
+
+    Goods that the buyer has for nothing count by the piece.
+    """
+    if not one.is_vendors_fault:
         return 0
     faults = [reason for reason in ReturnReason if Return(reason=reason).is_vendors_fault]
-    before = (
-        part.lines.filter(
-            reductions__kind=ReductionKind.RETURNED,
-            reductions__reason__in=part.returns.filter(reason__in=faults).values("number"),
-        ).aggregate(points=Sum("reductions__refunded_points") + Sum("reductions__deducted_points"))["points"]
-        or 0
+    before = part.lines.filter(
+        reductions__kind=ReductionKind.RETURNED,
+        reductions__reason__in=part.returns.filter(reason__in=faults).values("number"),
+    ).aggregate(
+        points=Sum("reductions__refunded_points", default=0) + Sum("reductions__deducted_points", default=0),
+        pieces=Sum("reductions__quantity", default=0),
     )
-    share = share_of_charge(
-        charge_points=part.shipping_points, goods_points=part.goods_points, before=before, worth=worth
-    )
+    if part.goods_points:
+        share = share_of_charge(
+            charge_points=part.shipping_points, goods_points=part.goods_points, before=before["points"],
+            worth=worth,
+        )  # fmt: skip
+    else:
+        share = share_of_charge(
+            charge_points=part.shipping_points, goods_points=pieces_ordered(part), before=before["pieces"],
+            worth=sum(accepted.values()),
+        )  # fmt: skip
     # A dispute may have given some of it back before.
     return min(share, charge_left(part))
 

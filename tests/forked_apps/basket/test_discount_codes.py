@@ -21,6 +21,7 @@ from forked_apps.basket.discount_codes import (
 )
 from forked_apps.basket.models import Basket
 from forked_apps.basket.selectors import summarise
+from forked_apps.basket.services import merge_baskets
 from forked_apps.offer.models import Bearer, ConditionalOffer
 from forked_apps.order.errors import BasketChanged
 from forked_apps.order.services.placement import place_order
@@ -76,6 +77,38 @@ def test_a_visitor_s_code_counts_before_they_sign_in() -> None:
     assert off(basket, None) == 200
 
 
+@pytest.mark.parametrize("has_own", [False, True], ids=["an empty basket", "the same code in theirs"])
+def test_a_visitor_s_code_comes_along_when_they_sign_in(client: Client, has_own: bool) -> None:
+    make_code()
+    offer = make_offer(price=1_000, charge_points=0)
+    client.post(reverse("basket:add", args=[offer.product_id]), {"offer": offer.pk, "quantity": 1})
+    client.post(reverse("basket:code-use"), {"discount_code": "EID2026"})
+    customer = make_customer(points=5_000)
+    if has_own:
+        use_discount_code(basket=basket_of(customer), code="EID2026", user=customer)
+    client.force_login(customer)
+    page = client.get(reverse("basket:summary"))
+    assert [(code.code, code.points) for code in page.context["codes"]] == [
+        ("EID2026", 400 if has_own else 200)
+    ]
+    assert Basket.open.get(owner=customer).vouchers.count() == 1
+
+
+def test_a_code_that_its_customer_used_before_comes_along_and_takes_nothing_off(client: Client) -> None:
+    make_code(usage=Voucher.ONCE_PER_CUSTOMER)
+    customer = make_customer(points=5_000)
+    basket = basket_of(customer)
+    use_discount_code(basket=basket, code="EID2026", user=customer)
+    place_order(customer=customer, basket_id=basket.pk, address=ADDRESS, idempotency_key="first-order")
+    visitors = basket_of(None)
+    with pytest.raises(DiscountCodeNotValid):
+        use_discount_code(basket=visitors, code="EID2026", user=None)
+    visitors.vouchers.add(Voucher.objects.get())
+    mine = basket_of(customer)
+    merge_baskets(into=mine, other=visitors)
+    assert off(mine, customer) == 0
+
+
 def test_an_unknown_code_changes_nothing() -> None:
     customer = make_customer()
     basket = basket_of(customer)
@@ -128,6 +161,21 @@ def test_a_code_that_takes_nothing_off_does_not_stay() -> None:
     with pytest.raises(DiscountCodeChangesNothing):
         use_discount_code(basket=basket, code="EID2026", user=customer)
     assert not fresh(basket).vouchers.exists()
+
+
+def test_a_code_is_refused_that_would_cost_more_than_the_discount_it_displaces() -> None:
+    """Of two offers that cannot be combined that of the code comes first."""
+    site_offer("20", name="Everybody's")
+    make_code(percent="5")
+    customer = make_customer()
+    basket = basket_of(customer)
+    assert off(basket, customer) == 200
+    with pytest.raises(DiscountCodeChangesNothing):
+        use_discount_code(basket=basket, code="EID2026", user=customer)
+    assert off(basket, customer) == 200
+    make_code("BETTER", percent="25")
+    use_discount_code(basket=basket, code="BETTER", user=customer)
+    assert off(basket, customer) == 250
 
 
 def test_a_code_is_in_a_basket_once_and_can_be_taken_out() -> None:

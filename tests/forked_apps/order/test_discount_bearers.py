@@ -14,16 +14,20 @@ from forked_apps.basket.models import Basket
 from forked_apps.offer.models import Bearer, ConditionalOffer
 from forked_apps.order.document_models import Invoice
 from forked_apps.order.models import Line, LineReduction, Order, OrderDiscount, VendorOrder
+from forked_apps.order.return_models import Return, ReturnReason
 from forked_apps.order.services.allowances import give_allowance
 from forked_apps.order.services.cancellation import cancel_by_customer, cancel_lines
 from forked_apps.order.services.delivery import complete_vendor_order, mark_delivered
+from forked_apps.order.services.dispute_deadlines import advance_disputes
 from forked_apps.order.services.fulfilment import ship_lines
 from forked_apps.order.services.placement import place_order
+from forked_apps.order.services.returns import open_return, settle_return
 from marketplace.users.models import User
 from points_payment.models import Allocation
 from points_payment.proof import prove
 from points_payment.selectors import account_points
 from tests.factories.catalogue import VendorFactory
+from tests.factories.disputes import decide, ready_to_decide
 from tests.factories.orders import (
     ADDRESS,
     CustomerFactory,
@@ -33,7 +37,7 @@ from tests.factories.orders import (
     make_order,
 )
 from tests.forked_apps.basket.test_discounts import site_offer
-from vendor_portal.money import sales_page
+from vendor_portal.money import free_days, sales_page
 
 pytestmark = pytest.mark.django_db
 
@@ -103,6 +107,16 @@ def test_two_offers_share_a_line_and_each_is_borne_by_its_own() -> None:
     assert set(by_bearer) == {NUQTA, SELLER}
     assert (line.subsidy_points, line.vendor_discount_points) == (by_bearer[NUQTA], by_bearer[SELLER])
     assert line.line_points + sum(by_bearer.values()) == 7 * 333
+    assert not prove()
+
+
+def test_offers_that_come_to_more_than_a_line_leave_the_buyer_nothing_to_pay() -> None:
+    site_offer("60", borne_by=NUQTA, name="Ours", exclusive=False)
+    site_offer("60", borne_by=SELLER, name="Theirs", exclusive=False)
+    order = order_of(1, price=1_001)
+    line = only_line(order)
+    assert (order.total_points, line.line_points, line.subsidy_points) == (0, 0, 501)
+    assert {one.borne_by: int(one.amount) for one in order.discounts.all()} == {NUQTA: 501, SELLER: 500}
     assert not prove()
 
 
@@ -177,6 +191,42 @@ def test_an_order_for_nothing_but_what_the_platform_pays(packer: User) -> None:
     complete_vendor_order(vendor_order=part, actor=None)
     assert account_points(kind="vendor_payable", owner_id=part.vendor_id) == 900  # type: ignore[arg-type]
     assert User.objects.get(pk=order.user_id).point_balance == 1
+
+
+@pytest.mark.parametrize("percent", ["0.001", "40", "100"])
+@pytest.mark.parametrize("how", ["a return", "a dispute"])
+def test_money_counts_what_of_the_way_went_back(packer: User, percent: str, how: str) -> None:
+    """Of three pieces one went back by the vendor's fault, with a third of the way."""
+    site_offer(percent, borne_by=NUQTA)
+    vendor = VendorFactory(commission_basis_points=1_000)
+    offers = {make_offer(vendor=vendor, price=1_000, charge_points=600): 3}
+    order = make_order(make_customer(points=1_000_000), offers)
+    part, line = order.vendor_orders.get(), only_line(order)
+    deliver(part, packer)
+    if how == "a return":
+        give_one_back(part, line, packer)
+    else:
+        decide(ready_to_decide(fresh(part), pieces={line.pk: 1}))
+        advance_disputes(now=timezone.now() + timezone.timedelta(days=6))
+    held = account_points(kind="vendor_escrow", owner_id=vendor.pk)  # type: ignore[arg-type]
+    assert held == 2_400
+    (sale,) = sales_page(vendor=vendor, page=None).object_list
+    assert (sale.given_back_points, sale.net_points) == (1_200, held - sale.commission_points)
+    assert [day.points for day in free_days(vendor=vendor)] == [held]
+    complete_vendor_order(vendor_order=fresh(part), actor=None)
+    assert account_points(kind="vendor_payable", owner_id=vendor.pk) == sale.net_points  # type: ignore[arg-type]
+
+
+def fresh(part: VendorOrder) -> VendorOrder:
+    return VendorOrder.objects.get(pk=part.pk)
+
+
+def give_one_back(part: VendorOrder, line: Line, packer: User) -> Return:
+    asked = open_return(
+        customer=part.order.user, vendor_order=fresh(part), quantities={line.pk: 1},
+        reason=ReturnReason.DAMAGED, description="A corner is broken.",
+    )  # fmt: skip
+    return settle_return(vendor=part.vendor, actor=packer, asked=asked, answer="Sorry", accepted={line.pk: 1})
 
 
 def test_what_is_placed_stays_when_the_offer_is_given_to_another_bearer() -> None:

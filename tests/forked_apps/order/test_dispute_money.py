@@ -410,6 +410,18 @@ def test_some_of_a_deduction_from_an_order_that_is_back_and_over(part: VendorOrd
     assert sum(astuple(books(part))) == TOTAL
 
 
+@pytest.mark.parametrize("reason", [R.RETURN, R.DAMAGED])
+def test_a_part_may_be_a_deduction_and_more_of_the_same_line(part: VendorOrder, reason: R) -> None:
+    three, _single = lines(part)
+    deducted(part, {three.pk: 1}, 300)
+    one = ready_to_decide(fresh(part), pieces={three.pk: 1}, reason=reason)
+    decide(one, K.PARTIAL, points={three.pk: 2_100})
+    appeal_time_over()
+    one.refresh_from_db()
+    assert one.refunded_points == 2_100
+    assert books(part).buyer == 700 + 2_100
+
+
 def test_a_later_return_finds_only_what_is_left_of_the_way(part: VendorOrder) -> None:
     three, single = lines(part)
     decide(ready_to_decide(part, pieces={three.pk: 1}), K.PARTIAL, shipping_points=4_900)

@@ -211,6 +211,11 @@ class Part:
         return sum(line.amount.paid for line in self.lines)
 
     @property
+    def weight(self) -> int:
+        """By which pieces have their share of the way: what they cost, or their number if nothing."""
+        return self.goods or sum(line.ordered for line in self.lines)
+
+    @property
     def open_return(self) -> Back | None:
         return next((one for one in self.returns if one.state in OPEN), None)
 
@@ -359,9 +364,9 @@ class Books:
         worths = [line.worth(number) for line, number in pieces]
         share = 0
         if one.is_vendors_fault:
-            before = part.shipping.gross * part.at_fault // part.goods
-            part.at_fault += sum(worths)
-            share = min(part.shipping.gross * part.at_fault // part.goods - before, part.way_left)
+            before = part.shipping.gross * part.at_fault // part.weight
+            part.at_fault += sum(worths) if part.goods else sum(accepted.values())
+            share = min(part.shipping.gross * part.at_fault // part.weight - before, part.way_left)
             part.way_back += share
         # All of one refund is one transfer: what the vendor has is asked for once.
         for (line, number), worth, less in zip(pieces, worths, split(deducted, worths), strict=True):
@@ -394,8 +399,9 @@ class Books:
         if not pieces:
             return
         way = part.way_left
-        if part.goods and any(pieces.get(line, 0) + line.cancelled < line.ordered for line in part.lines):
-            way = min(part.shipping.gross * self.worth(pieces) // part.goods, way)
+        if any(pieces.get(line, 0) + line.cancelled < line.ordered for line in part.lines):
+            of_these = self.worth(pieces) if part.goods else sum(pieces.values())
+            way = min(part.shipping.gross * of_these // part.weight, way)
         for line, number in pieces.items():
             self.refund_line(part, line, line.worth(number), pieces=number)
             line.returned += number
