@@ -84,8 +84,9 @@ def use_discount_code(*, basket: Basket, code: str, user: User | None) -> Vouche
         UnknownDiscountCode, DiscountCodeNotValid, DiscountCodeChangesNothing, DiscountCodeInBasket
         BasketClosed
     """
-    # As Oscar keeps them.
-    voucher = Voucher.objects.filter(code=ascii_digits(code).strip().upper()).first()
+    # As Oscar keeps them; who made it may have written digits of another script.
+    typed = code.strip().upper()
+    voucher = Voucher.objects.filter(code__in={typed, ascii_digits(typed)}).first()
     if voucher is None:
         raise UnknownDiscountCode
     open_and_lock(basket)

@@ -75,6 +75,11 @@ class BasketPart:
         return sum(row.line_points for row in self.rows)
 
     @property
+    def value_points(self) -> int:
+        """What the goods earn their seller: a discount that the platform bears takes nothing off it."""
+        return sum(row.line_points + row.subsidy_points for row in self.rows)
+
+    @property
     def grams(self) -> int:
         return sum(row.grams for row in self.rows)
 

@@ -149,7 +149,7 @@ def draw_up(
 def plan_of(summary: BasketSummary, *, governorate: str) -> OrderPlan:
     """What delivering this basket to a governorate would come to; one query."""
     answers = answers_for(
-        vendor_ids_with_goods={part.vendor.pk: part.goods_points for part in summary.parts},
+        vendor_ids_with_goods={part.vendor.pk: part.value_points for part in summary.parts},
         grams_by_vendor={part.vendor.pk: part.grams for part in summary.parts},
         governorate=governorate,
     )

@@ -22,6 +22,7 @@ from forked_apps.order.services.dispute_deadlines import advance_disputes
 from forked_apps.order.services.fulfilment import ship_lines
 from forked_apps.order.services.placement import place_order
 from forked_apps.order.services.returns import open_return, settle_return
+from forked_apps.shipping.models import ShippingRate
 from marketplace.users.models import User
 from points_payment.models import Allocation
 from points_payment.proof import prove
@@ -118,6 +119,14 @@ def test_offers_that_come_to_more_than_a_line_leave_the_buyer_nothing_to_pay() -
     assert (order.total_points, line.line_points, line.subsidy_points) == (0, 0, 501)
     assert {one.borne_by: int(one.amount) for one in order.discounts.all()} == {NUQTA: 501, SELLER: 500}
     assert not prove()
+
+
+@pytest.mark.parametrize(("bearer", "charge"), [(NUQTA, 0), (SELLER, 5_000)])
+def test_free_delivery_looks_at_what_the_goods_earn_their_seller(bearer: Bearer, charge: int) -> None:
+    site_offer("10", borne_by=bearer)
+    offer = make_offer(price=1_000)
+    ShippingRate.objects.update(free_from_points=1_000)
+    assert make_order(make_customer(points=10_000), [offer]).shipping_points == charge
 
 
 def test_a_voucher_s_discount_is_borne_like_any_other() -> None:

@@ -94,9 +94,9 @@ def random_quote(chance: random.Random, part: BasketPart) -> ShippingQuote:
     rate = ShippingRate(charge_points=chance.choice((0, 250, 4_999)), free_from_points=free_from)
     # As ``rates_to`` reads it.
     rate.band_pairs = []  # type: ignore[attr-defined]
-    answer = answer_of(rate, goods_points=part.goods_points, grams=0)
+    answer = answer_of(rate, goods_points=part.value_points, grams=0)
     assert isinstance(answer, ShippingQuote)
-    is_free = free_from is not None and part.goods_points >= free_from
+    is_free = free_from is not None and part.value_points >= free_from
     assert answer.charge_points == (0 if is_free else rate.charge_points)
     return answer
 

@@ -260,7 +260,7 @@ class Books:
         ]
 
     def _charge(self, vendor: Vendor, lines: Iterable[Line]) -> int:
-        goods = sum(line.amount.paid for line in lines)
+        goods = sum(line.amount.gross for line in lines)
         return 0 if vendor.free_from is not None and goods >= vendor.free_from else vendor.charge
 
     def place(self, parts: Iterable[Part]) -> None:
