@@ -26,7 +26,7 @@ class PlatformPermission(models.TextChoices):
 
     STAFF_ACCESS = "staff_access", _("Open the staff pages")
     VENDORS_REVIEW = "vendors_review", _("Approve, refuse and suspend vendors")
-    CARDS_ISSUE = "cards_issue", _("Draft batches of cards and download their codes once")
+    CARDS_ISSUE = "cards_issue", _("Draft batches of cards and make their sealed file for the printer")
     CARDS_APPROVE = "cards_approve", _("Approve and activate batches of cards that someone else drafted")
     CARDS_VIEW = "cards_view", _("See batches of cards and look a card up by its serial")
     CARDS_DISTRIBUTE = (
