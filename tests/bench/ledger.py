@@ -266,7 +266,7 @@ def _pgbench_script(first_customer_id: int) -> str:
             "ARRAY[:lot]", "ARRAY[-1]", "ARRAY[NULL]", "0", "NULL", "NULL",
             key, customer,
             "ARRAY['pgbench-' || :nonce || '-1']", f"ARRAY[{VENDOR_ID}]",
-            "ARRAY[1]", "ARRAY[0]", "ARRAY[800]", "ARRAY[0]", "ARRAY[0]", "ARRAY[NULL]",
+            "ARRAY[1]", "ARRAY[0]", "ARRAY[0]", "ARRAY[800]", "ARRAY[0]", "ARRAY[0]", "ARRAY[NULL]",
         ]
     )  # fmt: skip
     post = re.sub("%s", lambda match: next(values), POST_AND_ALLOCATE)

@@ -41,8 +41,16 @@ def test_qr_before_signing_up(someone: Callable[..., Person], tmp_path: Path) ->
     assert visitor.page.url.endswith(BOX)
     expect(field).to_be_focused()
 
+    # One that ends in a 0 is right without it too, and complete only with it.
+    clear = "field => { field.value = ''; field.dispatchEvent(new InputEvent('input')); }"
+    field.evaluate(clear)
+    field.press_sequentially("0" * 17)
+    expect(hint).to_be_empty()
+    field.press_sequentially("0")
+    expect(hint).to_have_class(right)
+
     # In the middle too: groups close up behind the caret, which stays where the person types.
-    field.evaluate("field => { field.value = ''; field.dispatchEvent(new InputEvent('input')); }")
+    field.evaluate(clear)
     field.press_sequentially((plain[:4] + plain[5:]).translate(ARABIC))
     field.evaluate("field => field.setSelectionRange(5, 5)")
     field.press_sequentially(plain[4].translate(ARABIC))

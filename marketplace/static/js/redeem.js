@@ -93,11 +93,14 @@
     clearTimeout(pause);
     const code = plain(field.value);
     const state = code ? verdict(code) : "";
-    if (state === "complete" || event.inputType === "insertFromPaste") say(state);
+    const usual = /^\d+$/.test(code) ? USUAL : 12;
+    // One code in ten is right without its last digit too, a 0: it is not complete before it is as long as most.
+    const early = code.length < usual && event.inputType !== "insertFromPaste";
+    if ((state === "complete" && !early) || event.inputType === "insertFromPaste") say(state);
     else {
       say("");
       // Longer codes exist: who goes on typing is not interrupted.
-      if (state && code.length >= (/^\d+$/.test(code) ? USUAL : 12)) pause = setTimeout(judge, PAUSE_MS);
+      if (state && (state === "complete" || code.length >= usual)) pause = setTimeout(judge, PAUSE_MS);
     }
   };
   field.addEventListener("input", typed);
