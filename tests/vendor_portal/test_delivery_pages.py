@@ -218,7 +218,12 @@ def test_a_packer_prints_the_label_first_and_sends_the_parcel_later(sign_in) -> 
     ):
         assert browser.post(prepare_page, wrong).status_code == 422
     assert not PreparedParcel.objects.exists()
-    assert browser.post(prepare_page, {f"line_{line.pk}": "٢", "carrier": "Tigris Post"}).status_code == 302
+    wanted = {f"line_{line.pk}": "٢", "carrier": "Tigris Post", "position": "1"}
+    for _press in range(2):
+        assert browser.post(prepare_page, wanted).status_code == 302
+    assert PreparedParcel.objects.count() == 1
+    assert 'name="position" value="2"' in browser.get(prepare_page).content.decode()
+    assert browser.post(prepare_page, {**wanted, "position": "x' OR 1"}).status_code == 422
     html = browser.get(order_page).content.decode()
     assert "Tigris Post" in html
     assert f'name="line_{line.pk}" value="1"' in re.sub(r'type="text" ', "", html)

@@ -36,8 +36,12 @@ def prepare_parcel(
     carrier: str = "",
     tracking_code: str = "",
     weight_grams: int | None = None,
+    position: int | None = None,
 ) -> PreparedParcel:
     """Put pieces in a box with a number, for which a label and a slip can be printed.
+
+    ``position`` is the number that the person was shown: who asks for the same pieces under it once more has
+    pressed twice, and gets the box that is there.
 
     ``quantities`` is pieces by line id; None means all that is in no other box. Something is packed then, so
     the customer cannot cancel by themselves any more. ``weight_grams``: as weighed, else as known.
@@ -48,6 +52,8 @@ def prepare_parcel(
     """
     locked = lock_part(vendor_order, vendor=vendor)
     check_step(locked.status, _S.SHIPPED)
+    if (made := _made_before(locked, position=position, actor=actor, quantities=quantities)) is not None:
+        return made
     loose = pieces_loose(locked)
     wanted = dict(loose if quantities is None else quantities)
     check_pieces(wanted, loose)
@@ -66,6 +72,17 @@ def prepare_parcel(
         for line_id, pieces in sorted(wanted.items())
     )
     vendor_order.status = locked.status
+    return parcel
+
+
+def _made_before(
+    locked: VendorOrder, *, position: int | None, actor: User, quantities: Mapping[int, int] | None
+) -> PreparedParcel | None:
+    if position is None or quantities is None:
+        return None
+    parcel = PreparedParcel.objects.filter(vendor_order=locked, position=position, prepared_by=actor).first()
+    if parcel is None or dict(parcel.parcel_lines.values_list("line_id", "quantity")) != dict(quantities):
+        return None
     return parcel
 
 

@@ -113,6 +113,17 @@ def test_pieces_are_in_one_box(part: VendorOrder, packer: User) -> None:
     assert prepared(part) == [1]
 
 
+def test_who_presses_twice_has_one_box(part: VendorOrder, packer: User) -> None:
+    line = part.lines.order_by("pk")[0]
+    who: dict[str, Any] = {"vendor": part.vendor, "actor": packer, "vendor_order": part}
+    first = prepare_parcel(**who, quantities={line.pk: 1}, position=1)
+    assert prepare_parcel(**who, quantities={line.pk: 1}, position=1) == first
+    # Another box that was begun before the first was made, and one of who has seen it.
+    assert prepare_parcel(**who, quantities={line.pk: 2}, position=1).position == 2
+    assert PreparedParcel.objects.count() == 2
+    assert not PreparedLine.objects.filter(quantity__gt=2).exists()
+
+
 def test_an_unpacked_parcel_gives_its_pieces_and_its_number_back(part: VendorOrder, packer: User) -> None:
     known, unknown = part.lines.order_by("pk")
     prepare(part, packer, quantities={known.pk: 3})
