@@ -10,10 +10,15 @@ from search.analysis import PLAIN
 
 
 class AnalysedField(indexes.CharField):
-    """Text in one language (or none: ``plain``), found by its words; ``boost`` weighs its matches."""
+    """Text in one language (or none: ``plain``), found by its words; ``boost`` weighs its matches.
 
-    def __init__(self, *, language: str = PLAIN, **kwargs: Any) -> None:
+    ``within`` names a field whose text has all of this one's: it alone tells which documents match, this one
+    only how well.
+    """
+
+    def __init__(self, *, language: str = PLAIN, within: str = "", **kwargs: Any) -> None:
         self.language = language
+        self.within = within
         super().__init__(stored=kwargs.pop("stored", False), **kwargs)
 
 
@@ -33,6 +38,14 @@ class KeywordsField(indexes.MultiValueField):
 
 class RangedField(indexes.IntegerField):
     """A whole number that is counted in round ranges."""
+
+
+class HalvingField(indexes.BooleanField):
+    """Yes or no, of every document; one field of an index may be of this kind.
+
+    Sets and round ranges are counted for both halves at once, so that a search within one half, whose own
+    facet counts both, needs a single pass and no filter.
+    """
 
 
 class KeyedField(indexes.SearchField):
@@ -67,7 +80,11 @@ class StoredField(indexes.CharField):
 
 
 class WeightField(indexes.FloatField):
-    """What a document's relevance is multiplied by; one field of an index may be of this kind."""
+    """What a document's relevance is multiplied by, 1 at most; one field of an index may be of this kind.
 
-    def __init__(self, **kwargs: Any) -> None:
+    ``by_half``: documents of one half (see ``HalvingField``) have one weight.
+    """
+
+    def __init__(self, *, by_half: bool = False, **kwargs: Any) -> None:
+        self.by_half = by_half
         super().__init__(stored=False, default=1.0, **kwargs)

@@ -32,6 +32,7 @@ from search.cards import pack_card
 from search.directory import LANGUAGES, NUMBER_TYPES, Directory, in_every_language
 from search.fields import (
     AnalysedField,
+    HalvingField,
     KeyedField,
     KeyedNumbersField,
     KeywordsField,
@@ -80,12 +81,12 @@ class _Related:
 
 class ProductIndex(indexes.SearchIndex, indexes.Indexable):
     #: Raise it when documents are made in another way from the same fields: the index is rebuilt.
-    version = 3
+    version = 4
 
     text = AnalysedField(document=True, boost=1.5)
-    title_ar = AnalysedField(language="ar", boost=4.0)
-    title_ckb = AnalysedField(language="ckb", boost=4.0)
-    title_en = AnalysedField(language="en", boost=4.0)
+    title_ar = AnalysedField(language="ar", boost=4.0, within="body_ar")
+    title_ckb = AnalysedField(language="ckb", boost=4.0, within="body_ckb")
+    title_en = AnalysedField(language="en", boost=4.0, within="body_en")
     body_ar = AnalysedField(language="ar")
     body_ckb = AnalysedField(language="ckb")
     body_en = AnalysedField(language="en")
@@ -98,14 +99,14 @@ class ProductIndex(indexes.SearchIndex, indexes.Indexable):
     words = KeywordsField()
     #: Ids of the product's categories and all above them.
     category = KeywordsField(in_sets=True)
-    brand = KeywordsField()
+    brand = KeywordsField(in_sets=True)
     #: Ids of all vendors that sell it now.
     vendor = KeywordsField(in_sets=True)
     product_class = KeywordsField()
     price = RangedField(null=True, stored=False)
     discount = indexes.IntegerField(null=True, stored=False)
     discount_from = KeywordsField(in_sets=True)
-    in_stock = indexes.BooleanField(stored=False)
+    in_stock = HalvingField(stored=False)
     rating = indexes.FloatField(null=True, stored=False)
     rating_from = KeywordsField(in_sets=True)
     reviews_count = indexes.IntegerField(stored=False)
@@ -121,7 +122,7 @@ class ProductIndex(indexes.SearchIndex, indexes.Indexable):
     by_rating = SortKeyField()
     by_discount = SortKeyField()
     by_sales = SortKeyField()
-    weight = WeightField()
+    weight = WeightField(by_half=True)
 
     card = StoredField()
     #: Of everything else here, by which a check tells whether the document is as the database has it.
@@ -416,7 +417,12 @@ def _texts(
     for language in LANGUAGES:
         description = getattr(product, f"description_{language}") or ""
         names = [node.names.get(language, "") for node in nodes]
-        body = [*names, *properties.words_in[language], strip_tags(description.replace("<", " <"))]
+        body = [
+            titles[language],
+            *names,
+            *properties.words_in[language],
+            strip_tags(description.replace("<", " <")),
+        ]
         texts[f"title_{language}"] = titles[language]
         texts[f"body_{language}"] = " \n ".join(part for part in body if part)
     texts["sounds"] = " \n ".join([brand, *dict.fromkeys(titles.values())])

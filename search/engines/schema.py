@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import tantivy
@@ -22,6 +22,7 @@ from search import analysis
 from search.engines.ranges import step_of
 from search.fields import (
     AnalysedField,
+    HalvingField,
     KeyedField,
     KeyedNumbersField,
     RangedField,
@@ -31,7 +32,7 @@ from search.fields import (
 )
 
 #: Changes whenever this module lays an index out in another way.
-LAYOUT = 2
+LAYOUT = 3
 I64 = 2**63 - 1
 
 _KEY = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
@@ -137,6 +138,8 @@ class Column:
     has_sets: bool = False
     #: Whether the round bound that the number reaches is kept beside.
     has_steps: bool = False
+    #: A column whose text has all of this one's.
+    within: str = ""
 
     @property
     def full_name(self) -> str:
@@ -149,6 +152,11 @@ class Column:
     @property
     def steps_name(self) -> str:
         return f"{self.name}__step"
+
+    @property
+    def in_half_name(self) -> str:
+        """The number again, of documents of the half "yes" alone."""
+        return f"{self.name}__in_half"
 
     @property
     def range_type(self) -> tantivy.FieldType | None:
@@ -174,7 +182,9 @@ def _column(name: str, field: SearchField) -> Column:
         case StoredField():
             return Column(name, Kind.STORED, stored=True)
         case AnalysedField():
-            return Column(name, Kind.TEXT, language=field.language, boost=boost, stored=stored)
+            return Column(
+                name, Kind.TEXT, language=field.language, boost=boost, stored=stored, within=field.within
+            )
         case KeyedNumbersField():
             return Column(name, Kind.KEYED_NUMBERS)
         case KeyedField():
@@ -221,8 +231,12 @@ class Schema:
             if (facet_for := getattr(field, "facet_for", None)) and facet_for in fields
         }
         self.text_columns = [column for column in self.columns.values() if column.kind is Kind.TEXT]
+        self._bodies = frozenset(column.within for column in self.text_columns if column.within)
         self.weight = next((c.name for c in self.columns.values() if c.kind is Kind.WEIGHT), None)
+        #: Whether documents of one half have one weight.
+        self.weight_is_by_half = any(getattr(field, "by_half", False) for field in fields.values())
         self.required = [column.name for column in self.columns.values() if column.required]
+        self.halving = next((n for n, field in fields.items() if isinstance(field, HalvingField)), None)
         self.stored_columns = [column for column in self.columns.values() if column.stored]
         self.tantivy = self._build()
         described = [
@@ -230,6 +244,7 @@ class Schema:
             analysis.VERSION,
             str(vars(tantivy)["__version__"]),
             sorted(versions),
+            self.halving,
             [
                 (c.name, c.kind.value, c.language, c.stored, c.required, c.has_sets, c.has_steps)
                 for c in self.columns.values()
@@ -251,6 +266,7 @@ class Schema:
                 )
             if column.has_steps:
                 builder.add_integer_field(column.steps_name, fast=True)
+                builder.add_integer_field(column.in_half_name, fast=True)
         return builder.build()
 
     @cached_property
@@ -273,6 +289,10 @@ class Schema:
         if keyed is None or keyed.kind not in {Kind.KEYED, Kind.KEYED_NUMBERS} or not _KEY.match(key):
             raise Unanswerable(name)
         return Column(base, keyed.kind, path=name)
+
+    def is_body(self, column: Column) -> bool:
+        """Whether its text has all of another column's."""
+        return column.name in self._bodies
 
     def same_field(self, name: str) -> str:
         """``brand`` and ``brand_exact`` are one field to whoever narrows by it."""
@@ -298,6 +318,9 @@ class Schema:
             document.add_text(name, str(prepared[name]))
         # Who narrows by "yes" may leave out "no" instead: see ``QueryBuilder.narrowing``.
         given = {**prepared, **{name: bool(prepared[name]) for name in self.required}}
+        half = None if self.halving is None else given[self.halving]
+        for each in self.columns.values():
+            self._add_for_counting(document, each, given.get(each.name), half)
         for name, value in given.items():
             column = self.columns.get(name)
             if column is None or value is None:
@@ -305,17 +328,22 @@ class Schema:
             if column.kind in {Kind.KEYED, Kind.KEYED_NUMBERS}:
                 self._add_keyed(document, column, value)
                 continue
-            values = value if isinstance(value, list | tuple | set | frozenset) else [value]
-            # Each value once: a document is counted once however often it repeats itself.
-            distinct = [item for item in dict.fromkeys(values) if item is not None]
-            for item in distinct:
+            for item in _distinct(value):
                 self._add(document, column, item)
-            if column.has_sets and distinct:
-                document.add_text(column.sets_name, _write_set(column.value(item) for item in distinct))
-            if column.has_steps:
-                for item in distinct:
-                    document.add_integer(column.steps_name, step_of(column.value(item)))
         return document
+
+    def _add_for_counting(
+        self, document: tantivy.Document, column: Column, value: Any, half: bool | None
+    ) -> None:
+        """What a column keeps beside its values; sets of no value as well, since halves are counted."""
+        if column.has_sets:
+            values = sorted(column.value(item) for item in _distinct(value))
+            document.add_text(column.sets_name, write_set(half, values))
+        if column.has_steps:
+            for item in _distinct(value):
+                document.add_integer(column.steps_name, write_step(half, step_of(column.value(item))))
+                if half:
+                    document.add_integer(column.in_half_name, column.value(item))
 
     def _add(self, document: tantivy.Document, column: Column, item: Any) -> None:
         match column.kind:
@@ -360,8 +388,29 @@ class Schema:
         return values
 
 
-def _write_set(values: Iterable[str]) -> str:
-    return json.dumps(sorted(values), ensure_ascii=False)
+def _distinct(value: Any) -> list[Any]:
+    """Each value once: a document is counted once however often it repeats itself."""
+    values = value if isinstance(value, list | tuple | set | frozenset) else [value]
+    return [item for item in dict.fromkeys(values) if item is not None]
+
+
+# What is kept beside, with the half that the document is of ------------------------------------------
+def write_set(half: bool | None, values: Iterable[str]) -> str:
+    return json.dumps([half, *values], ensure_ascii=False)
+
+
+@lru_cache(maxsize=20_000)
+def read_set(written: str) -> tuple[bool | None, tuple[str, ...]]:
+    half, *values = json.loads(written)
+    return half, tuple(values)
+
+
+def write_step(half: bool | None, step: int) -> int:
+    return step * 2 + bool(half)
+
+
+def read_step(written: int) -> tuple[bool, int]:
+    return bool(written % 2), written // 2
 
 
 _ADD: dict[Kind, Callable[[tantivy.SchemaBuilder, Column], Any]] = {

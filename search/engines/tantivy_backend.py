@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,20 +21,15 @@ from tantivy import Occur, Query
 from search.analysis import analyse
 from search.engines.documents import documents_of, prepared_documents, rows_of, schema_of
 from search.engines.query import SearchQuery
-from search.engines.reading import MOST_RESULTS, read_narrowings, read_or_words
+from search.engines.reading import MOST_RESULTS, read_or_words
 from search.engines.schema import Kind, Schema, Unanswerable
 from search.engines.storage import IndexIsBusy, IndexStorage, NotBuilt, storage_at
-from search.engines.tantivy_facets import Counts, FacetCounter, count_matches
-from search.engines.tantivy_queries import Lexicon, MatchBuilder, Narrowing, QueryBuilder, narrowed_by
+from search.engines.tantivy_asked import Asked, Hit, Kept
+from search.engines.tantivy_facets import Counts, count_matches
+from search.engines.tantivy_queries import MatchBuilder, narrowed_by
+from search.engines.tantivy_ranking import best_hits
 
 logger = logging.getLogger("nuqta.search")
-
-#: Searches of which the counts are kept until the next commit.
-MOST_KEPT_COUNTS = 200
-
-
-#: A score and where the document is.
-Hit = tuple[float, Any]
 
 
 def _count_of(hits: tantivy.SearchResult) -> int:
@@ -50,89 +44,6 @@ def _window(searcher: tantivy.Searcher, start: int, end: int | None) -> tuple[in
     if limit <= 0 or start > searcher.num_docs:
         return start, 0
     return start, max(1, min(limit, searcher.num_docs - start))
-
-
-class Kept:
-    """What one state of the index has told: true until the next commit."""
-
-    def __init__(self, searcher: tantivy.Searcher) -> None:
-        self.searcher = searcher
-        self.lexicon = Lexicon(searcher)
-        self._counts: dict[object, Counts] = {}
-
-    def counts_of(self, key: object) -> Counts | None:
-        return self._counts.get(key)
-
-    def keep_counts(self, key: object, counts: Counts) -> None:
-        if len(self._counts) >= MOST_KEPT_COUNTS:
-            self._counts.clear()
-        self._counts[key] = counts
-
-
-class _Asked:
-    """One search: its conditions as queries, each made when it is needed."""
-
-    def __init__(
-        self,
-        schema: Schema,
-        kept: Kept,
-        query_string: str,
-        narrow: tuple[str, ...],
-        models: Iterable[Any] | None,
-    ) -> None:
-        self.schema = schema
-        self.kept = kept
-        self.tree = read_or_words(query_string)
-        self._narrow = read_narrowings(schema, narrow, models)
-        self._key = (query_string, frozenset(narrow), frozenset(map(get_model_ct, models or ())))
-
-    @cached_property
-    def _matcher(self) -> MatchBuilder:
-        return MatchBuilder(self.schema, self.kept.lexicon)
-
-    @cached_property
-    def _narrowings(self) -> dict[frozenset[str], Narrowing]:
-        return {fields: self._matcher.narrowing(node) for fields, node in self._narrow.items()}
-
-    @cached_property
-    def _counter(self) -> FacetCounter:
-        base = self._matcher.build(self.tree)
-        chosen = (self._matcher.yes_or_no(node) for node in self._narrow.values())
-        return FacetCounter(
-            self.schema,
-            self._matcher,
-            self.kept.searcher,
-            base,
-            self._narrowings,
-            yes_or_no=next((each for each in chosen if each is not None), None),
-        )
-
-    @property
-    def matching(self) -> Query:
-        """What is found, in no order."""
-        return self._counter.narrowed()
-
-    @property
-    def ranking(self) -> Query:
-        """The same, with how well each matches."""
-        ranked = QueryBuilder(self.schema, self.kept.lexicon).build(self.tree)
-        return narrowed_by(ranked, list(self._narrowings.values()))
-
-    def matching_too(self, query_string: str) -> Query:
-        too = self._matcher.build(read_or_words(query_string))
-        return narrowed_by(self.matching, [(Occur.Must, too)])
-
-    def count(self, facets: Mapping[str, Mapping[str, Any]]) -> Counts:
-        """The next page, or another order, has the same counts."""
-        key = self._counts_key(facets)
-        counts = self.kept.counts_of(key)
-        if counts is None:
-            counts = self._counter.count(facets)
-            self.kept.keep_counts(key, counts)
-        return counts
-
-    def _counts_key(self, facets: Mapping[str, Mapping[str, Any]]) -> object:
-        return (*self._key, json.dumps(facets, sort_keys=True, default=str))
 
 
 class TantivyBackend(BaseSearchBackend):
@@ -299,7 +210,7 @@ class TantivyBackend(BaseSearchBackend):
         except NotBuilt:
             self._build_in_background()
             return {"results": [], "hits": 0, "facets": {}, "stats": {}, "spelling_suggestion": None}
-        asked = _Asked(
+        asked = Asked(
             self.schema,
             self._kept_of(searcher),
             query_string,
@@ -323,7 +234,7 @@ class TantivyBackend(BaseSearchBackend):
         }
 
     def _counted_and_ranked(
-        self, asked: _Asked, options: Mapping[str, Any]
+        self, asked: Asked, options: Mapping[str, Any]
     ) -> tuple[Counts | None, tuple[list[Hit], int]]:
         wanted = options.get("facets")
         searcher = asked.kept.searcher
@@ -337,15 +248,35 @@ class TantivyBackend(BaseSearchBackend):
                 count_matches(searcher, asked.matching) if counts.found is None else counts.found,
             )
         # One after the other: tantivy keeps Python's lock while it searches, so a second thread would wait.
-        return asked.count(wanted), self._ranked(asked, start, limit, options.get("sort_by") or ())
+        counts = asked.count(wanted)
+        return counts, self._ranked(asked, start, limit, options.get("sort_by") or (), count=counts.found)
 
-    def _ranked(self, asked: _Asked, start: int, limit: int, sort_by: Sequence[str]) -> tuple[list[Hit], int]:
-        """Scores and addresses of a page, and how many are found in all."""
-        searcher = asked.kept.searcher
+    def _ranked(
+        self, asked: Asked, start: int, limit: int, sort_by: Sequence[str], *, count: int | None = None
+    ) -> tuple[list[Hit], int]:
+        """Scores and addresses of a page, and how many are found in all: ``count``, where that is known."""
         if limit == 0:
-            return [], count_matches(searcher, asked.matching)
+            return [], count_matches(asked.kept.searcher, asked.matching)
         keys = [key for name in sort_by if (key := self._sort_key(name)) is not None]
-        return self._page(searcher, asked.matching if keys else asked.ranking, start, limit, keys)
+        place = (start, limit, *((name, str(order)) for name, order in keys))
+        return asked.kept.pages.get(
+            (*asked.key, place), lambda: self._ranked_now(asked, start, limit, keys, count)
+        )
+
+    def _ranked_now(
+        self,
+        asked: Asked,
+        start: int,
+        limit: int,
+        keys: Sequence[tuple[str, tantivy.Order]],
+        count: int | None,
+    ) -> tuple[list[Hit], int]:
+        searcher = asked.kept.searcher
+        if keys:
+            return self._page(searcher, asked.matching, start, limit, keys)
+        if count is not None and (best := best_hits(asked, min(start + limit, count))) is not None:
+            return best[start:], count
+        return self._page(searcher, asked.ranking, start, limit)
 
     def _page(
         self,

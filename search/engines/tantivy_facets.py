@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -18,16 +16,18 @@ from tantivy import Occur, Query
 from search.engines.query_language import Condition
 from search.engines.ranges import NumberRange, NumberRanges, count_between, fitted_bounds, quantiles_of
 from search.engines.reading import DEFAULT_FACET_VALUES, FEW_VALUES
-from search.engines.schema import Column, Kind, Schema, Unanswerable
+from search.engines.schema import Column, Kind, Schema, Unanswerable, read_set, read_step
 from search.engines.tantivy_queries import NOTHING, Narrowing, QueryBuilder, narrowed_by
 
 #: Tantivy counts each segment by itself: with all its values the sums are exact.
 ALL_SEGMENT_VALUES = 65_000
 #: Where what was found has more different sets of values, values are counted one by one.
-MOST_SETS = 1_000
+MOST_SETS = 2_000
 
 #: How many were found, among the names of facets.
 _FOUND = " found"
+#: What is of each half.
+_HALVES = " halves"
 #: Every document has one.
 _COUNT = {"value_count": {"field": DJANGO_CT}}
 
@@ -101,14 +101,39 @@ class FacetCounter:
         """The column's own two counts and, within the wanted one, all others: one pass instead of two."""
         unfiltered, query = self.narrowed(but_by=column.name), self.narrowed()
         columns = self._countable(others)
-        within = _wanted_of(columns, others)
-        halves = self.searcher.aggregate(unfiltered, {"halves": {**_terms(column, 2), "aggs": within}})[
-            "halves"
-        ]
-        half = next((bucket for bucket in halves["buckets"] if bool(bucket["key"]) is wanted), None)
-        found = half or {**self.searcher.aggregate(NOTHING, within), "doc_count": 0}
+        half = wanted if column.name == self.schema.halving else None
+        apart = {
+            name: each
+            for name, each in columns.items()
+            if half is not None and _is_kept_apart(each, others[name], half)
+        }
+        within = _wanted_of({name: columns[name] for name in columns if name not in apart}, others)
+        asked = _wanted_of(apart, others, in_half=True)
+        if within or not apart:
+            asked[_HALVES] = {**_terms(column, 2), "aggs": within}
+        answer = self.searcher.aggregate(unfiltered, asked)
+        halves = self._halves(unfiltered, column, apart, answer)
+        found = next((half for half in halves["buckets"] if bool(half["key"]) is wanted), None)
+        if found is None:
+            empty = self.searcher.aggregate(NOTHING, within) if within else {}
+            found = {**empty, "doc_count": 0}
         counted = {name: self._values(unfiltered, column, options, halves) for name, options in own.items()}
-        return counted | self._read(query, columns, others, found), int(found["doc_count"])
+        counted |= self._read(query, columns, others, {**answer, **found}, half=half)
+        return counted, int(found["doc_count"])
+
+    def _halves(
+        self, query: Query, column: Column, apart: Mapping[str, Column], answer: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """How many of what was found are of each half: every set says of which it is."""
+        if _HALVES in answer:
+            return dict(answer[_HALVES])
+        for name, each in apart.items():
+            if each.has_sets and not answer[name]["sum_other_doc_count"]:
+                counts: dict[bool | None, int] = defaultdict(int)
+                for bucket in answer[name]["buckets"]:
+                    counts[read_set(bucket["key"])[0]] += bucket["doc_count"]
+                return {"buckets": [{"key": half, "doc_count": count} for half, count in counts.items()]}
+        return dict(self.searcher.aggregate(query, {_HALVES: _terms(column, 2)})[_HALVES])
 
     def _read(
         self,
@@ -116,7 +141,10 @@ class FacetCounter:
         columns: Mapping[str, Column],
         facets: Mapping[str, Mapping[str, Any]],
         found: Mapping[str, Any],
+        *,
+        half: bool | None = None,
     ) -> dict[str, Any]:
+        """``half``: of sets and steps, those of one half alone."""
         counted: dict[str, Any] = {name: [] for name in facets}
         fitted: dict[str, _Fitted] = {}
         for name, column in columns.items():
@@ -124,9 +152,9 @@ class FacetCounter:
             if steps := options.get("steps"):
                 counted[name] = self._reaching(query, column, steps, found.get(name))
             elif not options.get("ranges"):
-                counted[name] = self._values(query, column, options, found[name])
+                counted[name] = self._values(query, column, options, found[name], half=half)
             elif column.has_steps:
-                counted[name] = _ranges_of_steps(name, options, found)
+                counted[name] = _ranges_of_steps(name, options, found, half=half)
             else:
                 fitted[name] = _fit(name, found)
         return counted | self._count_fitted(query, columns, fitted)
@@ -144,7 +172,13 @@ class FacetCounter:
 
     # Values ---------------------------------------------------------------------------------
     def _values(
-        self, query: Query, column: Column, options: Mapping[str, Any], found: Mapping[str, Any]
+        self,
+        query: Query,
+        column: Column,
+        options: Mapping[str, Any],
+        found: Mapping[str, Any],
+        *,
+        half: bool | None = None,
     ) -> list[tuple[Any, int]]:
         size = _size(options)
         if not column.has_sets:
@@ -153,7 +187,7 @@ class FacetCounter:
             one_by_one = self.searcher.aggregate(query, {"values": _terms(column, size)})
             values = _counts(column, one_by_one["values"])
         else:
-            values = _counts_of_sets(found)
+            values = _counts_of_sets(found, half)
         by_count = sorted(values, key=lambda pair: (-pair[1], pair[0]))[:size]
         if options.get("order") == "term":
             by_count.sort(key=lambda pair: pair[0])
@@ -197,18 +231,30 @@ class FacetCounter:
 
 
 # What to ask, and how to read what comes back -----------------------------------------------------
-def _wanted_of(columns: Mapping[str, Column], facets: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def _is_kept_apart(column: Column, options: Mapping[str, Any], wanted: bool) -> bool:
+    """Whether what is counted of a half can be told from what is counted of both."""
+    if options.get("steps"):
+        return False
+    if options.get("ranges"):
+        # Of the half "yes" the lowest and the highest are kept; the numbers themselves are of both.
+        return column.has_steps and wanted and not options.get("few_values", True)
+    return column.has_sets
+
+
+def _wanted_of(
+    columns: Mapping[str, Column], facets: Mapping[str, Mapping[str, Any]], *, in_half: bool = False
+) -> dict[str, Any]:
     wanted: dict[str, Any] = {}
     for name, column in columns.items():
-        wanted |= _wanted(name, column, facets[name])
+        wanted |= _wanted(name, column, facets[name], in_half=in_half)
     return wanted
 
 
-def _wanted(name: str, column: Column, options: Mapping[str, Any]) -> dict[str, Any]:
+def _wanted(name: str, column: Column, options: Mapping[str, Any], *, in_half: bool) -> dict[str, Any]:
     if steps := options.get("steps"):
         return _wanted_steps(name, column, steps)
     if parts := options.get("ranges"):
-        return _wanted_ranges(name, column, parts, options)
+        return _wanted_ranges(name, column, parts, options, in_half=in_half)
     if column.has_sets:
         terms = {"field": column.sets_name, "size": MOST_SETS, "segment_size": ALL_SEGMENT_VALUES}
         return {name: {"terms": terms}}
@@ -223,8 +269,11 @@ def _wanted_steps(name: str, column: Column, steps: Sequence[Any]) -> dict[str, 
     return {name: {"range": {"field": column.full_name, "ranges": _between_bounds(bounds)}}}
 
 
-def _wanted_ranges(name: str, column: Column, parts: int, options: Mapping[str, Any]) -> dict[str, Any]:
-    wanted: dict[str, Any] = {f"{name} stats": {"stats": {"field": column.full_name}}}
+def _wanted_ranges(
+    name: str, column: Column, parts: int, options: Mapping[str, Any], *, in_half: bool
+) -> dict[str, Any]:
+    numbers = column.in_half_name if in_half else column.full_name
+    wanted: dict[str, Any] = {f"{name} stats": {"stats": {"field": numbers}}}
     if column.has_steps:
         terms = {"field": column.steps_name, "size": ALL_SEGMENT_VALUES, "segment_size": ALL_SEGMENT_VALUES}
         wanted[f"{name} steps"] = {"terms": terms}
@@ -255,17 +304,14 @@ def _counts(column: Column, found: Mapping[str, Any]) -> list[tuple[Any, int]]:
     ]
 
 
-def _counts_of_sets(found: Mapping[str, Any]) -> list[tuple[Any, int]]:
+def _counts_of_sets(found: Mapping[str, Any], half: bool | None) -> list[tuple[Any, int]]:
     counts: dict[str, int] = defaultdict(int)
     for bucket in found["buckets"]:
-        for value in _values_of_set(bucket["key"]):
-            counts[value] += bucket["doc_count"]
+        of_half, values = read_set(bucket["key"])
+        if half is None or of_half is half:
+            for value in values:
+                counts[value] += bucket["doc_count"]
     return list(counts.items())
-
-
-@lru_cache(maxsize=10_000)
-def _values_of_set(written: str) -> tuple[str, ...]:
-    return tuple(json.loads(written))
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,11 +335,17 @@ def _few_values(name: str, found: Mapping[str, Any]) -> tuple[tuple[float, int],
     return tuple(values) if len(values) <= FEW_VALUES else ()
 
 
-def _ranges_of_steps(name: str, options: Mapping[str, Any], found: Mapping[str, Any]) -> NumberRanges:
+def _ranges_of_steps(
+    name: str, options: Mapping[str, Any], found: Mapping[str, Any], *, half: bool | None
+) -> NumberRanges:
     """Ranges of numbers whose step was indexed: known from the same pass as everything else."""
     stats = found[f"{name} stats"]
     lowest, highest = stats["min"], stats["max"]
-    by_step = {int(bucket["key"]): int(bucket["doc_count"]) for bucket in found[f"{name} steps"]["buckets"]}
+    by_step: dict[int, int] = defaultdict(int)
+    for bucket in found[f"{name} steps"]["buckets"]:
+        of_half, step = read_step(int(bucket["key"]))
+        if half is None or of_half is half:
+            by_step[step] += int(bucket["doc_count"])
     counts: list[tuple[NumberRange, int]] = []
     if by_step:
         quantiles = quantiles_of(by_step, _percents(options["ranges"]), lowest=lowest, highest=highest)

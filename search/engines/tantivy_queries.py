@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import tantivy
+from haystack.constants import DJANGO_CT
 from tantivy import Occur, Query
 
 from search.analysis import analyse, query_terms, query_words
@@ -38,6 +40,9 @@ from search.engines.schema import Column, Kind, Schema, Unanswerable
 #: Terms of which one searcher's answer is remembered.
 MOST_KNOWN_TERMS = 100_000
 
+#: Tantivy's BM25, which cannot be set.
+BM25_K1 = 1.2
+
 #: Finds nothing, and is known to.
 NOTHING = Query.empty_query()
 
@@ -53,19 +58,35 @@ _OCCURS = {
 
 
 class Lexicon:
-    """Which terms a searcher's index has. A question is mostly made of guesses that no document answers."""
+    """How frequent terms are in a searcher's index. A question is mostly guesses that no document answers."""
 
     def __init__(self, searcher: tantivy.Searcher) -> None:
         self.searcher = searcher
-        self._has: dict[tuple[str, str], bool] = {}
+        self._frequencies: dict[tuple[str, str], int] = {}
 
     def has(self, column: str, term: str) -> bool:
-        found = self._has.get((column, term))
+        return self.frequency(column, term) > 0
+
+    def frequency(self, column: str, term: str) -> int:
+        found = self._frequencies.get((column, term))
         if found is None:
-            if len(self._has) >= MOST_KNOWN_TERMS:
-                self._has.clear()
-            found = self._has[column, term] = self.searcher.doc_freq(column, term) > 0
+            if len(self._frequencies) >= MOST_KNOWN_TERMS:
+                self._frequencies.clear()
+            found = self._frequencies[column, term] = self.searcher.doc_freq(column, term)
         return found
+
+    @cached_property
+    def documents(self) -> int:
+        """How many there are to tantivy's frequencies, which know of removed ones until segments merge."""
+        return sum(count for _, count in self.searcher.terms_with_prefix(DJANGO_CT, ""))
+
+    def ceiling(self, column: str, term: str) -> float:
+        """The most that a document can score by this term: BM25's weight of a term without end."""
+        frequency = self.frequency(column, term)
+        if not frequency:
+            return 0.0
+        rarity = math.log(1 + (max(0, self.documents - frequency) + 0.5) / (frequency + 0.5))
+        return (1 + BM25_K1) * rarity
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +180,7 @@ class QueryBuilder:
         parts = read_parts(value)
         clauses: list[tuple[Occur, Query]] = []
         for part in parts:
-            query = self._part(part, columns)
+            query = self._part(part, columns, is_all=len(parts) == 1)
             if query is None:
                 continue
             if part.kind == "joined":
@@ -174,31 +195,40 @@ class QueryBuilder:
             clauses.append((Occur.Must, whole))
         return Query.boolean_query(clauses)
 
-    def _part(self, part: Part, columns: Sequence[Column]) -> Query | None:
+    def _part(self, part: Part, columns: Sequence[Column], *, is_all: bool) -> Query | None:
         if part.kind == "prefer":
             field, *values = part.alternatives
             wanted = self.build(Condition(field, "in", values))
             return Query.const_score_query(wanted, PREFERRED_SCORE)
         if part.kind == "phrase":
             return _any_of([self._phrase(text, columns) for text in part.alternatives])
+        single, several = self._ways_of_part(part, columns)
+        phrases = [
+            self._worth(query, worth)
+            for text, theirs, worth in several
+            if (query := self._all_words(text, theirs)) is not None
+        ]
+        if not single and not phrases:
+            return None
+        one = self._headline_or_body(single) if is_all else self._any_way(single)
+        return self._best_of([one, *phrases])
+
+    def _ways_of_part(
+        self, part: Part, columns: Sequence[Column]
+    ) -> tuple[list[tuple[Way, float]], list[tuple[str, Sequence[Column], float]]]:
+        """Ways of alternatives of one word, and alternatives of several words; each with what it is worth."""
         first, *others = part.alternatives
         # A synonym is worth less than the word itself, and is looked for in the languages of its script.
         same = [(text, columns_for(text, columns), SYNONYM_BOOST) for text in others]
         single: list[tuple[Way, float]] = []
-        several: list[Query] = []
-        has_words = False
+        several = []
         for text, theirs, worth in [(first, columns, 1.0), *same]:
             words = query_words(text[:LONGEST_QUERY])
             if len(words) == 1:
-                ways = [(way, worth * each) for way, each in self._ways(words[0], theirs)]
-                single += ways
-                has_words = has_words or bool(ways)
-            elif (query := self._all_words(text, theirs)) is not None:
-                several.append(self._worth(query, worth))
-                has_words = True
-        if not has_words:
-            return None
-        return self._best_of([self._any_way(single), *several])
+                single += [(way, worth * each) for way, each in self._ways(words[0], theirs)]
+            else:
+                several.append((text, theirs, worth))
+        return single, several
 
     def _all_words(
         self, text: str, columns: Sequence[Column], *, last_is_prefix: bool = False
@@ -225,18 +255,18 @@ class QueryBuilder:
         return self._any_way(ways) if ways else None
 
     def _any_way(self, ways: Iterable[tuple[Way, float]]) -> Query:
-        # The same term may be asked for by several synonyms: the best of them counts.
-        best: dict[tuple[str, tuple[str, ...], bool], tuple[Way, float]] = {}
-        for way, worth in ways:
-            key = way.column.name, way.terms, way.is_prefix
-            if key not in best or worth > best[key][1]:
-                best[key] = way, worth
         found = [
             self._worth(query, worth)
-            for way, worth in best.values()
+            for way, worth in _best_ways(ways)
             if (query := self._find(way)) is not NOTHING
         ]
         return self._together(found)
+
+    def _headline_or_body(self, ways: Sequence[tuple[Way, float]]) -> Query:
+        """Each counts by itself, so that headlines alone can tell which documents are best."""
+        in_body = [(way, worth) for way, worth in ways if self.schema.is_body(way.column)]
+        in_headline = [(way, worth) for way, worth in ways if not self.schema.is_body(way.column)]
+        return self._best_of([self._any_way(in_headline), self._any_way(in_body)])
 
     # How well -------------------------------------------------------------------------------
     def _worth(self, query: Query, worth: float) -> Query:
@@ -378,8 +408,46 @@ class QueryBuilder:
         return self.schema.parser.parse_query(text)
 
 
+class HeadlineBuilder(QueryBuilder):
+    """Of one word, or what means the same, only what needs no body: fewer documents.
+
+    They are the best of all if they score more than a body can.
+    """
+
+    def _headline_or_body(self, ways: Sequence[tuple[Way, float]]) -> Query:
+        return self._any_way([(way, worth) for way, worth in ways if not self.schema.is_body(way.column)])
+
+    def ceiling_of_others(self, node: Node) -> float | None:
+        """What a document that this finds not, or finds for less, can score at most; None if nobody knows."""
+        match node:
+            case Condition(field=field, lookup="text", value=value) if field == CONTENT:
+                parts = read_parts(value)
+                if len(parts) == 1 and parts[0].kind == "words":
+                    single, _ = self._ways_of_part(parts[0], self.schema.text_columns)
+                    return self._ceiling([each for each in single if self.schema.is_body(each[0].column)])
+            case And(children=(child,)):
+                return self.ceiling_of_others(child)
+        return None
+
+    def _ceiling(self, ways: Iterable[tuple[Way, float]]) -> float:
+        assert self.lexicon is not None
+        each = [
+            worth * sum(self.lexicon.ceiling(way.column.name, term) for term in way.terms)
+            for way, worth in _best_ways(ways)
+            if all(self._has(way.column, term) for term in way.terms)
+        ]
+        return max(each, default=0.0) * (1 - TIE_BREAKER) + sum(each) * TIE_BREAKER
+
+
 class MatchBuilder(QueryBuilder):
     """The same documents, without how well they match: all that counting asks for."""
+
+    def _content(self, condition: Condition, columns: Sequence[Column]) -> Query:
+        names = {column.name for column in columns}
+        return super()._content(condition, [column for column in columns if column.within not in names])
+
+    def _headline_or_body(self, ways: Sequence[tuple[Way, float]]) -> Query:
+        return self._any_way(ways)
 
     def _worth(self, query: Query, worth: float) -> Query:
         return query
@@ -389,6 +457,16 @@ class MatchBuilder(QueryBuilder):
 
     def _best_of(self, queries: Iterable[Query]) -> Query:
         return _any_of([query for query in queries if query is not NOTHING])
+
+
+def _best_ways(ways: Iterable[tuple[Way, float]]) -> list[tuple[Way, float]]:
+    """The same term may be asked for by several synonyms: the best of them counts."""
+    best: dict[tuple[str, tuple[str, ...], bool], tuple[Way, float]] = {}
+    for way, worth in ways:
+        key = way.column.name, way.terms, way.is_prefix
+        if key not in best or worth > best[key][1]:
+            best[key] = way, worth
+    return list(best.values())
 
 
 def _range(builder: QueryBuilder, column: Column, value: Any) -> Query:

@@ -10,7 +10,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,17 +23,20 @@ from haystack.inputs import AutoQuery
 from haystack.query import SQ, SearchQuerySet
 
 from forked_apps.catalogue.models import Brand
-from search.analysis.vocabulary import Part
+from search.analysis.vocabulary import Part, understand
+from search.engines import tantivy_ranking
 from search.engines.query import Typed
 from search.engines.storage import IndexIsBusy
 from search.fields import (
     AnalysedField,
+    HalvingField,
     KeyedField,
     KeyedNumbersField,
     KeywordsField,
     RangedField,
     SortKeyField,
     StoredField,
+    WeightField,
 )
 
 NAMES = [
@@ -54,6 +57,7 @@ class Thing:
     price: int | None
     rating: float | None
     in_stock: bool
+    is_new: bool
     words: tuple[str, ...]
     arrived: datetime
     properties: dict[str, str]
@@ -61,18 +65,21 @@ class Thing:
 
 
 class ThingIndex(indexes.SearchIndex):
-    text = AnalysedField(document=True, language="en", boost=2.0)
+    text = AnalysedField(document=True, language="en")
+    headline = AnalysedField(language="en", boost=4.0, within="text")
     brand = indexes.CharField(null=True, faceted=True)
     tags = KeywordsField(in_sets=True)
     price = RangedField(null=True)
     rating = indexes.FloatField(null=True)
-    in_stock = indexes.BooleanField()
+    in_stock = HalvingField()
+    is_new = indexes.BooleanField()
     arrived = indexes.DateTimeField()
     properties = KeyedField(null=True)
     measures = KeyedNumbersField(null=True)
     by_price = SortKeyField()
     shown = StoredField()
     names = KeywordsField()
+    weight = WeightField(by_half=True)
 
     def get_model(self) -> type[Brand]:
         return Brand
@@ -84,12 +91,15 @@ class ThingIndex(indexes.SearchIndex):
             "django_ct": "catalogue.brand",
             "django_id": str(thing.number),
             "text": " ".join(thing.words),
+            "headline": thing.words[0] if thing.number % 5 else "",
             "brand": thing.brand,
             "brand_exact": None,
             "tags": list(thing.tags),
             "price": thing.price,
             "rating": thing.rating,
             "in_stock": thing.in_stock,
+            "is_new": thing.is_new,
+            "weight": 1.0 if thing.in_stock else 0.5,
             "arrived": thing.arrived,
             "properties": thing.properties,
             "measures": thing.measures,
@@ -111,6 +121,7 @@ def make_things(count: int) -> list[Thing]:
             price=dice.choice([None, *(n * 1000 for n in range(1, 60))]),
             rating=dice.choice([None, 1.0, 2.5, 4.0, 4.5, 5.0]),
             in_stock=dice.random() < 0.7,
+            is_new=number % 3 == 0,
             words=tuple(dice.sample(WORDS, 2)),
             arrived=start + timedelta(hours=dice.randrange(2000)),
             properties={"cpu": dice.choice(NAMES)} if number % 3 else {},
@@ -289,6 +300,30 @@ def test_counts_do_not_depend_on_how_they_are_counted(
     assert facet(found, "in_stock") == counted(lambda thing: [thing.in_stock], seated)
 
 
+@pytest.mark.parametrize("name", ["in_stock", "is_new"])
+@pytest.mark.parametrize("wanted", [True, False], ids=["yes", "no"])
+def test_counts_within_one_of_two_values(index: ThingIndex, name: str, wanted: bool) -> None:
+    found = SearchQuerySet().filter(content=AutoQuery("lamp")).narrow(SQ(**{name: wanted}))
+    found = found.facet(name, disjunctive=True).facet("tags").facet("brand", disjunctive=True)
+    found = found.facet("price", ranges=4, few_values=False).facet("measures.width", ranges=3)
+    lit: Predicate = lambda thing: "lamp" in thing.words  # noqa: E731
+    both: Predicate = lambda thing: lit(thing) and getattr(thing, name) is wanted  # noqa: E731
+    assert numbers(found) == expected(both)
+    assert facet(found, name) == counted(lambda thing: [getattr(thing, name)], lit)
+    assert facet(found, "tags") == counted(lambda thing: thing.tags, both)
+    assert facet(found, "brand") == counted(lambda thing: [thing.brand] if thing.brand else [], both)
+    for each, values in (
+        ("price", [t.price for t in THINGS if both(t) and t.price is not None]),
+        ("measures.width", [t.measures["width"] for t in THINGS if both(t) and t.measures]),
+    ):
+        ranges = found.facet_counts()["fields"][each]
+        assert (ranges.lowest, ranges.highest) == (min(values), max(values))
+        assert len(ranges.counts) >= 2
+        for part, count in ranges.counts:
+            low, high = part.low or 0, part.high or 10**9
+            assert count == sum(low <= value < high for value in values)
+
+
 @pytest.mark.parametrize("wanted", [True, False], ids=["yes", "no"])
 def test_the_half_that_nothing_is_in_counts_nothing(index: ThingIndex, wanted: bool) -> None:
     other = next(thing for thing in THINGS if thing.in_stock is not wanted and thing.tags)
@@ -426,6 +461,51 @@ def test_or_and_not_as_haystack_combines_them(index: ThingIndex) -> None:
 
 
 # Order ----------------------------------------------------------------------------------------
+@pytest.mark.parametrize("half", [None, True, False], ids=["both", "yes", "no"])
+def test_the_best_are_the_same_without_scoring_all_of_them(
+    index: ThingIndex, search_backend: Any, monkeypatch: pytest.MonkeyPatch, half: bool | None
+) -> None:
+    """Of a search that counts nothing, tantivy scores everything: the two must agree on every page."""
+    embedded_only(search_backend)
+    taken: list[bool] = []
+
+    def watched(asked: Any, wanted: int) -> Any:
+        hits = tantivy_ranking.best_hits(asked, wanted)
+        taken.append(hits is not None)
+        return hits
+
+    monkeypatch.setattr("search.engines.tantivy_backend.best_hits", watched)
+    for text in ("chair", "winter", "lamps tables", "wireless -lamp", '"winter lamp"', "nothing"):
+        found = SearchQuerySet().filter(content=Typed(understand(text)))
+        if half is not None:
+            found = found.narrow(SQ(in_stock=half))
+        whole = [result.pk for result in found[0:1000]]
+        for start in (0, 7, 40, 150):
+            page = found.facet("tags")[start : start + 24]
+            assert [result.pk for result in page] == whole[start : start + 24]
+    # A page of the smaller half is not looked for among hits of both.
+    assert any(taken) is (half is not False)
+
+
+def test_headlines_hide_no_better_body(
+    index: ThingIndex, search_backend: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A long headline is worth less than a short body that says the word again and again."""
+    embedded_only(search_backend)
+    others = [f"word{number}" for number in range(80)]
+    by_headline, by_body = (
+        as_object(replace(THINGS[0], number=number, words=(words,)))
+        for number, words in ((1001, "sofa " + " ".join(others)), (1005, "sofa sofa sofa sofa"))
+    )
+    search_backend.update(index, [by_headline, by_body])
+    found = SearchQuerySet().filter(content=Typed(understand("sofa"))).facet("tags")
+    assert [int(result.pk) for result in found.all()[0:1]] == [1005]
+    # Were the limit taken away, the headline would stand first.
+    monkeypatch.setattr("search.engines.tantivy_asked.HeadlineBuilder.ceiling_of_others", lambda *_: 0.0)
+    search_backend.forget()
+    assert [int(result.pk) for result in found.all()[0:1]] == [1001]
+
+
 @pytest.mark.parametrize("sign", ["", "-"])
 def test_order_with_ties_and_without_values(index: ThingIndex, sign: str) -> None:
     found = [int(result.pk) for result in SearchQuerySet().order_by(f"{sign}by_price")[:1000]]

@@ -1,0 +1,77 @@
+"""The best of many matches without scoring them all.
+
+A page shows the best 24 of what may be hundreds of thousands. Two things make them cheap to find, and both
+give what the whole search would have given, or nothing:
+
+- **Headlines first.** Who has a word in the title scores more than who has it in the description alone. If
+  the last hit of the page, found by headlines, scores more than all else can, nothing else belongs there.
+- **A half is picked afterwards.** Where most documents are in the wanted half ("in stock"), some more hits
+  of both halves hold a page of it; to look up which those are costs less than a filter on each match.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from tantivy import Query
+
+from search.engines.tantivy_asked import Asked, Hit
+
+#: Up to so many of the best are looked for in this way.
+MOST_PICKED = 240
+#: How many more hits of both halves are asked for than should do: there may be fewer of one among the best.
+SPARE_SHARE, SPARE_HITS = 1.25, 16
+#: A ceiling is computed with more digits than a score is.
+ROUGHLY = 1.001
+#: By what tantivy multiplies a score where the weight is 1, the most that there is.
+HIGHEST_WEIGHT = math.log2(2 + 1)
+
+
+def best_hits(asked: Asked, wanted: int) -> list[Hit] | None:
+    """The ``wanted`` best of what is found, in order; None if only the whole search can tell."""
+    if not 0 < wanted <= MOST_PICKED:
+        return None
+    for query, ceiling in _cheaper_searches(asked):
+        hits = _pick(asked, query, wanted)
+        if len(hits) == wanted and hits[-1][0] > ceiling * ROUGHLY:
+            return hits
+    return None
+
+
+def _cheaper_searches(asked: Asked) -> Iterator[tuple[Query, float]]:
+    """Queries, each with the most that anything can score which it does not find, or finds for less."""
+    if not _is_in_most(asked):
+        return
+    if (headlines := asked.ranking_of_headlines) is not None:
+        query, ceiling = headlines
+        yield query, ceiling * (HIGHEST_WEIGHT if _weight(asked) else 1.0)
+    if asked.half is not None:
+        yield asked.ranking_of_both_halves, -math.inf
+
+
+def _is_in_most(asked: Asked) -> bool:
+    return asked.half is None or _share_of_half(asked) >= 0.5
+
+
+def _share_of_half(asked: Asked) -> float:
+    assert asked.half is not None
+    column, half = asked.half
+    lexicon = asked.kept.lexicon
+    return asked.kept.searcher.doc_freq(column.name, half) / max(1, lexicon.documents)
+
+
+def _weight(asked: Asked) -> str | None:
+    """The field of weights, unless all that are wanted have the same."""
+    return None if asked.schema.weight_is_by_half and asked.half is not None else asked.schema.weight
+
+
+def _pick(asked: Asked, query: Query, wanted: int) -> list[Hit]:
+    searcher = asked.kept.searcher
+    if asked.half is None:
+        return list(searcher.search(query, limit=wanted, count=False, weight_by_field=_weight(asked)).hits)
+    column, half = asked.half
+    limit = min(int(wanted / _share_of_half(asked) * SPARE_SHARE) + SPARE_HITS, searcher.num_docs)
+    hits = list(searcher.search(query, limit=limit, count=False, weight_by_field=_weight(asked)).hits)
+    halves = searcher.fast_field_values(column.name, [address for _, address in hits])
+    return [hit for hit, found in zip(hits, halves, strict=True) if found is half][:wanted]
