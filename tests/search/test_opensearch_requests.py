@@ -253,7 +253,9 @@ def test_a_group_is_counted_without_its_own_filter_alone(schema: Schema) -> None
 
 def test_relevance_is_weighed_and_orders_are_stable(schema: Schema) -> None:
     body = search_body(schema)
-    assert body["query"]["function_score"]["field_value_factor"] == {"field": "weight", "missing": 1.0}
+    (function,) = body["query"]["function_score"]["functions"]
+    factor = {"field": "weight", "missing": 1.0, "modifier": "log2p"}
+    assert function == {"field_value_factor": factor}
     assert body["sort"] == [{"_score": {"order": "desc"}}, {"id": {"order": "asc"}}]
     body = search_body(schema, sort_by=["-by_price", "no_such_field"])
     assert body["sort"] == [{"by_price": {"order": "desc", "missing": "_last"}}, {"id": {"order": "asc"}}]
