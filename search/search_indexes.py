@@ -105,10 +105,10 @@ class ProductIndex(indexes.SearchIndex, indexes.Indexable):
     product_class = KeywordsField()
     price = RangedField(null=True, stored=False)
     discount = indexes.IntegerField(null=True, stored=False)
-    discount_from = KeywordsField(in_sets=True)
+    discount_from = KeywordsField(in_sets="reached")
     in_stock = HalvingField(stored=False)
     rating = indexes.FloatField(null=True, stored=False)
-    rating_from = KeywordsField(in_sets=True)
+    rating_from = KeywordsField(in_sets="reached")
     reviews_count = indexes.IntegerField(stored=False)
     arrived = indexes.DateTimeField(stored=False)
     #: Days since 1970, for "new in the last week".

@@ -7,7 +7,8 @@ import json
 import math
 import pickle
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
@@ -134,8 +135,8 @@ class Column:
     path: str = ""
     #: Whether every document has a value.
     required: bool = False
-    #: Whether the set of a document's values is kept beside, as one value.
-    has_sets: bool = False
+    #: The set, of this column alone or of several, that is kept beside as one value.
+    sets: str = ""
     #: Whether the round bound that the number reaches is kept beside.
     has_steps: bool = False
     #: A column whose text has all of this one's.
@@ -147,16 +148,11 @@ class Column:
 
     @property
     def sets_name(self) -> str:
-        return f"{self.name}__set"
+        return f"{self.sets}__set"
 
     @property
     def steps_name(self) -> str:
         return f"{self.name}__step"
-
-    @property
-    def in_half_name(self) -> str:
-        """The number again, of documents of the half "yes" alone."""
-        return f"{self.name}__in_half"
 
     @property
     def range_type(self) -> tantivy.FieldType | None:
@@ -209,9 +205,14 @@ def _column(name: str, field: SearchField) -> Column:
         stored=stored,
         many=many,
         required=field.field_type == "boolean" and not field.null,
-        has_sets=bool(getattr(field, "in_sets", False)),
+        sets=_sets(name, field),
         has_steps=isinstance(field, RangedField),
     )
+
+
+def _sets(name: str, field: SearchField) -> str:
+    named = getattr(field, "in_sets", False)
+    return named if isinstance(named, str) else name if named else ""
 
 
 class Analysed(str):
@@ -235,6 +236,11 @@ class Schema:
         self.weight = next((c.name for c in self.columns.values() if c.kind is Kind.WEIGHT), None)
         #: Whether documents of one half have one weight.
         self.weight_is_by_half = any(getattr(field, "by_half", False) for field in fields.values())
+        #: Columns of each set, by the name under which it is kept.
+        self.sets: dict[str, list[Column]] = defaultdict(list)
+        for column in self.columns.values():
+            if column.sets:
+                self.sets[column.sets_name].append(column)
         self.required = [column.name for column in self.columns.values() if column.required]
         self.halving = next((n for n, field in fields.items() if isinstance(field, HalvingField)), None)
         self.stored_columns = [column for column in self.columns.values() if column.stored]
@@ -246,7 +252,7 @@ class Schema:
             sorted(versions),
             self.halving,
             [
-                (c.name, c.kind.value, c.language, c.stored, c.required, c.has_sets, c.has_steps)
+                (c.name, c.kind.value, c.language, c.stored, c.required, c.sets, c.has_steps)
                 for c in self.columns.values()
             ],
         ]
@@ -260,13 +266,10 @@ class Schema:
             if column.name in {ID, DJANGO_CT, DJANGO_ID}:
                 continue
             _ADD[column.kind](builder, column)
-            if column.has_sets:
-                builder.add_text_field(
-                    column.sets_name, tokenizer_name="raw", index_option="basic", fast=True
-                )
             if column.has_steps:
-                builder.add_integer_field(column.steps_name, fast=True)
-                builder.add_integer_field(column.in_half_name, fast=True)
+                builder.add_integer_field(column.steps_name, fast=True, indexed=True)
+        for name in self.sets:
+            builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
         return builder.build()
 
     @cached_property
@@ -319,8 +322,7 @@ class Schema:
         # Who narrows by "yes" may leave out "no" instead: see ``QueryBuilder.narrowing``.
         given = {**prepared, **{name: bool(prepared[name]) for name in self.required}}
         half = None if self.halving is None else given[self.halving]
-        for each in self.columns.values():
-            self._add_for_counting(document, each, given.get(each.name), half)
+        self._add_for_counting(document, given, half)
         for name, value in given.items():
             column = self.columns.get(name)
             if column is None or value is None:
@@ -333,17 +335,16 @@ class Schema:
         return document
 
     def _add_for_counting(
-        self, document: tantivy.Document, column: Column, value: Any, half: bool | None
+        self, document: tantivy.Document, given: Mapping[str, Any], half: bool | None
     ) -> None:
-        """What a column keeps beside its values; sets of no value as well, since halves are counted."""
-        if column.has_sets:
-            values = sorted(column.value(item) for item in _distinct(value))
-            document.add_text(column.sets_name, write_set(half, values))
-        if column.has_steps:
-            for item in _distinct(value):
-                document.add_integer(column.steps_name, write_step(half, step_of(column.value(item))))
-                if half:
-                    document.add_integer(column.in_half_name, column.value(item))
+        """Sets, also those of no value, since halves are counted by them; and how far numbers reach."""
+        for name, columns in self.sets.items():
+            values = [sorted(map(column.value, _distinct(given.get(column.name)))) for column in columns]
+            document.add_text(name, write_set(half, values))
+        for column in self.columns.values():
+            if column.has_steps:
+                for item in _distinct(given.get(column.name)):
+                    document.add_integer(column.steps_name, write_step(half, step_of(column.value(item))))
 
     def _add(self, document: tantivy.Document, column: Column, item: Any) -> None:
         match column.kind:
@@ -395,14 +396,15 @@ def _distinct(value: Any) -> list[Any]:
 
 
 # What is kept beside, with the half that the document is of ------------------------------------------
-def write_set(half: bool | None, values: Iterable[str]) -> str:
+def write_set(half: bool | None, values: Sequence[Sequence[str]]) -> str:
+    """``values`` of each column of the set."""
     return json.dumps([half, *values], ensure_ascii=False)
 
 
 @lru_cache(maxsize=20_000)
-def read_set(written: str) -> tuple[bool | None, tuple[str, ...]]:
+def read_set(written: str) -> tuple[bool | None, list[list[str]]]:
     half, *values = json.loads(written)
-    return half, tuple(values)
+    return half, values
 
 
 def write_step(half: bool | None, step: int) -> int:

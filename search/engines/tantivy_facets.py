@@ -16,7 +16,7 @@ from tantivy import Occur, Query
 from search.engines.query_language import Condition
 from search.engines.ranges import NumberRange, NumberRanges, count_between, fitted_bounds, quantiles_of
 from search.engines.reading import DEFAULT_FACET_VALUES, FEW_VALUES
-from search.engines.schema import Column, Kind, Schema, Unanswerable, read_set, read_step
+from search.engines.schema import Column, Kind, Schema, Unanswerable, read_set, read_step, write_step
 from search.engines.tantivy_queries import NOTHING, Narrowing, QueryBuilder, narrowed_by
 
 #: Tantivy counts each segment by itself: with all its values the sums are exact.
@@ -105,13 +105,16 @@ class FacetCounter:
         apart = {
             name: each
             for name, each in columns.items()
-            if half is not None and _is_kept_apart(each, others[name], half)
+            if half is not None and _is_kept_apart(each, others[name])
         }
         within = _wanted_of({name: columns[name] for name in columns if name not in apart}, others)
         asked = _wanted_of(apart, others, in_half=True)
         if within or not apart:
             asked[_HALVES] = {**_terms(column, 2), "aggs": within}
         answer = self.searcher.aggregate(unfiltered, asked)
+        for name, each in apart.items():
+            if each.has_steps and half is not None:
+                answer[f"{name} stats"] = self._ends(unfiltered, each, answer[f"{name} steps"], half)
         halves = self._halves(unfiltered, column, apart, answer)
         found = next((half for half in halves["buckets"] if bool(half["key"]) is wanted), None)
         if found is None:
@@ -127,13 +130,26 @@ class FacetCounter:
         """How many of what was found are of each half: every set says of which it is."""
         if _HALVES in answer:
             return dict(answer[_HALVES])
-        for name, each in apart.items():
-            if each.has_sets and not answer[name]["sum_other_doc_count"]:
+        for each in apart.values():
+            if each.sets and not answer[each.sets_name]["sum_other_doc_count"]:
                 counts: dict[bool | None, int] = defaultdict(int)
-                for bucket in answer[name]["buckets"]:
+                for bucket in answer[each.sets_name]["buckets"]:
                     counts[read_set(bucket["key"])[0]] += bucket["doc_count"]
                 return {"buckets": [{"key": half, "doc_count": count} for half, count in counts.items()]}
         return dict(self.searcher.aggregate(query, {_HALVES: _terms(column, 2)})[_HALVES])
+
+    def _ends(self, query: Query, column: Column, steps: Mapping[str, Any], half: bool) -> Mapping[str, Any]:
+        """The lowest and the highest number of a half: looked for among the few at either end."""
+        reached = _count_steps(steps, half)
+        if not reached:
+            return {"count": 0, "min": None, "max": None}
+        at_ends = [
+            Query.term_query(self.schema.tantivy, column.steps_name, write_step(half, step))
+            for step in {min(reached), max(reached)}
+        ]
+        either = Query.boolean_query([(Occur.Should, each) for each in at_ends])
+        few = narrowed_by(query, [(Occur.Must, either)])
+        return dict(self.searcher.aggregate(few, {"ends": {"stats": {"field": column.full_name}}})["ends"])
 
     def _read(
         self,
@@ -152,7 +168,8 @@ class FacetCounter:
             if steps := options.get("steps"):
                 counted[name] = self._reaching(query, column, steps, found.get(name))
             elif not options.get("ranges"):
-                counted[name] = self._values(query, column, options, found[name], half=half)
+                values = found[column.sets_name if column.sets else name]
+                counted[name] = self._values(query, column, options, values, half=half)
             elif column.has_steps:
                 counted[name] = _ranges_of_steps(name, options, found, half=half)
             else:
@@ -181,13 +198,13 @@ class FacetCounter:
         half: bool | None = None,
     ) -> list[tuple[Any, int]]:
         size = _size(options)
-        if not column.has_sets:
+        if not column.sets:
             values = _counts(column, found)
         elif found["sum_other_doc_count"]:
             one_by_one = self.searcher.aggregate(query, {"values": _terms(column, size)})
             values = _counts(column, one_by_one["values"])
         else:
-            values = _counts_of_sets(found, half)
+            values = _counts_of_sets(found, self.schema.sets[column.sets_name].index(column), half)
         by_count = sorted(values, key=lambda pair: (-pair[1], pair[0]))[:size]
         if options.get("order") == "term":
             by_count.sort(key=lambda pair: pair[0])
@@ -231,14 +248,13 @@ class FacetCounter:
 
 
 # What to ask, and how to read what comes back -----------------------------------------------------
-def _is_kept_apart(column: Column, options: Mapping[str, Any], wanted: bool) -> bool:
+def _is_kept_apart(column: Column, options: Mapping[str, Any]) -> bool:
     """Whether what is counted of a half can be told from what is counted of both."""
     if options.get("steps"):
         return False
     if options.get("ranges"):
-        # Of the half "yes" the lowest and the highest are kept; the numbers themselves are of both.
-        return column.has_steps and wanted and not options.get("few_values", True)
-    return column.has_sets
+        return column.has_steps and not options.get("few_values", True)
+    return bool(column.sets)
 
 
 def _wanted_of(
@@ -255,9 +271,9 @@ def _wanted(name: str, column: Column, options: Mapping[str, Any], *, in_half: b
         return _wanted_steps(name, column, steps)
     if parts := options.get("ranges"):
         return _wanted_ranges(name, column, parts, options, in_half=in_half)
-    if column.has_sets:
+    if column.sets:
         terms = {"field": column.sets_name, "size": MOST_SETS, "segment_size": ALL_SEGMENT_VALUES}
-        return {name: {"terms": terms}}
+        return {column.sets_name: {"terms": terms}}
     return {name: _terms(column, _size(options))}
 
 
@@ -272,8 +288,9 @@ def _wanted_steps(name: str, column: Column, steps: Sequence[Any]) -> dict[str, 
 def _wanted_ranges(
     name: str, column: Column, parts: int, options: Mapping[str, Any], *, in_half: bool
 ) -> dict[str, Any]:
-    numbers = column.in_half_name if in_half else column.full_name
-    wanted: dict[str, Any] = {f"{name} stats": {"stats": {"field": numbers}}}
+    wanted: dict[str, Any] = {}
+    if not in_half:
+        wanted[f"{name} stats"] = {"stats": {"field": column.full_name}}
     if column.has_steps:
         terms = {"field": column.steps_name, "size": ALL_SEGMENT_VALUES, "segment_size": ALL_SEGMENT_VALUES}
         wanted[f"{name} steps"] = {"terms": terms}
@@ -304,12 +321,12 @@ def _counts(column: Column, found: Mapping[str, Any]) -> list[tuple[Any, int]]:
     ]
 
 
-def _counts_of_sets(found: Mapping[str, Any], half: bool | None) -> list[tuple[Any, int]]:
+def _counts_of_sets(found: Mapping[str, Any], place: int, half: bool | None) -> list[tuple[Any, int]]:
     counts: dict[str, int] = defaultdict(int)
     for bucket in found["buckets"]:
         of_half, values = read_set(bucket["key"])
         if half is None or of_half is half:
-            for value in values:
+            for value in values[place]:
                 counts[value] += bucket["doc_count"]
     return list(counts.items())
 
@@ -341,17 +358,22 @@ def _ranges_of_steps(
     """Ranges of numbers whose step was indexed: known from the same pass as everything else."""
     stats = found[f"{name} stats"]
     lowest, highest = stats["min"], stats["max"]
-    by_step: dict[int, int] = defaultdict(int)
-    for bucket in found[f"{name} steps"]["buckets"]:
-        of_half, step = read_step(int(bucket["key"]))
-        if half is None or of_half is half:
-            by_step[step] += int(bucket["doc_count"])
+    by_step = _count_steps(found[f"{name} steps"], half)
     counts: list[tuple[NumberRange, int]] = []
     if by_step:
         quantiles = quantiles_of(by_step, _percents(options["ranges"]), lowest=lowest, highest=highest)
         bounds = fitted_bounds(quantiles, lowest=lowest, highest=highest)
         counts = count_between(bounds, by_step)
     return NumberRanges(lowest, highest, tuple(counts), _few_values(name, found))
+
+
+def _count_steps(found: Mapping[str, Any], half: bool | None) -> dict[int, int]:
+    by_step: dict[int, int] = defaultdict(int)
+    for bucket in found["buckets"]:
+        of_half, step = read_step(int(bucket["key"]))
+        if half is None or of_half is half:
+            by_step[step] += int(bucket["doc_count"])
+    return by_step
 
 
 def _between_bounds(bounds: list[float]) -> list[dict[str, float]]:

@@ -68,7 +68,7 @@ class ThingIndex(indexes.SearchIndex):
     text = AnalysedField(document=True, language="en")
     headline = AnalysedField(language="en", boost=4.0, within="text")
     brand = indexes.CharField(null=True, faceted=True)
-    tags = KeywordsField(in_sets=True)
+    tags = KeywordsField(in_sets="labels")
     price = RangedField(null=True)
     rating = indexes.FloatField(null=True)
     in_stock = HalvingField()
@@ -78,7 +78,7 @@ class ThingIndex(indexes.SearchIndex):
     measures = KeyedNumbersField(null=True)
     by_price = SortKeyField()
     shown = StoredField()
-    names = KeywordsField()
+    names = KeywordsField(in_sets="labels")
     weight = WeightField(by_half=True)
 
     def get_model(self) -> type[Brand]:
@@ -202,6 +202,7 @@ def facet(found: Any, name: str) -> dict[Any, int]:
     [
         ("brand", lambda thing: [thing.brand] if thing.brand else []),
         ("tags", lambda thing: thing.tags),
+        ("names", lambda thing: thing.words),
         ("in_stock", lambda thing: [thing.in_stock]),
         ("properties.cpu", lambda thing: thing.properties.values()),
         ("measures.width", lambda thing: thing.measures.values()),
