@@ -6,30 +6,18 @@ Written against the documentation of OpenSearch 2 and 3 (Query DSL, aggregations
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 from haystack.constants import DJANGO_CT, DJANGO_ID, ID
 
-from search.analysis import analyse, query_terms, query_words
-from search.analysis.vocabulary import Part
-from search.engines.query_language import CONTENT, And, Condition, Everything, Node, Not, Nothing, Or
-from search.engines.reading import (
-    DEFAULT_FACET_VALUES,
-    FEW_VALUES,
-    GUESS_BOOST,
-    LONG_WORD,
-    LONGEST_QUERY,
-    MOST_WORDS,
-    PREFERRED_SCORE,
-    SYNONYM_BOOST,
-    TIE_BREAKER,
-    columns_for,
-    read_parts,
-)
+from search.analysis import analyse
+from search.engines.query_language import Condition
+from search.engines.reading import DEFAULT_FACET_VALUES, FEW_VALUES, LONG_WORD, read_parts
 from search.engines.schema import I64, Column, Kind, Schema, Unanswerable
+from search.engines.translation import Translator
 
 Body = dict[str, Any]
 
@@ -122,53 +110,11 @@ def _json(value: Any) -> Any:
 
 
 # Queries ------------------------------------------------------------------------------------------
-class QueryWriter:
-    """Trees of conditions to OpenSearch's queries."""
+class QueryWriter(Translator[Body]):
+    """Trees of conditions as OpenSearch's queries."""
 
-    def __init__(self, schema: Schema) -> None:
-        self.schema = schema
-
-    def build(self, node: Node) -> Body:
-        match node:
-            case Everything():
-                return EVERYTHING
-            case Nothing():
-                return NOTHING
-            case And(children=children):
-                return {"bool": {"must": [self.build(child) for child in children]}}
-            case Or(children=children):
-                return any_of([self.build(child) for child in children])
-            case Not(child=child):
-                return {"bool": {"must_not": [self.build(child)]}}
-            case Condition():
-                try:
-                    return self._condition(node)
-                except Unanswerable:
-                    return NOTHING
-
-    def _condition(self, condition: Condition) -> Body:
-        if condition.field == CONTENT:
-            return self._content(condition, self.schema.text_columns)
-        column = self.schema.column(condition.field)
-        if condition.value is None:
-            return {"bool": {"must_not": [{"exists": {"field": column.full_name}}]}}
-        if column.kind is Kind.TEXT:
-            return self._content(condition, [column])
-        lookup = _LOOKUPS.get(condition.lookup)
-        if lookup is None:
-            raise Unanswerable(condition.lookup)
-        return lookup(self, column, condition.value)
-
-    # Text -----------------------------------------------------------------------------------
-    def _content(self, condition: Condition, columns: Sequence[Column]) -> Body:
-        value = condition.value
-        if condition.lookup == "text":
-            return self._typed(value, columns)
-        texts = [str(item) for item in value] if isinstance(value, list) else [str(value)]
-        if condition.lookup == "exact":
-            return any_of([self._phrase(text, columns) for text in texts])
-        last_is_prefix = condition.lookup == "startswith"
-        return any_of([self._words(text, columns, last_is_prefix=last_is_prefix) for text in texts])
+    EVERYTHING = EVERYTHING
+    NOTHING = NOTHING
 
     def _typed(self, value: Any, columns: Sequence[Column]) -> Body:
         """In full; of a question too long for the server its own words alone."""
@@ -182,96 +128,43 @@ class QueryWriter:
         ]
         return self._of_parts(value, bare, columns)
 
-    def _of_parts(self, value: Any, parts: Sequence[Part], columns: Sequence[Column]) -> Body:
-        must: list[Body] = []
-        without: list[Body] = []
-        preferred: list[Body] = []
-        places = {"without": without, "prefer": preferred}
-        for part in parts:
-            query = self._part(part, columns)
-            if query is None:
-                continue
-            if part.kind == "joined":
-                if len(must) < 2:
-                    continue
-                apart, must[-2:] = {"bool": {"must": must[-2:]}}, []
-                together = {"bool": {"must": [query], "boost": SYNONYM_BOOST}}
-                query = {"dis_max": {"queries": [apart, together], "tie_breaker": 0.0}}
-            places.get(part.kind, must).append(query)
-        if not must:
-            is_blank = not value if isinstance(value, list) else not str(value).strip()
-            must = [EVERYTHING if without or is_blank else NOTHING]
-        return {
-            "bool": {
-                "must": must,
-                **({"must_not": without} if without else {}),
-                **({"should": preferred} if preferred else {}),
-            }
-        }
+    # Put together ---------------------------------------------------------------------------
+    def all_of(self, queries: Sequence[Body]) -> Body:
+        return {"bool": {"must": list(queries)}}
 
-    def _part(self, part: Part, columns: Sequence[Column]) -> Body | None:
-        if part.kind == "prefer":
-            field, *values = part.alternatives
-            wanted = self.build(Condition(field, "in", values))
-            return {"constant_score": {"filter": wanted, "boost": PREFERRED_SCORE}}
-        if part.kind == "phrase":
-            return any_of([self._phrase(text, columns) for text in part.alternatives])
-        first, *others = part.alternatives
-        found = self._all_words(first, columns)
-        same = [
-            {"bool": {"must": [query], "boost": SYNONYM_BOOST}}
-            for text in others
-            if (query := self._all_words(text, columns_for(text, columns))) is not None
-        ]
-        matches = [found, *same] if found is not None else same
-        if len(matches) <= 1:
-            return matches[0] if matches else None
-        return {"dis_max": {"queries": matches, "tie_breaker": 0.0}}
+    def any_of(self, queries: Sequence[Body]) -> Body:
+        return {"bool": {"should": list(queries), "minimum_should_match": 1}}
 
-    def _words(self, text: str, columns: Sequence[Column], *, last_is_prefix: bool = False) -> Body:
-        found = self._all_words(text, columns, last_is_prefix=last_is_prefix)
-        if found is not None:
-            return found
-        return NOTHING if text.strip() else EVERYTHING
+    def best_of(self, queries: Sequence[Body], *, tie_breaker: float) -> Body:
+        return {"dis_max": {"queries": list(queries), "tie_breaker": tie_breaker}}
 
-    def _all_words(
-        self, text: str, columns: Sequence[Column], *, last_is_prefix: bool = False
-    ) -> Body | None:
-        words = query_words(text[:LONGEST_QUERY])[:MOST_WORDS]
-        found = [
-            self._word(word, columns, is_prefix=last_is_prefix and number == len(words) - 1)
-            for number, word in enumerate(words)
-        ]
-        each = [query for query in found if query is not None]
-        if len(each) <= 1:
-            return each[0] if each else None
-        return {"bool": {"must": each}}
+    def but_not(self, query: Body) -> Body:
+        return {"bool": {"must_not": [query]}}
 
-    def _word(self, word: str, columns: Sequence[Column], *, is_prefix: bool) -> Body | None:
-        matches: list[Body] = []
-        for column in columns:
-            first, *guesses = query_terms(word, column.language) or [[]]
-            if not first:
-                continue
-            parts = [_term(column.name, term) for term in first]
-            if is_prefix:
-                parts[-1] = {"prefix": {column.name: {"value": first[-1]}}}
-            matches.append({"bool": {"must": parts, "boost": column.boost}})
-            boost = column.boost * GUESS_BOOST
-            matches += [_term(column.name, term, boost=boost) for terms in guesses for term in terms]
-        return {"dis_max": {"queries": matches, "tie_breaker": TIE_BREAKER}} if matches else None
+    def worth(self, query: Body, worth: float) -> Body:
+        return {"bool": {"must": [query], "boost": worth}}
 
-    def _phrase(self, text: str, columns: Sequence[Column]) -> Body:
-        matches = []
-        for column in columns:
-            terms = analyse(text[:LONGEST_QUERY], column.language)[:MOST_WORDS]
-            if len(terms) == 1:
-                matches.append(_term(column.name, terms[0]))
-            elif terms:
-                matches.append({"match_phrase": {column.name: {"query": " ".join(terms)}}})
-        return any_of(matches)
+    def worth_always(self, query: Body, worth: float) -> Body:
+        return {"constant_score": {"filter": query, "boost": worth}}
+
+    def question(self, must: Sequence[Body], without: Sequence[Body], preferred: Sequence[Body]) -> Body:
+        given = {"must": must, "must_not": without, "should": preferred}
+        return {"bool": {occurs: list(queries) for occurs, queries in given.items() if queries}}
+
+    # Terms ----------------------------------------------------------------------------------
+    def term(self, column: Column, term: str) -> Body:
+        return _term(column.name, term)
+
+    def term_that_begins(self, column: Column, beginning: str) -> Body:
+        return {"prefix": {column.name: {"value": beginning}}}
+
+    def terms_in_a_row(self, column: Column, terms: Sequence[str]) -> Body:
+        return {"match_phrase": {column.name: {"query": " ".join(terms)}}}
 
     # Values ---------------------------------------------------------------------------------
+    def without_value(self, column: Column) -> Body:
+        return self.but_not({"exists": {"field": column.full_name}})
+
     def equal(self, column: Column, value: Any) -> Body:
         if isinstance(value, list):
             return self.is_in(column, value)
@@ -306,20 +199,13 @@ class QueryWriter:
             bounds["lte" if with_high else "lt"] = _bound(column, high)
         return {"range": {column.full_name: bounds}}
 
-    def like(self, column: Column, pattern: str) -> Body:
-        if column.kind is not Kind.EXACT:
-            raise Unanswerable(column.name)
+    def value_with(self, column: Column, part: str, *, at_start: bool = False, at_end: bool = False) -> Body:
+        if at_start:
+            return {"prefix": {column.full_name: {"value": part}}}
+        pattern = "*" + escape_wildcards(part) + ("" if at_end else "*")
         return {"wildcard": {column.full_name: {"value": pattern}}}
 
-    def beginning(self, column: Column, value: Any) -> Body:
-        if column.kind is not Kind.EXACT:
-            raise Unanswerable(column.name)
-        return {"prefix": {column.full_name: {"value": column.value(value)}}}
-
-    def fuzzy(self, column: Column, value: Any) -> Body:
-        if column.kind is not Kind.EXACT:
-            raise Unanswerable(column.name)
-        word = column.value(value)
+    def near(self, column: Column, word: str) -> Body:
         wrong = 2 if len(word) >= LONG_WORD else 1
         return {"fuzzy": {column.full_name: {"value": word, "fuzziness": wrong, "max_expansions": 500}}}
 
@@ -336,8 +222,8 @@ def clauses_of(body: Any) -> int:
     return sum(1 if name in _LEAVES else clauses_of(inner) for name, inner in body.items())
 
 
-def _term(field: str, value: Any, *, boost: float | None = None) -> Body:
-    return {"term": {field: {"value": value, **({} if boost is None else {"boost": boost})}}}
+def _term(field: str, value: Any) -> Body:
+    return {"term": {field: {"value": value}}}
 
 
 def _bound(column: Column, value: Any) -> Any:
@@ -355,37 +241,8 @@ def _bound(column: Column, value: Any) -> Any:
     return int(value) if number.is_integer() else number
 
 
-def _range(writer: QueryWriter, column: Column, value: Any) -> Body:
-    if not isinstance(value, list) or len(value) != 2:
-        raise Unanswerable(column.name)
-    return writer.between(column, *value)
-
-
 def escape_wildcards(text: str) -> str:
-    return "".join(f"\\{letter}" if letter in "*?\\" else letter for letter in text[:LONGEST_QUERY])
-
-
-_LOOKUPS: dict[str, Callable[[QueryWriter, Column, Any], Body]] = {
-    "content": QueryWriter.equal,
-    "exact": QueryWriter.equal,
-    "text": QueryWriter.equal,
-    "in": QueryWriter.is_in,
-    "range": _range,
-    "gt": lambda w, c, v: w.between(c, v, None, with_low=False),
-    "gte": lambda w, c, v: w.between(c, v, None),
-    "lt": lambda w, c, v: w.between(c, None, v, with_high=False),
-    "lte": lambda w, c, v: w.between(c, None, v),
-    "startswith": QueryWriter.beginning,
-    "endswith": lambda w, c, v: w.like(c, "*" + escape_wildcards(c.value(v))),
-    "contains": lambda w, c, v: w.like(c, "*" + escape_wildcards(c.value(v)) + "*"),
-    "fuzzy": QueryWriter.fuzzy,
-}
-
-
-def any_of(queries: Sequence[Body]) -> Body:
-    if len(queries) == 1:
-        return queries[0]
-    return {"bool": {"should": list(queries), "minimum_should_match": 1}} if queries else NOTHING
+    return "".join(f"\\{letter}" if letter in "*?\\" else letter for letter in text)
 
 
 # Searches -----------------------------------------------------------------------------------------
