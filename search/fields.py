@@ -12,8 +12,8 @@ from search.analysis import PLAIN
 class AnalysedField(indexes.CharField):
     """Text in one language (or none: ``plain``), found by its words; ``boost`` weighs its matches.
 
-    ``within`` names a field whose text has all of this one's: it alone tells which documents match, this one
-    only how well.
+    ``within`` names a field of the same language, to which an engine may add this one's text: then that one
+    alone tells which documents match, and this one only how well.
     """
 
     def __init__(self, *, language: str = PLAIN, within: str = "", **kwargs: Any) -> None:

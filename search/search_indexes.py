@@ -81,7 +81,7 @@ class _Related:
 
 class ProductIndex(indexes.SearchIndex, indexes.Indexable):
     #: Raise it when documents are made in another way from the same fields: the index is rebuilt.
-    version = 4
+    version = 3
 
     text = AnalysedField(document=True, boost=1.5)
     title_ar = AnalysedField(language="ar", boost=4.0, within="body_ar")

@@ -139,7 +139,7 @@ class Column:
     sets: str = ""
     #: Whether the round bound that the number reaches is kept beside.
     has_steps: bool = False
-    #: A column whose text has all of this one's.
+    #: A column of the same language to whose text this one's is added.
     within: str = ""
 
     @property
@@ -348,10 +348,8 @@ class Schema:
 
     def _add(self, document: tantivy.Document, column: Column, item: Any) -> None:
         match column.kind:
-            case Kind.TEXT if isinstance(item, Analysed):
-                document.add_text(column.name, item)
             case Kind.TEXT:
-                document.add_text(column.name, " ".join(analysis.analyse(str(item), column.language)))
+                self._add_text(document, column, item)
             case Kind.EXACT:
                 document.add_text(column.name, column.value(item))
             case Kind.INTEGER | Kind.SORT_KEY:
@@ -364,6 +362,12 @@ class Schema:
                 document.add_date(column.name, column.value(item))
             case Kind.STORED:
                 document.add_bytes(column.name, column.value(item).encode())
+
+    def _add_text(self, document: tantivy.Document, column: Column, item: Any) -> None:
+        text = item if isinstance(item, Analysed) else " ".join(analysis.analyse(str(item), column.language))
+        document.add_text(column.name, text)
+        if column.within in self.columns:
+            document.add_text(column.within, text)
 
     def _add_keyed(self, document: tantivy.Document, column: Column, value: Mapping[str, Any]) -> None:
         if keyed := self.keyed_values(column, value):

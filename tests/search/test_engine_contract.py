@@ -90,8 +90,9 @@ class ThingIndex(indexes.SearchIndex):
             "id": f"catalogue.brand.{thing.number}",
             "django_ct": "catalogue.brand",
             "django_id": str(thing.number),
-            "text": " ".join(thing.words),
-            "headline": thing.words[0] if thing.number % 5 else "",
+            # Some have their words in the headline alone, some in the text, most in both.
+            "text": " ".join(thing.words) if thing.number % 7 else "nothing more",
+            "headline": " ".join(thing.words) if thing.number % 5 or not thing.number % 7 else "",
             "brand": thing.brand,
             "brand_exact": None,
             "tags": list(thing.tags),
