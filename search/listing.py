@@ -72,8 +72,6 @@ class FacetGroup:
     high_name: str = ""
     low: str = ""
     high: str = ""
-    lowest: float | None = None
-    highest: float | None = None
     hidden: Sequence[Pair] = ()
 
     @property
@@ -438,7 +436,7 @@ class ListingQuery:
     ) -> FacetGroup | None:
         chosen = self.selection
         low, high = chosen.get(low_name), chosen.get(high_name)
-        if ranges.lowest == ranges.highest and not low and not high:
+        if not ranges.counts and not low and not high:
             return None
         values = []
         for part, count in ranges.counts:
@@ -463,8 +461,6 @@ class ListingQuery:
             high_name=high_name,
             low=low or "",
             high=high or "",
-            lowest=ranges.lowest,
-            highest=ranges.highest,
             hidden=chosen.hidden(low_name, high_name),
         )
 

@@ -482,21 +482,21 @@ def ranges_of(count: Mapping[str, Any]) -> tuple[NumberRanges, list[float]]:
     """What there is, and the bounds to count between."""
     stats = count["stats"]
     if not stats["count"]:
-        return NumberRanges(None, None, (), ()), []
+        return NumberRanges((), ()), []
     quantiles = sorted(pair["value"] for pair in count["quantiles"]["values"] if pair["value"] is not None)
     bounds = fitted_bounds(quantiles, lowest=stats["min"], highest=stats["max"])
     values = sorted(
         (float(bucket["key"]), bucket["doc_count"]) for bucket in count.get("values", {}).get("buckets", ())
     )
     few = tuple(values) if len(values) <= FEW_VALUES else ()
-    return NumberRanges(stats["min"], stats["max"], (), few), bounds
+    return NumberRanges((), few), bounds
 
 
 def with_counts(ranges: NumberRanges, buckets: Iterable[Mapping[str, Any]]) -> NumberRanges:
     counts = tuple(
         (NumberRange(bucket.get("from"), bucket.get("to")), int(bucket["doc_count"])) for bucket in buckets
     )
-    return NumberRanges(ranges.lowest, ranges.highest, counts, ranges.values)
+    return NumberRanges(counts, ranges.values)
 
 
 class OpenSearchEngine(BaseEngine):

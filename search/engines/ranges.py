@@ -19,10 +19,8 @@ class NumberRange:
 
 @dataclass(frozen=True, slots=True)
 class NumberRanges:
-    """What ``facet(field, ranges=5)`` counts: round ranges within what there is."""
+    """What ``facet(field, ranges=5)`` counts: round ranges, none where all numbers are too close."""
 
-    lowest: float | None
-    highest: float | None
     counts: tuple[tuple[NumberRange, int], ...]
     #: The numbers themselves where there are few of them, smallest first.
     values: tuple[tuple[float, int], ...]
@@ -61,9 +59,22 @@ def step_of(number: float) -> int:
     return bisect_right(ROUND_BOUNDS, number)
 
 
-def quantiles_of(
-    by_step: Mapping[int, int], percents: Sequence[float], *, lowest: float, highest: float
-) -> list[float]:
+def ranges_of_steps(by_step: Mapping[int, int], percents: Sequence[float]) -> NumberRanges:
+    """Ranges fitted to how many numbers each step has: those that the numbers themselves would give."""
+    if not by_step:
+        return NumberRanges((), ())
+    # A bound between two steps is above all numbers of the lower and above none of the higher.
+    lowest, highest = (_first_of(step) for step in (min(by_step), max(by_step)))
+    bounds = fitted_bounds(quantiles_of(by_step, percents), lowest=lowest, highest=highest)
+    return NumberRanges(tuple(count_between(bounds, by_step)), ())
+
+
+def _first_of(step: int) -> float:
+    """The bound that a step begins with; negative numbers have none."""
+    return ROUND_BOUNDS[step - 1] if step else -math.inf
+
+
+def quantiles_of(by_step: Mapping[int, int], percents: Sequence[float]) -> list[float]:
     """About where so many in a hundred are below, from how many numbers each step has."""
     steps = sorted(by_step)
     below = list(accumulate((by_step[step] for step in steps), initial=0))
@@ -72,8 +83,8 @@ def quantiles_of(
         wanted = percent / 100 * below[-1]
         place = min(bisect_right(below, wanted) - 1, len(steps) - 1)
         step = steps[place]
-        low = max(lowest, ROUND_BOUNDS[step - 1]) if step else lowest
-        high = min(highest, ROUND_BOUNDS[step]) if step < len(ROUND_BOUNDS) else highest
+        low = max(0.0, _first_of(step))
+        high = ROUND_BOUNDS[step] if step < len(ROUND_BOUNDS) else low
         quantiles.append(low + (high - low) * (wanted - below[place]) / by_step[step])
     return quantiles
 

@@ -267,7 +267,7 @@ class Schema:
                 continue
             _ADD[column.kind](builder, column)
             if column.has_steps:
-                builder.add_integer_field(column.steps_name, fast=True, indexed=True)
+                builder.add_integer_field(column.steps_name, fast=True)
         for name in self.sets:
             builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
         return builder.build()

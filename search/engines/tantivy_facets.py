@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -14,9 +14,9 @@ from haystack.constants import DJANGO_CT
 from tantivy import Occur, Query
 
 from search.engines.query_language import Condition
-from search.engines.ranges import NumberRange, NumberRanges, count_between, fitted_bounds, quantiles_of
+from search.engines.ranges import NumberRange, NumberRanges, fitted_bounds, ranges_of_steps
 from search.engines.reading import DEFAULT_FACET_VALUES, FEW_VALUES
-from search.engines.schema import Column, Kind, Schema, Unanswerable, read_set, read_step, write_step
+from search.engines.schema import Column, Kind, Schema, Unanswerable, read_set, read_step
 from search.engines.tantivy_queries import NOTHING, Narrowing, QueryBuilder, narrowed_by
 
 #: Tantivy counts each segment by itself: with all its values the sums are exact.
@@ -108,13 +108,10 @@ class FacetCounter:
             if half is not None and _is_kept_apart(each, others[name])
         }
         within = _wanted_of({name: columns[name] for name in columns if name not in apart}, others)
-        asked = _wanted_of(apart, others, in_half=True)
+        asked = _wanted_of(apart, others)
         if within or not apart:
             asked[_HALVES] = {**_terms(column, 2), "aggs": within}
         answer = self.searcher.aggregate(unfiltered, asked)
-        for name, each in apart.items():
-            if each.has_steps and half is not None:
-                answer[f"{name} stats"] = self._ends(unfiltered, each, answer[f"{name} steps"], half)
         halves = self._halves(unfiltered, column, apart, answer)
         found = next((half for half in halves["buckets"] if bool(half["key"]) is wanted), None)
         if found is None:
@@ -137,19 +134,6 @@ class FacetCounter:
                     counts[read_set(bucket["key"])[0]] += bucket["doc_count"]
                 return {"buckets": [{"key": half, "doc_count": count} for half, count in counts.items()]}
         return dict(self.searcher.aggregate(query, {_HALVES: _terms(column, 2)})[_HALVES])
-
-    def _ends(self, query: Query, column: Column, steps: Mapping[str, Any], half: bool) -> Mapping[str, Any]:
-        """The lowest and the highest number of a half: looked for among the few at either end."""
-        reached = _count_steps(steps, half)
-        if not reached:
-            return {"count": 0, "min": None, "max": None}
-        at_ends = [
-            Query.term_query(self.schema.tantivy, column.steps_name, write_step(half, step))
-            for step in {min(reached), max(reached)}
-        ]
-        either = Query.boolean_query([(Occur.Should, each) for each in at_ends])
-        few = narrowed_by(query, [(Occur.Must, either)])
-        return dict(self.searcher.aggregate(few, {"ends": {"stats": {"field": column.full_name}}})["ends"])
 
     def _read(
         self,
@@ -243,7 +227,7 @@ class FacetCounter:
                 (NumberRange(bucket.get("from"), bucket.get("to")), int(bucket["doc_count"]))
                 for bucket in found.get(name, {}).get("buckets", ())
             )
-            counted[name] = NumberRanges(fit.stats["min"], fit.stats["max"], counts, fit.values)
+            counted[name] = NumberRanges(counts, fit.values)
         return counted
 
 
@@ -257,20 +241,18 @@ def _is_kept_apart(column: Column, options: Mapping[str, Any]) -> bool:
     return bool(column.sets)
 
 
-def _wanted_of(
-    columns: Mapping[str, Column], facets: Mapping[str, Mapping[str, Any]], *, in_half: bool = False
-) -> dict[str, Any]:
+def _wanted_of(columns: Mapping[str, Column], facets: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     wanted: dict[str, Any] = {}
     for name, column in columns.items():
-        wanted |= _wanted(name, column, facets[name], in_half=in_half)
+        wanted |= _wanted(name, column, facets[name])
     return wanted
 
 
-def _wanted(name: str, column: Column, options: Mapping[str, Any], *, in_half: bool) -> dict[str, Any]:
+def _wanted(name: str, column: Column, options: Mapping[str, Any]) -> dict[str, Any]:
     if steps := options.get("steps"):
         return _wanted_steps(name, column, steps)
     if parts := options.get("ranges"):
-        return _wanted_ranges(name, column, parts, options, in_half=in_half)
+        return _wanted_ranges(name, column, parts, options)
     if column.sets:
         terms = {"field": column.sets_name, "size": MOST_SETS, "segment_size": ALL_SEGMENT_VALUES}
         return {column.sets_name: {"terms": terms}}
@@ -285,18 +267,15 @@ def _wanted_steps(name: str, column: Column, steps: Sequence[Any]) -> dict[str, 
     return {name: {"range": {"field": column.full_name, "ranges": _between_bounds(bounds)}}}
 
 
-def _wanted_ranges(
-    name: str, column: Column, parts: int, options: Mapping[str, Any], *, in_half: bool
-) -> dict[str, Any]:
+def _wanted_ranges(name: str, column: Column, parts: int, options: Mapping[str, Any]) -> dict[str, Any]:
     wanted: dict[str, Any] = {}
-    if not in_half:
-        wanted[f"{name} stats"] = {"stats": {"field": column.full_name}}
     if column.has_steps:
         terms = {"field": column.steps_name, "size": ALL_SEGMENT_VALUES, "segment_size": ALL_SEGMENT_VALUES}
         wanted[f"{name} steps"] = {"terms": terms}
     else:
-        percents = _percents(parts)
-        wanted[f"{name} quantiles"] = {"percentiles": {"field": column.full_name, "percents": percents}}
+        percents = {"field": column.full_name, "percents": _percents(parts)}
+        wanted[f"{name} quantiles"] = {"percentiles": percents}
+        wanted[f"{name} stats"] = {"stats": {"field": column.full_name}}
     if options.get("few_values", True):
         wanted[f"{name} values"] = _terms(column, FEW_VALUES + 1)
     return wanted
@@ -333,7 +312,6 @@ def _counts_of_sets(found: Mapping[str, Any], place: int, half: bool | None) -> 
 
 @dataclass(frozen=True, slots=True)
 class _Fitted:
-    stats: Mapping[str, Any]
     bounds: list[float]
     values: tuple[tuple[float, int], ...]
 
@@ -343,7 +321,7 @@ def _fit(name: str, found: Mapping[str, Any]) -> _Fitted:
     # Tantivy gives them in no order.
     quantiles = sorted(found[f"{name} quantiles"]["values"].values()) if stats["count"] else []
     bounds = fitted_bounds(quantiles, lowest=stats["min"] or 0, highest=stats["max"] or 0)
-    return _Fitted(stats, bounds, _few_values(name, found))
+    return _Fitted(bounds, _few_values(name, found))
 
 
 def _few_values(name: str, found: Mapping[str, Any]) -> tuple[tuple[float, int], ...]:
@@ -356,15 +334,8 @@ def _ranges_of_steps(
     name: str, options: Mapping[str, Any], found: Mapping[str, Any], *, half: bool | None
 ) -> NumberRanges:
     """Ranges of numbers whose step was indexed: known from the same pass as everything else."""
-    stats = found[f"{name} stats"]
-    lowest, highest = stats["min"], stats["max"]
     by_step = _count_steps(found[f"{name} steps"], half)
-    counts: list[tuple[NumberRange, int]] = []
-    if by_step:
-        quantiles = quantiles_of(by_step, _percents(options["ranges"]), lowest=lowest, highest=highest)
-        bounds = fitted_bounds(quantiles, lowest=lowest, highest=highest)
-        counts = count_between(bounds, by_step)
-    return NumberRanges(lowest, highest, tuple(counts), _few_values(name, found))
+    return replace(ranges_of_steps(by_step, _percents(options["ranges"])), values=_few_values(name, found))
 
 
 def _count_steps(found: Mapping[str, Any], half: bool | None) -> dict[int, int]:

@@ -264,8 +264,8 @@ def test_fitted_ranges_hold_every_document_once(index: ThingIndex, name: str) ->
         for t in THINGS
         if (value := t.price if name == "price" else t.measures.get("width")) is not None
     ]
-    assert (ranges.lowest, ranges.highest) == (min(values), max(values))
     assert len(ranges.counts) >= 2
+    assert all(count for _, count in ranges.counts)
     for part, count in ranges.counts:
         low, high = part.low or 0, part.high or 10**9
         assert count == sum(low <= value < high for value in values)
@@ -319,8 +319,9 @@ def test_counts_within_one_of_two_values(index: ThingIndex, name: str, wanted: b
         ("measures.width", [t.measures["width"] for t in THINGS if both(t) and t.measures]),
     ):
         ranges = found.facet_counts()["fields"][each]
-        assert (ranges.lowest, ranges.highest) == (min(values), max(values))
         assert len(ranges.counts) >= 2
+        assert ranges.counts[0][1]
+        assert ranges.counts[-1][1]
         for part, count in ranges.counts:
             low, high = part.low or 0, part.high or 10**9
             assert count == sum(low <= value < high for value in values)

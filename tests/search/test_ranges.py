@@ -9,9 +9,8 @@ import pytest
 
 from search.engines.ranges import (
     ROUND_BOUNDS,
-    count_between,
-    fitted_bounds,
     quantiles_of,
+    ranges_of_steps,
     round_bound,
     step_of,
 )
@@ -28,10 +27,13 @@ def test_counts_of_steps_are_those_of_numbers(highest: int) -> None:
     dice = random.Random(highest)
     numbers = [dice.randrange(highest + 1) for _ in range(500)]
     by_step = Counter(map(step_of, numbers))
-    ends = {"lowest": min(numbers), "highest": max(numbers)}
-    bounds = fitted_bounds(quantiles_of(by_step, [20, 40, 60, 80], **ends), **ends)
-    assert len(bounds) >= 2
-    for part, count in count_between(bounds, by_step):
+    found = ranges_of_steps(by_step, [20, 40, 60, 80])
+    assert len(found.counts) >= 3
+    # No range at either end is empty, and together they hold all.
+    assert found.counts[0][1]
+    assert found.counts[-1][1]
+    assert sum(count for _, count in found.counts) == len(numbers)
+    for part, count in found.counts:
         low = -1 if part.low is None else part.low
         high = highest + 1 if part.high is None else part.high
         assert count == sum(low <= number < high for number in numbers)
@@ -40,12 +42,11 @@ def test_counts_of_steps_are_those_of_numbers(highest: int) -> None:
 def test_quantiles_are_near_the_true_ones() -> None:
     numbers = list(range(1_000, 101_000, 100))
     by_step = Counter(map(step_of, numbers))
-    found = quantiles_of(by_step, [25, 50, 75], lowest=numbers[0], highest=numbers[-1])
+    found = quantiles_of(by_step, [25, 50, 75])
     assert found == pytest.approx([26_000, 51_000, 76_000], rel=0.02)
 
 
-def test_one_number_needs_no_bound() -> None:
-    by_step = {step_of(500): 7}
-    bounds = fitted_bounds(quantiles_of(by_step, [50], lowest=500, highest=500), lowest=500, highest=500)
-    assert bounds == []
-    assert count_between(bounds, by_step) == []
+@pytest.mark.parametrize("numbers", [[500] * 7, [510, 560, 590], [0], [], [-3, -1]])
+def test_numbers_that_are_too_close_have_no_ranges(numbers: list[int]) -> None:
+    found = ranges_of_steps(Counter(map(step_of, numbers)), [20, 40, 60, 80])
+    assert (found.counts, found.values) == ((), ())
