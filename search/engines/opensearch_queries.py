@@ -52,7 +52,9 @@ _TYPES: dict[Kind, Body] = {
 def index_body(schema: Schema, *, shards: int, replicas: int) -> Body:
     identity = {name: {"type": "keyword"} for name in (ID, DJANGO_CT, DJANGO_ID)}
     fields = {
-        column.name: _TYPES[column.kind] for column in schema.columns.values() if column.name not in identity
+        column.name: _TYPES[column.kind] | ({"copy_to": column.within} if column.within else {})
+        for column in schema.columns.values()
+        if column.name not in identity
     }
     return {
         "settings": {

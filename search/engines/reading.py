@@ -37,7 +37,7 @@ TIE_BREAKER = 0.1
 LONG_WORD = 8
 
 #: How much a match is worth of one by the word itself.
-SYNONYM_BOOST = 0.6
+SYNONYM_BOOST = 0.5
 GUESS_BOOST = 0.5
 #: What a preferred document's score grows by: more than words can be worth.
 PREFERRED_SCORE = 60.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
@@ -126,15 +126,12 @@ class Asked:
         """The same, without narrowing to a half."""
         return self._narrowed(QueryBuilder(self.schema, self.kept.lexicon), with_half=False)
 
-    @property
-    def ranking_of_headlines(self) -> tuple[Query, float] | None:
-        """Of both halves what is found by headlines, and the most that anything else can score.
-
-        None where that is not known.
-        """
-        builder = HeadlineBuilder(self.schema, self.kept.lexicon)
-        ceiling = builder.ceiling_of_others(self.tree)
-        return None if ceiling is None else (self._narrowed(builder, with_half=False), ceiling)
+    def rankings_of_headlines(self) -> Iterator[tuple[Query, float]]:
+        """Of both halves what headlines find, less before more; and the most that all else can score."""
+        for own_only in (True, False):
+            builder = HeadlineBuilder(self.schema, self.kept.lexicon, own_only=own_only)
+            if (ceiling := builder.ceiling_of_others(self.tree)) is not None:
+                yield self._narrowed(builder, with_half=False), ceiling
 
     def _narrowed(self, builder: QueryBuilder, *, with_half: bool = True) -> Query:
         left_out = None if with_half or self.half is None else frozenset([self.half[0].name])

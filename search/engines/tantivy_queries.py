@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -11,10 +11,19 @@ import tantivy
 from haystack.constants import DJANGO_CT
 from tantivy import Occur, Query
 
+from search.analysis import query_words
+from search.analysis.vocabulary import Part
 from search.engines.query_language import CONTENT, And, Condition, Node
-from search.engines.reading import LONG_WORD, TIE_BREAKER, read_parts
+from search.engines.reading import (
+    LONG_WORD,
+    LONGEST_QUERY,
+    MOST_WORDS,
+    SYNONYM_BOOST,
+    TIE_BREAKER,
+    read_parts,
+)
 from search.engines.schema import Column, Kind, Schema, Unanswerable
-from search.engines.translation import Translator, Way, best_ways
+from search.engines.translation import PartWays, Translator, Way, best_ways
 
 #: Terms of which one searcher's answer is remembered.
 MOST_KNOWN_TERMS = 100_000
@@ -73,6 +82,43 @@ class QueryBuilder(Translator[Query]):
 
     def has(self, column: Column, term: str) -> bool:
         return self.lexicon is None or self.lexicon.has(column.name, term)
+
+    # How well -------------------------------------------------------------------------------
+    def _by_rank(self, ways: PartWays) -> list[Query]:
+        return super()._by_rank(self.levelled(ways))
+
+    def levelled(self, ways: PartWays) -> PartWays:
+        """What means the same scores as if it was as frequent as the word: a rare synonym is no better."""
+        most = SYNONYM_BOOST * max(
+            (self.ceiling(*each) for each in self._headlines_and_others(ways)[0]), default=0
+        )
+        if not most:
+            return ways
+
+        def level(worth: float, ceiling: float) -> float:
+            return worth * min(1.0, most / ceiling) if ceiling else worth
+
+        return PartWays(
+            ways.own,
+            [(way, level(worth, self.ceiling(way, worth))) for way, worth in ways.same],
+            [
+                (text, theirs, level(worth, self.ceiling_of_words(text, theirs, worth)))
+                for text, theirs, worth in ways.several
+            ],
+        )
+
+    def ceiling(self, way: Way, worth: float) -> float:
+        """The most that a document can score by one way; 0 where nobody knows."""
+        if self.lexicon is None or not all(self.has(way.column, term) for term in way.terms):
+            return 0.0
+        return worth * sum(self.lexicon.ceiling(way.column.name, term) for term in way.terms)
+
+    def ceiling_of_words(self, text: str, columns: Sequence[Column], worth: float) -> float:
+        total = 0.0
+        for word in query_words(text[:LONGEST_QUERY])[:MOST_WORDS]:
+            each = [self.ceiling(*way) for way in best_ways(self._ways(word, columns))]
+            total += max(each, default=0.0) * (1 - TIE_BREAKER) + sum(each) * TIE_BREAKER
+        return worth * total
 
     # Narrowing ------------------------------------------------------------------------------
     def narrowing(self, node: Node) -> Narrowing:
@@ -216,34 +262,52 @@ class QueryBuilder(Translator[Query]):
 
 
 class HeadlineBuilder(QueryBuilder):
-    """Of one word, or what means the same, only what needs no body: fewer documents.
+    """Of one word only what needs no body: fewer documents, and the best if nothing else can score as much.
 
-    They are the best of all if they score more than a body can.
+    ``own_only``: nor what means the same.
     """
 
-    def _headline_or_body(self, ways: Sequence[tuple[Way, float]]) -> Query:
-        return self._any_way([(way, worth) for way, worth in ways if not self.schema.is_body(way.column)])
+    def __init__(self, schema: Schema, lexicon: Lexicon, *, own_only: bool) -> None:
+        super().__init__(schema, lexicon)
+        self.own_only = own_only
+
+    def levelled(self, ways: PartWays) -> PartWays:
+        found = super().levelled(ways)
+        return PartWays(
+            [(way, worth) for way, worth in found.own if not self.schema.is_body(way.column)],
+            [
+                (way, worth)
+                for way, worth in found.same
+                if not (self.own_only or self.schema.is_body(way.column))
+            ],
+            [] if self.own_only else found.several,
+        )
 
     def ceiling_of_others(self, node: Node) -> float | None:
-        """What a document that this finds not, or finds for less, can score at most; None if nobody knows."""
+        """The most that anything can score by other ways; None where nobody knows, or headlines cannot do."""
         match node:
             case Condition(field=field, lookup="text", value=value) if field == CONTENT:
                 parts = read_parts(value)
                 if len(parts) == 1 and parts[0].kind == "words":
-                    single, _ = self._ways_of_part(parts[0], self.schema.text_columns)
-                    return self._ceiling([each for each in single if self.schema.is_body(each[0].column)])
+                    return self._ceiling_of_part(parts[0])
             case And(children=(child,)):
                 return self.ceiling_of_others(child)
         return None
 
-    def _ceiling(self, ways: Iterable[tuple[Way, float]]) -> float:
-        assert self.lexicon is not None
-        each = [
-            worth * sum(self.lexicon.ceiling(way.column.name, term) for term in way.terms)
-            for way, worth in best_ways(ways)
-            if all(self.has(way.column, term) for term in way.terms)
+    def _ceiling_of_part(self, part: Part) -> float | None:
+        ways = super().levelled(self._ways_of_part(part, self.schema.text_columns))
+        headlines, _ = self._headlines_and_others(ways)
+        if not any(self.ceiling(*each) for each in headlines):
+            return None
+        others = [*ways.own, *ways.same]
+        left_out = [
+            self.ceiling(way, worth)
+            for way, worth in others
+            if self.schema.is_body(way.column) or (self.own_only and (way, worth) in ways.same)
         ]
-        return max(each, default=0.0) * (1 - TIE_BREAKER) + sum(each) * TIE_BREAKER
+        if self.own_only:
+            left_out += [self.ceiling_of_words(*each) for each in ways.several]
+        return max(left_out, default=0.0)
 
 
 class MatchBuilder(QueryBuilder):
@@ -253,8 +317,8 @@ class MatchBuilder(QueryBuilder):
         names = {column.name for column in columns}
         return super()._content(condition, [column for column in columns if column.within not in names])
 
-    def _headline_or_body(self, ways: Sequence[tuple[Way, float]]) -> Query:
-        return self._any_way(ways)
+    def _by_rank(self, ways: PartWays) -> list[Query]:
+        return self._side_by_side(ways)
 
     def worth(self, query: Query, worth: float) -> Query:
         return query

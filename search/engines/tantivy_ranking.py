@@ -3,8 +3,10 @@
 A page shows the best 24 of what may be hundreds of thousands. Two things make them cheap to find, and both
 give what the whole search would have given, or nothing:
 
-- **Headlines first.** Who has a word in the title scores more than who has it in the description alone. If
-  the last hit of the page, found by headlines, scores more than all else can, nothing else belongs there.
+- **Headlines first.** Who has the word itself in the title scores more than who has it in the description, or
+  has what means the same. If nothing else can score as much as the last hit of the page, nothing else belongs
+  there: how frequent a word is tells the most that it can score. Else what means the same is looked for in
+  titles as well.
 - **A half is picked afterwards.** Where most documents are in the wanted half ("in stock"), some more hits
   of both halves hold a page of it; to look up which those are costs less than a filter on each match.
 """
@@ -12,7 +14,6 @@ give what the whole search would have given, or nothing:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
 from tantivy import Query
 
@@ -30,24 +31,17 @@ HIGHEST_WEIGHT = math.log2(2 + 1)
 
 def best_hits(asked: Asked, wanted: int) -> list[Hit] | None:
     """The ``wanted`` best of what is found, in order; None if only the whole search can tell."""
-    if not 0 < wanted <= MOST_PICKED:
+    if not 0 < wanted <= MOST_PICKED or not _is_in_most(asked):
         return None
-    for query, ceiling in _cheaper_searches(asked):
+    weight = HIGHEST_WEIGHT if _weight(asked) else 1.0
+    for query, ceiling in asked.rankings_of_headlines():
         hits = _pick(asked, query, wanted)
-        if len(hits) == wanted and hits[-1][0] > ceiling * ROUGHLY:
+        if len(hits) == wanted and hits[-1][0] > ceiling * weight * ROUGHLY:
             return hits
-    return None
-
-
-def _cheaper_searches(asked: Asked) -> Iterator[tuple[Query, float]]:
-    """Queries, each with the most that anything can score which it does not find, or finds for less."""
-    if not _is_in_most(asked):
-        return
-    if (headlines := asked.ranking_of_headlines) is not None:
-        query, ceiling = headlines
-        yield query, ceiling * (HIGHEST_WEIGHT if _weight(asked) else 1.0)
-    if asked.half is not None:
-        yield asked.ranking_of_both_halves, -math.inf
+    if asked.half is None:
+        return None
+    hits = _pick(asked, asked.ranking_of_both_halves, wanted)
+    return hits if len(hits) == wanted else None
 
 
 def _is_in_most(asked: Asked) -> bool:

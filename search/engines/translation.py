@@ -40,6 +40,21 @@ class Way:
     is_prefix: bool = False
 
 
+Worth = tuple[Way, float]
+
+
+@dataclass(frozen=True, slots=True)
+class PartWays:
+    """How a part of a question is found, each way with what it is worth."""
+
+    #: The word itself.
+    own: list[Worth]
+    #: Others of one word that mean the same.
+    same: list[Worth]
+    #: Those of several words, with where to look for them.
+    several: list[tuple[str, Sequence[Column], float]]
+
+
 class Translator(ABC, Generic[Q]):
     """What a tree of conditions asks for, as queries of one engine."""
 
@@ -189,33 +204,53 @@ class Translator(ABC, Generic[Q]):
             return self.worth_always(self.build(Condition(field, "in", values)), PREFERRED_SCORE)
         if part.kind == "phrase":
             return self._any_of([self._phrase(text, columns) for text in part.alternatives])
-        single, several = self._ways_of_part(part, columns)
-        of_several_words = [
+        ways = self._ways_of_part(part, columns)
+        found = self._by_rank(ways) if is_all else self._side_by_side(ways)
+        return self._best_of(found) if found else None
+
+    def _side_by_side(self, ways: PartWays) -> list[Q]:
+        single = [*ways.own, *ways.same]
+        return [*([self._any_way(single)] if single else []), *self._of_several_words(ways)]
+
+    def _of_several_words(self, ways: PartWays) -> list[Q]:
+        return [
             self._worth(query, worth)
-            for text, theirs, worth in several
+            for text, theirs, worth in ways.several
             if (query := self._all_words(text, theirs)) is not None
         ]
-        if not single and not of_several_words:
-            return None
-        one = self._headline_or_body(single) if is_all else self._any_way(single)
-        return self._best_of([one, *of_several_words])
 
-    def _ways_of_part(
-        self, part: Part, columns: Sequence[Column]
-    ) -> tuple[list[tuple[Way, float]], list[tuple[str, Sequence[Column], float]]]:
-        """Ways of alternatives of one word, and alternatives of several words; each with what it is worth."""
+    def _ways_of_part(self, part: Part, columns: Sequence[Column]) -> PartWays:
         first, *others = part.alternatives
         # A synonym is worth less than the word itself, and is looked for in the languages of its script.
         same = [(text, columns_for(text, columns), SYNONYM_BOOST) for text in others]
-        single: list[tuple[Way, float]] = []
-        several = []
+        found = PartWays([], [], [])
         for text, theirs, worth in [(first, columns, 1.0), *same]:
             words = query_words(text[:LONGEST_QUERY])
             if len(words) == 1:
-                single += [(way, worth * each) for way, each in self._ways(words[0], theirs)]
-            else:
-                several.append((text, theirs, worth))
-        return single, several
+                ways = [(way, worth * each) for way, each in self._ways(words[0], theirs)]
+                (found.own if text is first else found.same).extend(ways)
+            elif words:
+                found.several.append((text, theirs, worth))
+        return found
+
+    def _by_rank(self, ways: PartWays) -> list[Q]:
+        """Each counts by itself, so that the first of them can tell alone which documents are best."""
+        headlines, others = self._headlines_and_others(ways)
+        return [
+            *([self._any_way(headlines)] if headlines else []),
+            *(self._worth(self._find(way), worth) for way, worth in others),
+            *self._of_several_words(ways),
+        ]
+
+    def _headlines_and_others(self, ways: PartWays) -> tuple[list[Worth], list[Worth]]:
+        """The word itself in headlines, and all other ways; each where it is worth more."""
+        headlines: list[Worth] = []
+        others: list[Worth] = []
+        own = {id(way) for way, _ in ways.own}
+        for way, worth in best_ways([*ways.own, *ways.same]):
+            is_headline = id(way) in own and not self.schema.is_body(way.column)
+            (headlines if is_headline else others).append((way, worth))
+        return headlines, others
 
     def _all_words(self, text: str, columns: Sequence[Column], *, last_is_prefix: bool = False) -> Q | None:
         words = query_words(text[:LONGEST_QUERY])[:MOST_WORDS]
@@ -241,9 +276,7 @@ class Translator(ABC, Generic[Q]):
         ways = list(self._ways(word, columns, is_prefix=is_prefix))
         return self._any_way(ways) if ways else None
 
-    def _ways(
-        self, word: str, columns: Sequence[Column], *, is_prefix: bool = False
-    ) -> Iterator[tuple[Way, float]]:
+    def _ways(self, word: str, columns: Sequence[Column], *, is_prefix: bool = False) -> Iterator[Worth]:
         """How the word is found, with what each way is worth; none for a word without letters or digits."""
         for column in columns:
             first, *guesses = query_terms(word, column.language) or [[]]
@@ -252,13 +285,7 @@ class Translator(ABC, Generic[Q]):
                 for term in (term for terms in guesses for term in terms):
                     yield Way(column, (term,)), column.boost * GUESS_BOOST
 
-    def _headline_or_body(self, ways: Sequence[tuple[Way, float]]) -> Q:
-        """Each counts by itself, so that headlines alone can tell which documents are best."""
-        in_body = [(way, worth) for way, worth in ways if self.schema.is_body(way.column)]
-        in_headline = [(way, worth) for way, worth in ways if not self.schema.is_body(way.column)]
-        return self._best_of([self._any_way(in_headline), self._any_way(in_body)])
-
-    def _any_way(self, ways: Iterable[tuple[Way, float]]) -> Q:
+    def _any_way(self, ways: Iterable[Worth]) -> Q:
         found = [self._worth(self._find(way), worth) for way, worth in best_ways(ways)]
         return self._together([query for query in found if query is not self.NOTHING])
 
@@ -328,9 +355,9 @@ class Translator(ABC, Generic[Q]):
         return self.near(column, column.value(value))
 
 
-def best_ways(ways: Iterable[tuple[Way, float]]) -> list[tuple[Way, float]]:
+def best_ways(ways: Iterable[Worth]) -> list[Worth]:
     """The same term may be asked for by several synonyms: the best of them counts."""
-    best: dict[tuple[str, tuple[str, ...], bool], tuple[Way, float]] = {}
+    best: dict[tuple[str, tuple[str, ...], bool], Worth] = {}
     for way, worth in ways:
         key = way.column.name, way.terms, way.is_prefix
         if key not in best or worth > best[key][1]:

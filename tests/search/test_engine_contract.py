@@ -38,6 +38,7 @@ from search.fields import (
     StoredField,
     WeightField,
 )
+from tests.search.conftest import STAND_IN
 
 NAMES = [
     "Samsung", "Samsung Pro", "samsung", "L'Oréal", "AT&T", "Black/Decker", 'Quo"te', "Back\\slash",
@@ -490,6 +491,18 @@ def test_the_best_are_the_same_without_scoring_all_of_them(
     assert any(taken) is (half is not False)
 
 
+def test_a_rare_synonym_stands_behind_the_word_itself(index: ThingIndex, search_backend: Any) -> None:
+    """By how rare it is alone it would stand first."""
+    embedded_only(search_backend)
+    rare = [as_object(replace(THINGS[0], number=number, words=("sofa",))) for number in (1001, 1002)]
+    search_backend.update(index, rare)
+    found = SearchQuerySet().filter(content=Typed([Part("words", ("lamp", "sofa"))]))
+    places = {int(result.pk): place for place, result in enumerate(found[0:1000])}
+    lamps = [thing for thing in THINGS if "lamp" in thing.words and thing.in_stock]
+    by_headline = [thing.number for thing in lamps if thing.number % 5]
+    assert min(places[1001], places[1002]) > max(places[number] for number in by_headline)
+
+
 def test_headlines_hide_no_better_body(
     index: ThingIndex, search_backend: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -693,9 +706,12 @@ def hostile_texts(count: int) -> Iterator[str]:
         yield "".join(dice.choice(PIECES) for _ in range(dice.randrange(1, 14)))
 
 
-def test_ten_thousand_hostile_queries_break_nothing_and_escape_no_filter(index: ThingIndex) -> None:
-    asked = 0
-    for text in hostile_texts(1_112):
+def test_ten_thousand_hostile_queries_break_nothing_and_escape_no_filter(
+    index: ThingIndex, request: pytest.FixtureRequest
+) -> None:
+    asked, few = 0, STAND_IN in request.node.name
+    # A stand-in written in Python would take minutes for all of them.
+    for text in hostile_texts(30 if few else 1_112):
         base = SearchQuerySet().narrow(SQ(in_stock=True)).facet("in_stock")
         clean = base.query.clean(text)
         for found in (
@@ -712,7 +728,7 @@ def test_ten_thousand_hostile_queries_break_nothing_and_escape_no_filter(index: 
             found.query.set_limits(0, 0)
             assert not facet(found, "in_stock").get(False), text
             asked += 1
-    assert asked >= 10_000
+    assert asked >= (270 if few else 10_000)
 
 
 def test_hostile_queries_find_only_what_the_filter_allows(index: ThingIndex) -> None:
@@ -819,6 +835,7 @@ def test_two_processes_and_this_one_write_at_once(index: ThingIndex, search_back
     assert SearchQuerySet().count() == len(THINGS) - 4
 
 
+@pytest.mark.django_db(transaction=True)
 def test_two_writers_wait_for_each_other(index: ThingIndex, search_backend: Any) -> None:
     failures: list[BaseException] = []
     # Read here: in another thread Haystack would collect the shop's own indexes.
