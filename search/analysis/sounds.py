@@ -13,7 +13,8 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from search.analysis.arabic_plurals import KNOWN
+from search.analysis.arabic_nouns import NATIVE as NATIVE_ARABIC
+from search.analysis.sorani import NATIVE as NATIVE_SORANI
 
 LATIN, ARABIC, SORANI = "l", "a", "k"
 #: Rows of fewer signs than this are too many words; short names are in the vocabulary.
@@ -85,12 +86,14 @@ def query_sounds(word: str) -> tuple[str, ...]:
 
 
 def _rows(word: str) -> list[str]:
+    if word in NATIVE_SORANI or word in NATIVE_ARABIC:
+        return []
     match script_of(word):
         case "l":
             return _telling(_latin_rows(word))
         case "k":
             return _telling([row for form in _forms(word) for row in _sorani_rows(form)])
-        case "a" if not (_NATIVE & set(word) or word in KNOWN):
+        case "a" if not _NATIVE & set(word):
             word = word[2:] if word.startswith("ال") and len(word) > LEAST_SIGNS + 1 else word
             # تش is how Arabic writes "ch"; a last ه an open vowel.
             spelt = re.sub("ه$", "ا", word.replace("تش", "ش"))

@@ -14,6 +14,8 @@ from functools import lru_cache
 from itertools import combinations
 
 from search.analysis import PLAIN, analyse, folded_words, query_words
+from search.analysis.arabic_nouns import NATIVE as NATIVE_ARABIC
+from search.analysis.sorani import NATIVE as NATIVE_SORANI
 from search.analysis.sounds import LATIN, script_of
 
 LONGEST_PHRASE = 4
@@ -41,14 +43,28 @@ class Part:
 
 @lru_cache(maxsize=20_000)
 def _keys(word: str) -> tuple[str, ...]:
-    """Under which a word is known: however it is inflected, and in whichever script's rules."""
+    """Under which a word is known: however it is inflected, by the rules of the languages it can be of."""
     plain = analyse(word, PLAIN)
     if len(plain) != 1:
         return ("\0".join(plain),)
     if script_of(plain[0]) == LATIN:
         return ("\0".join(analyse(word, "en")),)
-    keys = ["\0".join(analyse(word, language)) for language in ("ar", "ckb")]
-    return tuple(dict.fromkeys(key for key in keys if key))
+    keys = ["\0".join((language, *analyse(word, language))) for language in _languages_of(word)]
+    return tuple(dict.fromkeys(keys))
+
+
+def _languages_of(word: str) -> tuple[str, ...]:
+    """Rules of a language that a word is not of make others of it: the ث of ثوب is no س but in Kurdish."""
+    folded = word if len(found := folded_words(word)) != 1 else found[0]
+    if _ONLY_SORANI & set(word) or folded in NATIVE_SORANI:
+        return ("ckb",) if folded not in NATIVE_ARABIC else ("ar", "ckb")
+    if _ONLY_ARABIC & set(word) or folded in NATIVE_ARABIC:
+        return ("ar",)
+    return "ar", "ckb"
+
+
+_ONLY_SORANI = frozenset("ەێۆڵڕڤ")
+_ONLY_ARABIC = frozenset("ةأإآثذضظصطى")
 
 
 @dataclass(slots=True)
