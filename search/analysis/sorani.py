@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from search.analysis.letters import fold_text
-from search.analysis.sorani_nouns import GOODS, LOANS, OTHERS
+from search.analysis.sorani_nouns import ALIKE, GOODS, LOANS, OTHERS
 
 #: People write ە as ه, joined by a zero-width non-joiner or at a word's end, where keyboards lack it.
 _HEH_FOR_AE = re.compile("[هھ](?:\u200c+|(?=[^\\w\u200c]|$))")
@@ -61,13 +61,14 @@ _BEHIND = frozenset(
     {f"{article}{whose}{place}"
      for article in _ARTICLES
      for whose in ("", "ي", "م", "ت", "مان", "تان", "يان")
-     for place in ("", "دا", "هوه", "ش", "يش")}
-    | {"ه", "يه", "هيه", "انه", "ينه"}
+     for place in ("", "دا", "هوه", "ش", "يش")
+     if not whose or not article or article.endswith(("كه", "كان"))}
+    | {"ه", "يه", "هيه", "انه", "ينه", "يكي", "يهكي", "هكي", "اني"}
 )  # fmt: skip
 #: Behind a term: the word may be of this noun, or of the one without its ە.
 _OF_TWO = "+"
-#: So many letters are left of a known word with whatever ending, and with one of a single letter.
-_LEAST_OF_KNOWN, _LEAST_BEFORE_A_LETTER = 2, 3
+#: So many letters are left of a known word with whatever ending, and with "my" or "your".
+_LEAST_OF_KNOWN, _LEAST_BEFORE_WHOSE = 2, 5
 
 
 def join_sorani(text: str) -> str:
@@ -89,9 +90,21 @@ _KNOWN = _GOODS | _words(OTHERS)
 NATIVE = frozenset(fold_text(join_sorani(f"{GOODS} {OTHERS}")).split())
 
 
+def _alike() -> dict[str, str]:
+    groups = [fold_text(join_sorani(group)).split() for group in ALIKE.replace(";", "\n").splitlines()]
+    return {word: _spelt(word) for group in groups for word in group}
+
+
+#: Words as they are written with all letters, to how they are without.
+_ALIKE = _alike()
+_WRITTEN_ALIKE = {spelt: tuple(word for word in _ALIKE if _ALIKE[word] == spelt) for spelt in _ALIKE.values()}
+
+
 def sorani_term(word: str) -> str:
     if not word or not "ء" <= word[0] <= "ۿ":
         return word
+    if told := _told_apart(word):
+        return told
     word = _spelt(word)
     return _known_word(word) or _stem(word)
 
@@ -109,8 +122,20 @@ def _known_word(word: str) -> str | None:
     return None
 
 
+def _told_apart(word: str) -> str | None:
+    """The word, of those that look alike without Kurdish letters, that this one is a form of."""
+    for length in range(len(word), _LEAST_OF_KNOWN - 1, -1):
+        base = word[:length]
+        if base in _ALIKE and (length == len(word) or _spelt(word[length:]) in _BEHIND):
+            known = _known_word(_spelt(word))
+            return base if known is None or known == _ALIKE[base] else None
+    return None
+
+
 def _may_end(length: int, ending: str) -> bool:
-    return length >= _LEAST_BEFORE_A_LETTER or ending == "ي" or (len(ending) > 1 and ending[0] not in "مت")
+    if ending[0] in "مت":
+        return length >= _LEAST_BEFORE_WHOSE
+    return length > _LEAST_OF_KNOWN or ending == "ي" or len(ending) > 1
 
 
 def _stem(word: str) -> str:
@@ -139,9 +164,14 @@ def sorani_guesses(word: str) -> list[str]:
     """
     own = sorani_term(word)
     spelt = _spelt(word)
-    guesses: dict[str, None] = {}
+    if own in _ALIKE:
+        # Written without Kurdish letters it may be meant, unless that is another word.
+        return [] if _ALIKE[own] in _ALIKE else [_ALIKE[own]]
+    if own in _WRITTEN_ALIKE:
+        return list(_WRITTEN_ALIKE[own])
     if own.endswith(_OF_TWO):
         return [own[:-1], own[:-2]]
+    guesses: dict[str, None] = {}
     if own in _KNOWN:
         with_vowel = own if own.endswith("ه") else f"{own}ه"
         if {with_vowel, with_vowel[:-1]} <= _GOODS:
