@@ -41,6 +41,8 @@ _PREFIXES = (
     ("لل", 3),
 )
 _LIKE_PREFIXES = ("ال", "بال")
+#: "As" and "then": more foreign words begin so, كالسيوم.
+_RARE_PREFIXES = ("كال", "فال")
 #: Feminine endings first; those of a person's and of two and more.
 _FEMININE = (("تين", 3), ("تان", 3), ("ات", 2), ("ه", 2))
 _OTHERS = (("ين", 4), ("يه", 3), ("ها", 4), ("ي", 3))
@@ -183,8 +185,9 @@ def _without_prefix(word: str) -> str:
     if word in _WHOLE or (word.startswith(_LIKE_PREFIXES) and _stem(word) in _WHOLE):
         return word
     for prefix, rest in _PREFIXES:
-        if word.startswith(prefix) and len(word) - len(prefix) >= rest:
-            return word[len(prefix) :]
+        bare = word.removeprefix(prefix)
+        if len(word) > len(bare) >= rest and (prefix not in _RARE_PREFIXES or _is_known(bare)):
+            return bare
     if len(word) >= 5 and word.startswith("و") and not word.startswith(_BEGIN_WITH_WAW):
         return word[1:]
     return word
@@ -263,6 +266,10 @@ def _both_genders(word: str) -> Iterator[str]:
         yield from (stem, f"{stem}ه")
     elif len(word) == 4 and word[2] == "ا":
         yield f"{word}ه"
+
+
+def _is_known(word: str) -> bool:
+    return word in SINGULAR_OF or word.removesuffix("ه") in ADJECTIVES
 
 
 def _by_shape(word: str) -> Iterator[str]:

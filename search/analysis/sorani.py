@@ -88,6 +88,7 @@ _GOODS = _words(f"{GOODS} {LOANS}")
 _KNOWN = _GOODS | _words(OTHERS)
 #: Words that no name of another script is written as, letters folded.
 NATIVE = frozenset(fold_text(join_sorani(f"{GOODS} {OTHERS}")).split())
+WRITTEN = NATIVE | frozenset(fold_text(join_sorani(LOANS)).split())
 
 
 def _alike() -> dict[str, str]:

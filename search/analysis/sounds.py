@@ -94,10 +94,12 @@ def _rows(word: str) -> list[str]:
         case "k":
             return _telling([row for form in _forms(word) for row in _sorani_rows(form)])
         case "a" if not _NATIVE & set(word):
-            word = word[2:] if word.startswith("ال") and len(word) > LEAST_SIGNS + 1 else word
-            # تش is how Arabic writes "ch"; a last ه an open vowel.
+            # تش is how Arabic writes "ch"; a last ه an open vowel; ال is an article or of the name.
             spelt = re.sub("ه$", "ا", word.replace("تش", "ش"))
-            return _telling(["".join(_ARABIC_SIGNS.get(letter, "") for letter in spelt)])
+            bare = [spelt[2:]] if spelt.startswith("ال") and len(spelt) > LEAST_SIGNS + 1 else []
+            return _telling(
+                "".join(_ARABIC_SIGNS.get(letter, "") for letter in form) for form in [*bare, spelt]
+            )
     return []
 
 

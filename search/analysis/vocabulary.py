@@ -14,8 +14,8 @@ from functools import lru_cache
 from itertools import combinations
 
 from search.analysis import PLAIN, analyse, folded_words, query_words
-from search.analysis.arabic_nouns import NATIVE as NATIVE_ARABIC
-from search.analysis.sorani import NATIVE as NATIVE_SORANI
+from search.analysis.arabic_nouns import SINGULAR_OF
+from search.analysis.sorani import WRITTEN as SORANI
 from search.analysis.sounds import LATIN, script_of
 
 LONGEST_PHRASE = 4
@@ -55,10 +55,12 @@ def _keys(word: str) -> tuple[str, ...]:
 
 def _languages_of(word: str) -> tuple[str, ...]:
     """Rules of a language that a word is not of make others of it: the ث of ثوب is no س but in Kurdish."""
-    folded = word if len(found := folded_words(word)) != 1 else found[0]
-    if _ONLY_SORANI & set(word) or folded in NATIVE_SORANI:
-        return ("ckb",) if folded not in NATIVE_ARABIC else ("ar", "ckb")
-    if _ONLY_ARABIC & set(word) or folded in NATIVE_ARABIC:
+    found = folded_words(word)
+    folded = found[0] if len(found) == 1 else word
+    is_arabic, is_sorani = folded.replace("ة", "ه") in SINGULAR_OF, folded in SORANI
+    if _ONLY_SORANI & set(word) or (is_sorani and not is_arabic):
+        return ("ckb",)
+    if _ONLY_ARABIC & set(word) or (is_arabic and not is_sorani):
         return ("ar",)
     return "ar", "ckb"
 
@@ -357,6 +359,69 @@ head shoulders | head & shoulders | هيد اند شولدرز | هيد شولد
 ray ban | rayban | ray-ban | ريبان | راي بان | ڕەیبان
 new balance | نيو بالانس | نیو بالانس
 power bank | powerbank | باور بانك | باوربانك | بور بانك | پاوەر بانک | پاوەربانک
+olay | اولاي | أولاي | ئۆلای
+wella | ويلا | ولا | وێلا
+axe | اكس | ئاکس
+crucial | كروشال | كروشيال | کرووشیاڵ
+d link | d-link | dlink | دي لينك | دي لنك | دی لینک
+hugo boss | هوغو بوس | هوجو بوس | هوكو بوس | هوگۆ بۆس
+hot wheels | هوت ويلز | هۆت ویڵز
+play doh | play-doh | بلاي دو | پلەی دۆ
+del monte | ديل مونتي | ديلمونتي | دێل مۆنتی
+schwarzkopf | شوارزكوف | شوارتسكوف | شوارزكوبف | شوارزکۆف
+surface | سيرفس | سيرفيس | سێرفێس
+renault | رينو | ڕێنۆ | ڕینۆ
+alcatel | الكاتيل | ئەلکاتێڵ
+gorenje | جورنيه | جورينجي | غورينيه | گۆرێنیە
+fusion | فيوجن | فیوژن
+la roche posay | la roche-posay | لاروش بوزيه | لا روش بوزيه | لارۆش پۆزای
+sunsilk | صانسيلك | سانسيلك | سانسیڵک
+staedtler | ستدلر | ستيدلر | ستێدلەر
+pad | باد | پاد
+peugeot | بيجو | بوجو | پێژۆ
+volkswagen | فولكس واجن | فولكسواغن | فولكس فاجن | فۆڵکسواگن
+audi | اودي | أودي | ئاودی
+lexus | لكزس | لكسز | لێکسەس
+dodge | دودج | دۆج
+jeep | جيب | جێپ
+gmc | جي ام سي | جی ئێم سی
+shell | شل | شێڵ
+liqui moly | ليكوي مولي | لیکوی مۆلی
+almarai | المراعي | ئەلمەراعی
+alwazah | al wazah | الوزة | شاي الوزة
+ahmad tea | شاي احمد | چای ئەحمەد
+bounty | باونتي | بونتي | باونتی
+puck | بوك | پووک
+anchor | انكور | ئانکۆر
+quaker | كويكر | کوەیکەر
+nesquik | نسكويك | نێسکویک
+huda beauty | هدى بيوتي | هدا بيوتي | هودا بیوتی
+always | اولويز | ئۆڵوەیز
+guigoz | غيغوز | جيجوز | گیگۆز
+omo | اومو | أومو | ئۆمۆ
+pif paf | بيف باف | پیف پاف
+raid | ريد | ڕەید
+fa | فا
+awei | اوي | أوي | ئاوی
+hyperx | هايبر اكس | هایپەر ئێکس
+steelseries | ستيل سيريس | ستيلسيريز | ستیل سیریز
+ubiquiti | يوبيكويتي | یوبیکویتی
+dji | دي جي اي | دی جەی ئای
+hikvision | هيكفيجن | هيك فيجن | هایکڤیژن
+skyworth | سكاي وورث | سكاي ورث | سکای وۆرس
+pull bear | pull & bear | بول اند بير | پووڵ ئاند بێر
+lc waikiki | ال سي وايكيكي | ئێڵ سی وایکیکی
+guess | جيس | غيس | گێس
+michael kors | مايكل كورس | مایکڵ کۆرس
+tupperware | تابروير | تبروير | تەپەروێر
+karaca | كاراجا | قراجا | کاراجا
+pasabahce | باشابهجه | باشا بهجة | پاشاباهچە
+netgear | نتجير | نت جير | نێتگیر
+fisher price | fisher-price | فيشر برايس | فیشەر پرایس
+faber castell | faber-castell | فابر كاستل | فابەر کاستێڵ
+kitkat | kit kat | كيت كات | کیت کات
+closeup | close up | كلوس اب | کلۆس ئەپ
+citroen | سيتروين | ستروين | سیترۆین
 """
 
 _UNITS = """
