@@ -120,8 +120,9 @@ def _stem(word: str) -> str:
     if word in _WHOLE:
         return word
     stem = _without_ending(_loan_singular(word))
-    # "Wooden" is of wood.
-    return SINGULAR_OF.get(stem, stem)
+    noun = SINGULAR_OF.get(stem, stem)
+    # "Wooden" is of wood; what ends in ين is of no plural: مشاهدين are not of مشاهد.
+    return stem if word.endswith("ين") and noun != stem else noun
 
 
 def _without_ending(word: str) -> str:
