@@ -1,9 +1,9 @@
 """A light stemmer for Arabic: takes off the article, what is written together with it, and endings.
 
-Light stemming is what finds most without mixing words up: Larkey, Ballesteros and Connell, "Light
-Stemming for Arabic Information Retrieval" (2007). Input has been through ``letters.fold_text``. Broken
-plurals, which no ending shows, are known (``arabic_nouns``) or guessed by pattern, the latter for
-queries alone: a wrong guess then costs one query, not the index.
+Known nouns (``arabic_nouns``) come first, in whichever form. For other words light stemming is what finds
+most without mixing words up: Larkey, Ballesteros and Connell, "Light Stemming for Arabic Information
+Retrieval" (2007). Input has been through ``letters.fold_text``. Broken plurals that are not known are guessed
+by pattern, for queries alone: a wrong guess then costs one query, not the index.
 """
 
 from __future__ import annotations
@@ -52,13 +52,6 @@ _OF_NOUNS = (
     ("ان", 4, ("",)), ("ا", 4, ("ه",)),
 )  # fmt: skip
 
-#: Nouns whose feminine is another thing: a desk is no bookcase, a tank no wardrobe, a plate no layer.
-_FEMININE_ALONE_WORDS = """
-مكتب خزان شاش عرب طابع بدل عدس طبق قدر درج حجر حلق مرتب دراج حب جبن لبن شمع نحل سن قط محفظ حفل شبك
-دور رقب سل كر فرش رسال بصم حبل مدرس سور نظار كنب بطاق قبع حلو رس لوح ثان مجمع نسخ تمر صف موز حمام
-شاحن كتاب بشر جمل جامع طاير قطار برد عمل قسم معد تنور
-"""
-_FEMININE_ALONE = frozenset(_FEMININE_ALONE_WORDS.split())
 #: Endings that belong to the word.
 _WHOLE_WORDS = """
 لبنان نيسان انسان رمضان شعبان عثمان سلطان قطران مرجان حيوان فستان استكان زعفران فنجان باذنجان ميزان
@@ -154,9 +147,7 @@ def _has_a_masculine(stem: str, ending: str) -> bool:
     # Of known nouns those of tools alone have both: مجفف, مجففة.
     if stem in SINGULAR_OF and not (stem[0] == "م" and len(stem) == 4 and SINGULAR_OF[stem] == stem):
         return False
-    if stem in _FEMININE_ALONE or len(stem) < 3:
-        return False
-    if len(stem) == 3:
+    if len(stem) <= 3:
         return _is_foreign(stem, ending)
     return not (len(stem) == 4 and stem[2] in "او" and stem[0] != "م")
 
@@ -187,11 +178,15 @@ def _without_prefix(word: str) -> str:
         return word
     for prefix, rest in _PREFIXES:
         bare = word.removeprefix(prefix)
-        if len(word) > len(bare) >= rest and (prefix not in _RARE_PREFIXES or _is_known(bare)):
+        if len(word) > len(bare) >= rest and (prefix not in _RARE_PREFIXES or _is_word(bare)):
             return bare
     if len(word) >= 5 and word.startswith("و") and not word.startswith(_BEGIN_WITH_WAW):
         return word[1:]
     return word
+
+
+def _is_word(word: str) -> bool:
+    return word in SINGULAR_OF or word.removesuffix("ه") in ADJECTIVES
 
 
 # Queries ----------------------------------------------------------------------------------------
@@ -269,10 +264,6 @@ def _both_genders(word: str) -> Iterator[str]:
         yield f"{word}ه"
 
 
-def _is_known(word: str) -> bool:
-    return word in SINGULAR_OF or word.removesuffix("ه") in ADJECTIVES
-
-
 def _by_shape(word: str) -> Iterator[str]:
     for shape, others in _SHAPES:
         # A last ه is no letter of the root but where the shape says so.
@@ -290,6 +281,6 @@ def _unowned(word: str) -> Iterator[str]:
 
 
 def _unjoined(word: str) -> Iterator[str]:
-    """The dual of a short noun, and a noun behind a letter that is written to it."""
+    """A noun behind a letter that is written to it."""
     if (word[0] in "بل" and len(word) >= 5) or (word[0] == "و" and word[1:] in SINGULAR_OF):
         yield word[1:]

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from search.analysis.arabic_nouns import NATIVE as NATIVE_ARABIC
+from search.analysis.arabic_nouns import is_native
 from search.analysis.sorani import NATIVE as NATIVE_SORANI
 
 LATIN, ARABIC, SORANI = "l", "a", "k"
@@ -86,7 +86,7 @@ def query_sounds(word: str) -> tuple[str, ...]:
 
 
 def _rows(word: str) -> list[str]:
-    if word in NATIVE_SORANI or word in NATIVE_ARABIC:
+    if word in NATIVE_SORANI or is_native(word):
         return []
     match script_of(word):
         case "l":

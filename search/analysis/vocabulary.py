@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import combinations
 
 from search.analysis import PLAIN, analyse, folded_words, query_words
-from search.analysis.arabic_nouns import SINGULAR_OF
+from search.analysis.arabic_nouns import is_known
 from search.analysis.sorani import WRITTEN as SORANI
 from search.analysis.sounds import LATIN, script_of
 
@@ -57,7 +57,7 @@ def _languages_of(word: str) -> tuple[str, ...]:
     """Rules of a language that a word is not of make others of it: the ث of ثوب is no س but in Kurdish."""
     found = folded_words(word)
     folded = found[0] if len(found) == 1 else word
-    is_arabic, is_sorani = folded.replace("ة", "ه") in SINGULAR_OF, folded in SORANI
+    is_arabic, is_sorani = is_known(folded), folded in SORANI
     if _ONLY_SORANI & set(word) or (is_sorani and not is_arabic):
         return ("ckb",)
     if _ONLY_ARABIC & set(word) or (is_arabic and not is_sorani):

@@ -1,7 +1,7 @@
 """What a search finds of what people mean, by tables; ``-m tests.search.recall`` tries any other.
 
-The tables called ``second``, ``third`` and ``fourth`` were written before the analysis knew them;
-docs/search.md says what was found then.
+The tables called ``second`` to ``sixth`` were written before the analysis knew them; docs/search.md says what
+was found then.
 """
 
 from __future__ import annotations
