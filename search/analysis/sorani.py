@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from search.analysis.letters import fold_text
-from search.analysis.sorani_nouns import ALIKE, GOODS, LOANS, OTHERS
+from search.analysis.sorani_nouns import ALIKE, GOODS, LOANS, OTHERS, PEOPLE
 
 #: People write ە as ه, joined by a zero-width non-joiner or at a word's end, where keyboards lack it.
 _HEH_FOR_AE = re.compile("[هھ](?:\u200c+|(?=[^\\w\u200c]|$))")
@@ -67,8 +67,8 @@ _BEHIND = frozenset(
 )  # fmt: skip
 #: Behind a term: the word may be of this noun, or of the one without its ە.
 _OF_TWO = "+"
-#: So many letters are left of a known word with whatever ending, and with "my" or "your".
-_LEAST_OF_KNOWN, _LEAST_BEFORE_WHOSE = 2, 5
+#: So many letters are left of a known word with whatever ending, and a bare plural, and with "my" or "your".
+_LEAST_OF_KNOWN, _LEAST_BEFORE_PLURAL, _LEAST_BEFORE_WHOSE = 2, 4, 5
 
 
 def join_sorani(text: str) -> str:
@@ -86,6 +86,7 @@ def _words(text: str) -> frozenset[str]:
 
 _GOODS = _words(f"{GOODS} {LOANS}")
 _KNOWN = _GOODS | _words(OTHERS)
+_PEOPLE = _words(PEOPLE)
 #: Words that no name of another script is written as, letters folded.
 NATIVE = frozenset(fold_text(join_sorani(f"{GOODS} {OTHERS}")).split())
 WRITTEN = NATIVE | frozenset(fold_text(join_sorani(LOANS)).split())
@@ -117,7 +118,7 @@ def _known_word(word: str) -> str | None:
     for known in (_GOODS, _KNOWN):
         for length in range(len(word) - 1, _LEAST_OF_KNOWN - 1, -1):
             base, ending = word[:length], word[length:]
-            if base in known and ending in _BEHIND and _may_end(length, ending):
+            if base in known and ending in _BEHIND and _may_end(base, ending):
                 is_shared = base[-1] == "ه" and {base, base[:-1]} <= _GOODS and f"ه{ending}" in _BEHIND
                 return f"{base}{_OF_TWO}" if is_shared else base
     return None
@@ -133,10 +134,15 @@ def _told_apart(word: str) -> str | None:
     return None
 
 
-def _may_end(length: int, ending: str) -> bool:
-    if ending[0] in "مت":
-        return length >= _LEAST_BEFORE_WHOSE
-    return length > _LEAST_OF_KNOWN or ending == "ي" or len(ending) > 1
+def _may_end(word: str, ending: str) -> bool:
+    if ending[0] in "مت" and not ending.startswith("تر"):
+        return len(word) >= _LEAST_BEFORE_WHOSE
+    if ending == "ان":
+        return len(word) >= _LEAST_BEFORE_PLURAL or word in _PEOPLE
+    if ending[0] == "ك" and word[-1] not in "اويه":
+        # The article loses its vowel behind another one only.
+        return False
+    return len(word) > _LEAST_OF_KNOWN or ending == "ي" or len(ending) > 1
 
 
 def _stem(word: str) -> str:
@@ -149,7 +155,8 @@ def _stem(word: str) -> str:
     word = _without(word, _POSSESSIVES)
     shorter = _without(_without(word, _ENDINGS), _DEGREES)
     if shorter in _KNOWN:
-        return shorter
+        # With an ending that it takes it would have been known before.
+        return word
     # What remains of a word that ends so itself: گوڵدان of گوڵدانەکان, گەرمکەرەوە of گەرمکەرەوەکان.
     shorter = _without(shorter, (("هوه", 4), ("هو", 4), ("ان", 3)))
     # The vowel that carried the ending is written with it or not: "کورسی" and "کورسییەکان".
