@@ -18,7 +18,7 @@ from search.analysis.sorani import join_sorani, sorani_guesses, sorani_term
 from search.analysis.sounds import document_sounds, query_sounds
 
 #: Kept beside the index: another number means that its terms were made by other rules.
-VERSION = 4
+VERSION = 5
 
 LANGUAGES = ("ar", "ckb", "en")
 #: Names, codes and brands, which belong to no language: letters are folded, nothing is cut off.

@@ -13,7 +13,8 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from search.analysis.arabic_plurals import KNOWN
+from search.analysis.arabic_nouns import is_native
+from search.analysis.sorani import NATIVE as NATIVE_SORANI
 
 LATIN, ARABIC, SORANI = "l", "a", "k"
 #: Rows of fewer signs than this are too many words; short names are in the vocabulary.
@@ -85,16 +86,20 @@ def query_sounds(word: str) -> tuple[str, ...]:
 
 
 def _rows(word: str) -> list[str]:
+    if word in NATIVE_SORANI or is_native(word):
+        return []
     match script_of(word):
         case "l":
             return _telling(_latin_rows(word))
         case "k":
             return _telling([row for form in _forms(word) for row in _sorani_rows(form)])
-        case "a" if not (_NATIVE & set(word) or word in KNOWN):
-            word = word[2:] if word.startswith("ال") and len(word) > LEAST_SIGNS + 1 else word
-            # تش is how Arabic writes "ch"; a last ه an open vowel.
+        case "a" if not _NATIVE & set(word):
+            # تش is how Arabic writes "ch"; a last ه an open vowel; ال is an article or of the name.
             spelt = re.sub("ه$", "ا", word.replace("تش", "ش"))
-            return _telling(["".join(_ARABIC_SIGNS.get(letter, "") for letter in spelt)])
+            bare = [spelt[2:]] if spelt.startswith("ال") and len(spelt) > LEAST_SIGNS + 1 else []
+            return _telling(
+                "".join(_ARABIC_SIGNS.get(letter, "") for letter in form) for form in [*bare, spelt]
+            )
     return []
 
 

@@ -14,6 +14,8 @@ from functools import lru_cache
 from itertools import combinations
 
 from search.analysis import PLAIN, analyse, folded_words, query_words
+from search.analysis.arabic_nouns import is_known
+from search.analysis.sorani import WRITTEN as SORANI
 from search.analysis.sounds import LATIN, script_of
 
 LONGEST_PHRASE = 4
@@ -41,14 +43,30 @@ class Part:
 
 @lru_cache(maxsize=20_000)
 def _keys(word: str) -> tuple[str, ...]:
-    """Under which a word is known: however it is inflected, and in whichever script's rules."""
+    """Under which a word is known: however it is inflected, by the rules of the languages it can be of."""
     plain = analyse(word, PLAIN)
     if len(plain) != 1:
         return ("\0".join(plain),)
     if script_of(plain[0]) == LATIN:
         return ("\0".join(analyse(word, "en")),)
-    keys = ["\0".join(analyse(word, language)) for language in ("ar", "ckb")]
-    return tuple(dict.fromkeys(key for key in keys if key))
+    keys = ["\0".join((language, *analyse(word, language))) for language in _languages_of(word)]
+    return tuple(dict.fromkeys(keys))
+
+
+def _languages_of(word: str) -> tuple[str, ...]:
+    """Rules of a language that a word is not of make others of it: the ث of ثوب is no س but in Kurdish."""
+    found = folded_words(word)
+    folded = found[0] if len(found) == 1 else word
+    is_arabic, is_sorani = is_known(folded), folded in SORANI
+    if _ONLY_SORANI & set(word) or (is_sorani and not is_arabic):
+        return ("ckb",)
+    if _ONLY_ARABIC & set(word) or (is_arabic and not is_sorani):
+        return ("ar",)
+    return "ar", "ckb"
+
+
+_ONLY_SORANI = frozenset("ەێۆڵڕڤ")
+_ONLY_ARABIC = frozenset("ةأإآثذضظصطى")
 
 
 @dataclass(slots=True)
@@ -235,7 +253,6 @@ carrier | كاريير | كاريه
 canon | كانون | کانۆن | کانون
 nikon | نيكون | نیکۆن
 epson | ابسون | إبسون | ئێپسۆن
-brother | برذر | براذر | بڕادەر
 xerox | زيروكس | زیرۆکس
 logitech | لوجيتك | لوجيتيك | لۆجیتێک | لۆگیتێک
 razer | ريزر | رازر | ڕەیزەر
@@ -341,6 +358,124 @@ head shoulders | head & shoulders | هيد اند شولدرز | هيد شولد
 ray ban | rayban | ray-ban | ريبان | راي بان | ڕەیبان
 new balance | نيو بالانس | نیو بالانس
 power bank | powerbank | باور بانك | باوربانك | بور بانك | پاوەر بانک | پاوەربانک
+olay | اولاي | أولاي | ئۆلای
+wella | ويلا | ولا | وێلا
+axe | اكس | ئاکس
+crucial | كروشال | كروشيال | کرووشیاڵ
+d link | d-link | dlink | دي لينك | دي لنك | دی لینک
+hugo boss | هوغو بوس | هوجو بوس | هوكو بوس | هوگۆ بۆس
+hot wheels | هوت ويلز | هۆت ویڵز
+play doh | play-doh | بلاي دو | پلەی دۆ
+del monte | ديل مونتي | ديلمونتي | دێل مۆنتی
+schwarzkopf | شوارزكوف | شوارتسكوف | شوارزكوبف | شوارزکۆف
+surface | سيرفس | سيرفيس | سێرفێس
+renault | رينو | ڕێنۆ | ڕینۆ
+alcatel | الكاتيل | ئەلکاتێڵ
+gorenje | جورنيه | جورينجي | غورينيه | گۆرێنیە
+fusion | فيوجن | فیوژن
+la roche posay | la roche-posay | لاروش بوزيه | لا روش بوزيه | لارۆش پۆزای
+sunsilk | صانسيلك | سانسيلك | سانسیڵک
+staedtler | ستدلر | ستيدلر | ستێدلەر
+pad | باد | پاد
+peugeot | بيجو | بوجو | پێژۆ
+volkswagen | فولكس واجن | فولكسواغن | فولكس فاجن | فۆڵکسواگن
+audi | اودي | أودي | ئاودی
+lexus | لكزس | لكسز | لێکسەس
+dodge | دودج | دۆج
+jeep | جيب | جێپ
+gmc | جي ام سي | جی ئێم سی
+shell | شل | شێڵ
+liqui moly | ليكوي مولي | لیکوی مۆلی
+almarai | المراعي | ئەلمەراعی
+alwazah | al wazah | الوزة | شاي الوزة
+ahmad tea | شاي احمد | چای ئەحمەد
+bounty | باونتي | بونتي | باونتی
+puck | بوك | پووک
+anchor | انكور | ئانکۆر
+quaker | كويكر | کوەیکەر
+nesquik | نسكويك | نێسکویک
+huda beauty | هدى بيوتي | هدا بيوتي | هودا بیوتی
+always | اولويز | ئۆڵوەیز
+guigoz | غيغوز | جيجوز | گیگۆز
+omo | اومو | أومو | ئۆمۆ
+pif paf | بيف باف | پیف پاف
+raid | ريد | ڕەید
+fa | فا
+awei | اوي | أوي | ئاوی
+hyperx | هايبر اكس | هایپەر ئێکس
+steelseries | ستيل سيريس | ستيلسيريز | ستیل سیریز
+ubiquiti | يوبيكويتي | یوبیکویتی
+dji | دي جي اي | دی جەی ئای
+hikvision | هيكفيجن | هيك فيجن | هایکڤیژن
+skyworth | سكاي وورث | سكاي ورث | سکای وۆرس
+pull bear | pull & bear | بول اند بير | پووڵ ئاند بێر
+lc waikiki | ال سي وايكيكي | ئێڵ سی وایکیکی
+guess | جيس | غيس | گێس
+michael kors | مايكل كورس | مایکڵ کۆرس
+tupperware | تابروير | تبروير | تەپەروێر
+karaca | كاراجا | قراجا | کاراجا
+pasabahce | باشابهجه | باشا بهجة | پاشاباهچە
+netgear | نتجير | نت جير | نێتگیر
+fisher price | fisher-price | فيشر برايس | فیشەر پرایس
+faber castell | faber-castell | فابر كاستل | فابەر کاستێڵ
+kitkat | kit kat | كيت كات | کیت کات
+closeup | close up | كلوس اب | کلۆس ئەپ
+citroen | سيتروين | ستروين | سیترۆین
+perrier | بيرييه | بيرجيه | پێریە
+missha | ميشا | میشا
+coach | كوتش | کۆچ
+lee cooper | لي كوبر | لی کووپەر
+echo | ايكو | ئیکۆ
+ecco | ايكو | ئێکۆ
+nest | نست | نێست
+benq | بنكيو | بين كيو | بێنکیو
+buffalo | بافلو | بافالو | بەفەلۆ
+liebherr | ليبهر | ليبير | لیبهێر
+byd | بي واي دي | بی وای دی
+mg | ام جي | ئێم جی
+aoc | اي او سي | ئەی ئۆ سی
+uhu | اوهو | ئوهو
+veet | فيت | ڤیت
+nair | نير | نەیر
+nuk | نوك | نووک
+jif | جيف | جیف
+shein | شي ان | شيان | شی ئین
+mothercare | مذركير | مذر كير | مەزەرکێر
+golden rose | جولدن روز | كولدن روز | گۆڵدن ڕۆز
+amway | امواي | ئامووەی
+lush | لاش | لەش
+lattafa | لطافة | لەتافە
+montblanc | mont blanc | مونت بلان | مۆنت بلان
+bvlgari | bulgari | بولغاري | بلغاري | بوڵگاری
+tom ford | توم فورد | تۆم فۆرد
+pioneer | بايونير | پایۆنیەر
+fujifilm | فوجي فيلم | فوجيفيلم | فوجی فیلم
+bestway | بيست واي | بستواي | بێست وەی
+tapo | تابو | تاپۆ
+eufy | يوفي | یوفی
+tuya | تويا | تویا
+imou | ايمو | ئیمۆ
+apc | اي بي سي | ئەی پی سی
+deye | ديي | دیی | ديه
+toyo | تويو | تۆیۆ
+maxxis | ماكسيس | ماکسیس
+ngk | ان جي كي | ئێن جی کەی
+fuchs | فوكس | فووکس
+wurth | würth | وورث | وۆرت
+turtle wax | تيرتل واكس | تێرتڵ واکس
+baladna | بلدنا | بەلەدنا
+tic tac | تيك تاك | تیک تاک
+m&m | m&ms | ام اند ام | ئێم ئاند ئێم
+loacker | لواكر | لۆاکەر
+afia | عافية | ئافیا
+mahmood | محمود | مەحموود
+illy | ايلي | ئیلی
+rauch | راوخ | ڕاوخ
+aquafina | اكوافينا | ئاکوافینا
+maxi cosi | maxi-cosi | ماكسي كوزي | ماکسی کۆزی
+philips hue | فيليبس هيو | فیلیپس هیو
+brother | برذر | براذر | بروذر | بڕادەر
+ram | رام | ڕام
 """
 
 _UNITS = """
@@ -359,7 +494,7 @@ ml | milliliter | مل | ملي | مليلتر | میلیلیتر
 liter | litre | liters | ltr | لتر | ليتر | لیتر
 cm | سم | سانتي | سنتيمتر | سنتمتر | سانتیمەتر
 mm | ملم | مليمتر | میلیمەتر
-meter | metre | متر | مەتر
+meter | metre | m | متر | مەتر
 foot | feet | ft | قدم
 ton | طن | تۆن
 dozen | درزن | دزينة | دەرزەن

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from search.analysis import analyse, query_words
+from search.analysis import analyse, query_terms, query_words
+from search.analysis.arabic_nouns import SHARED, SINGULAR_OF
+from search.analysis.sorani import WRITTEN
 
 ARABIC_SAME = [
     ("الكرسي", "كرسي"), ("كراسي", "الكراسي"), ("طاولة", "طاوله"), ("طاولة", "الطاولة"), ("طاولات", "طاولة"),
@@ -68,6 +72,41 @@ def test_these_words_meet(language: str, one: str, other: str) -> None:
 @pytest.mark.parametrize(("language", "one", "other"), APART)
 def test_these_words_stay_apart(language: str, one: str, other: str) -> None:
     assert analyse(one, language) != analyse(other, language)
+
+
+def test_no_known_arabic_noun_is_taken_for_another() -> None:
+    singulars = set(SINGULAR_OF.values())
+    for form, singular in SINGULAR_OF.items():
+        (term,), *guesses = query_terms(form, "ar")
+        assert term == singular
+        assert {guess for terms in guesses for guess in terms} & singulars <= {
+            word for shared, nouns in SHARED.items() for word in (shared, *nouns) if term in (shared, *nouns)
+        }
+
+
+def test_no_known_sorani_word_is_taken_for_one_that_is_written_otherwise() -> None:
+    """Letters that Arabic keyboards lack may differ: see ``ALIKE`` for words that they alone tell apart."""
+    folded = str.maketrans("ێۆڵڕەڤثظ", "يولرهفسز")
+    words: dict[str, set[str]] = {}
+    for word in WRITTEN:
+        words.setdefault(analyse(word, "ckb")[0], set()).add(
+            re.sub(r"([وي])\1", r"\1", word.translate(folded))
+        )
+    mixed_up = [spellings for spellings in words.values() if len(spellings) > 1]
+    assert not mixed_up
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("شیر", "شێر"), ("گوڵ", "گۆڵ"), ("گوڵەکان", "گۆڵ"), ("سۆپا", "سوپا"), ("کوڕ", "کوور")]
+)
+def test_kurdish_letters_tell_words_apart(one: str, other: str) -> None:
+    assert analyse(other, "ckb") not in query_terms(one, "ckb")
+    assert analyse(one, "ckb") not in query_terms(other, "ckb")
+
+
+def test_a_flower_is_found_however_it_is_typed() -> None:
+    assert analyse("گوڵ", "ckb") in query_terms("گول", "ckb")
+    assert analyse("گول", "ckb") in query_terms("گوڵ", "ckb")
 
 
 @pytest.mark.parametrize(

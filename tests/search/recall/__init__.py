@@ -38,7 +38,7 @@ class Outcome:
 
     @property
     def recall(self) -> float:
-        return self.found / self.pairs
+        return self.found / self.pairs if self.pairs else 1.0
 
     @property
     def false_share(self) -> float:
