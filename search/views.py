@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import (
     Http404,
     HttpRequest,
@@ -16,6 +17,7 @@ from django.http import (
     HttpResponseRedirect,
 )
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language, gettext as _
 from django.views import View
@@ -28,8 +30,16 @@ from search import directory as shop_directory
 from search.directory import CategoryNode, Directory
 from search.listing import ListingQuery
 from search.query_log import known_as, note_click, note_search
-from search.saved import MOST_SAVED, NotAList, TooManySavedSearches, save_search, saved_searches_of
-from search.selection import Selection
+from search.saved import (
+    LONGEST_ADDRESS,
+    MOST_SAVED,
+    NotAList,
+    TooManySavedSearches,
+    list_address,
+    save_search,
+    saved_searches_of,
+)
+from search.selection import Selection, link, query_string
 from search.similar import similar_cards
 from search.suggestions import suggest
 
@@ -45,11 +55,13 @@ class ListingView(View):
         language = get_language() or "ar"
         selection = Selection.read(request.GET, directory)
         query = ListingQuery(selection, directory, language, request.path, category)
+        address = link(request.path, query_string(selection.pairs))
         return {
             "listing": query.find(),
             "selection": selection,
             "query": selection.text,
-            "address": request.get_full_path(),
+            # Of the whole list, from its first page.
+            "address": address if len(address) <= LONGEST_ADDRESS else "",
             "roots": [
                 (node.name(language), node.url, _children(node, language))
                 for node in directory.roots
@@ -189,13 +201,12 @@ def saved(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@login_required
 def save(request: HttpRequest) -> HttpResponse:
-    assert isinstance(request.user, User)
+    address = request.POST.get("address", "")
+    if not isinstance(request.user, User):
+        return redirect_to_login(_list_or_saved(address))
     try:
-        save_search(
-            user=request.user, name=request.POST.get("name", ""), address=request.POST.get("address", "")
-        )
+        save_search(user=request.user, name=request.POST.get("name", ""), address=address)
     except TooManySavedSearches as error:
         messages.error(
             request,
@@ -206,6 +217,14 @@ def save(request: HttpRequest) -> HttpResponse:
     else:
         messages.success(request, _("The search was saved."))
     return redirect("search:saved")
+
+
+def _list_or_saved(address: str) -> str:
+    """Where a person who signs in presses the button again: what was posted does not outlive it."""
+    try:
+        return list_address(address)
+    except NotAList:
+        return reverse("search:saved")
 
 
 @require_POST
