@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -214,11 +214,15 @@ def _named(categories: Mapping[int, CategoryNode]) -> dict[tuple[str, ...], tupl
 
 
 def _read_vocabulary() -> Vocabulary:
-    synonym = get_model("search", "Synonym")
-    groups = list(synonym.objects.filter(is_active=True).order_by("pk"))
+    return vocabulary_of(list(get_model("search", "Synonym").objects.filter(is_active=True).order_by("pk")))
+
+
+def vocabulary_of(groups: Sequence[Any]) -> Vocabulary:
+    """The built-in vocabulary with these groups of staff."""
+    apart = get_model("search", "Synonym").Kind.APART
     return Vocabulary.of(
-        [group.phrases for group in groups if group.kind != synonym.Kind.APART],
-        apart=[group.phrases for group in groups if group.kind == synonym.Kind.APART],
+        [group.phrases for group in groups if group.kind != apart],
+        apart=[group.phrases for group in groups if group.kind == apart],
         beside=BUILT_IN,
     )
 

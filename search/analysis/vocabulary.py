@@ -98,7 +98,8 @@ class Vocabulary:
         # By how they are looked for: of several spellings with the same terms one is enough.
         found: dict[tuple[tuple[str, ...], ...], str] = {}
         own = phrase_keys(words)
-        for place in dict.fromkeys(place for key in own for place in self._by_key.get(key, ())):
+        # Groups of staff were added last and stand first: of more than can be looked for, theirs are kept.
+        for place in sorted({place for key in own for place in self._by_key.get(key, ())}, reverse=True):
             for phrase in self._groups[place]:
                 keys = phrase_keys(query_words(phrase))
                 if not set(keys) & set(own) and not self._are_apart(own, keys):

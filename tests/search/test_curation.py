@@ -7,12 +7,18 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from search import directory as shop_directory, services
+from search import curation, directory as shop_directory, services
 from search.curation import (
+    MOST_PHRASES,
+    MOST_PINNED,
+    ChangedMeanwhile,
     ForeignAddress,
+    LongPhrases,
     NothingToDo,
     NoWords,
     TooFewWords,
+    TooManyProducts,
+    TooManyWords,
     UnknownProducts,
     save_rule,
     save_synonym,
@@ -95,6 +101,34 @@ def test_one_word_is_no_synonym(phrases: tuple[str, ...]) -> None:
     assert not Synonym.objects.exists()
 
 
+def test_phrases_that_would_never_be_looked_for_are_refused() -> None:
+    with pytest.raises(LongPhrases) as refused:
+        synonym("perch", "wooden garden chair sofa bench")
+    assert refused.value.phrases == ["wooden garden chair sofa bench"]
+    with pytest.raises(TooManyWords):
+        synonym(*(f"word{number}" for number in range(MOST_PHRASES + 1)))
+    assert not Synonym.objects.exists()
+
+
+def test_words_of_staff_are_looked_for_even_where_the_built_in_ones_are_many(shop: Any) -> None:
+    built_in = shop_directory.current().vocabulary.same_as(["laptop"])
+    assert len(built_in) > 5
+    own = [f"zarbool{letter}" for letter in "abcdefgh"]
+    synonym("laptop", *own)
+    assert set(own) < set(shop_directory.current().vocabulary.same_as(["laptop"]))
+
+
+def test_groups_that_name_each_other_in_a_circle_end(shop: Any, english: Client) -> None:
+    synonym("perch", "roost")
+    synonym("roost", "chair")
+    synonym("chair", "perch")
+    assert set(found(english, "perch")) == {"Wooden chair", "Garden chair"}
+    # What two groups away means the same is not the same.
+    synonym("zarbool", "hatrack")
+    synonym("hatrack", "coatrack")
+    assert found(english, "coatrack") == []
+
+
 # Rules --------------------------------------------------------------------------------------------
 def test_pinned_products_stand_first_and_once(shop: Any, english: Client) -> None:
     laptop, garden = shop[3], shop[1]
@@ -141,7 +175,8 @@ def test_a_redirect_opens_another_page(shop: Any, english: Client) -> None:
     "address",
     [
         "https://evil.example/", "//evil.example/", "/\\evil.example/", "javascript:alert(1)", "help/",
-        "/no-such-page/", "/search/?q=points", "\\\\evil", "/\x00/",
+        "/no-such-page/", "/search/?q=points", "\\\\evil", "/\x00/", "//[", "http://[::1",
+        "/\t/evil.example/",
     ],
 )  # fmt: skip
 def test_a_redirect_never_leaves_the_shop(shop: Any, address: str) -> None:
@@ -161,10 +196,26 @@ def test_what_a_rule_must_say(shop: Any) -> None:
     assert not QueryRule.objects.exists()
 
 
-def test_a_second_rule_for_the_words_takes_the_place_of_the_first(shop: Any) -> None:
-    rule("Chair", shop[0].upc)
-    rule("chair", shop[1].upc)
+def test_a_second_rule_for_the_words_takes_the_place_of_the_first_when_that_was_seen(shop: Any) -> None:
+    first = rule("Chair", shop[0].upc)
+    with pytest.raises(ChangedMeanwhile) as refused:
+        rule("chair", shop[1].upc)
+    assert refused.value.found == first
+    assert list(PinnedProduct.objects.values_list("product_id", flat=True)) == [shop[0].pk]
+    save_rule(
+        actor=a_person(), query="chair", redirect_to="", product_codes=[shop[1].upc], is_active=True,
+        seen_at=first.changed_at,
+    )  # fmt: skip
     assert list(PinnedProduct.objects.values_list("rule__query", "product_id")) == [("chair", shop[1].pk)]
+
+
+def test_more_products_than_can_stand_first_are_refused(shop: Any) -> None:
+    with pytest.raises(TooManyProducts) as refused:
+        rule("chair", *(f"CODE-{number}" for number in range(MOST_PINNED + 1)))
+    assert refused.value.most == MOST_PINNED
+    assert not QueryRule.objects.exists()
+    # One product many times is one.
+    assert rule("chair", *[shop[0].upc] * 30).pinned.count() == 1
 
 
 # Pages --------------------------------------------------------------------------------------------
@@ -178,7 +229,13 @@ def test_staff_add_and_delete_synonyms(shop: Any, english: Client, moderator: An
     assert (group.phrases, group.changed_by) == (["perch", "chair"], moderator)
     assert "perch" in english.get("/staff/search/synonyms/?q=perch").content.decode()
     english.post(
-        f"/staff/search/synonyms/{group.pk}/", {"kind": "same", "words": "perch\nstool", "is_active": "on"}
+        f"/staff/search/synonyms/{group.pk}/",
+        {
+            "kind": "same",
+            "words": "perch\nstool",
+            "is_active": "on",
+            "seen_at": group.changed_at.isoformat(),
+        },
     )
     group.refresh_from_db()
     assert group.phrases == ["perch", "stool"]
@@ -196,6 +253,8 @@ def test_what_was_typed_stays_when_it_is_refused(shop: Any, english: Client, mod
         ({"query": "chair", "redirect_to": "https://evil.example"}, "no page of this shop"),
         ({"query": "chair", "products": "NO-SUCH"}, "Not found: NO-SUCH"),
         ({"query": "chair"}, "Name products or a page"),
+        ({"query": "chair", "redirect_to": "//["}, "no page of this shop"),
+        ({"query": "chair", "products": "\n".join(map(str, range(20)))}, "At most 12 products"),
     ):
         page = english.post("/staff/search/rules/new/", data)
         assert page.status_code == 422
@@ -207,7 +266,13 @@ def test_staff_change_a_rule_and_its_words(shop: Any, english: Client, moderator
     (made,) = QueryRule.objects.all()
     assert shop[0].upc in english.get(f"/staff/search/rules/{made.pk}/").content.decode()
     english.post(
-        f"/staff/search/rules/{made.pk}/", {"query": "seats", "products": shop[1].upc, "is_active": "on"}
+        f"/staff/search/rules/{made.pk}/",
+        {
+            "query": "seats",
+            "products": shop[1].upc,
+            "is_active": "on",
+            "seen_at": made.changed_at.isoformat(),
+        },
     )
     (moved,) = QueryRule.objects.all()
     assert (moved.query, [pin.product_id for pin in moved.pinned.all()]) == ("seats", [shop[1].pk])
@@ -251,3 +316,101 @@ def test_overview_shows_what_people_ask_and_open(shop: Any, english: Client, mod
     assert "2.0" in page
     page = english.get("/staff/search/query/?q=chair").content.decode()
     assert "Wooden chair" in page
+
+
+def test_of_two_first_rules_for_the_same_words_at_once_one_is_told(shop: Any, monkeypatch: Any) -> None:
+    first = rule("chair", shop[0].upc)
+    # The other had looked before the first was there.
+    monkeypatch.setattr(curation, "_rule_to_replace", lambda **_: QueryRule())
+    with pytest.raises(ChangedMeanwhile) as refused:
+        rule("chair", shop[1].upc)
+    assert refused.value.found == first
+    assert list(PinnedProduct.objects.values_list("product_id", flat=True)) == [shop[0].pk]
+
+
+# Before it is saved -------------------------------------------------------------------------------
+def test_staff_see_what_a_rule_would_do_before_it_is_saved(
+    shop: Any, english: Client, moderator: Any
+) -> None:
+    facts = {"query": "chair", "products": shop[3].upc, "redirect_to": "/help/points/"}
+    answer = english.post("/staff/search/rules/preview/", facts)
+    assert answer.status_code == 200
+    assert [card.title for card in answer.context["pinned"]] == ["Laptop stand"]
+    assert {card.title for card in answer.context["cards"]} == {"Wooden chair", "Garden chair"}
+    page = answer.content.decode()
+    assert "People go to /help/points/ instead." in page
+    assert f">\n{shop[3].upc}</textarea>" in page
+    assert not QueryRule.objects.exists()
+    assert "Laptop stand" not in found(english, "chair")
+    refused = english.post("/staff/search/rules/preview/", {**facts, "products": "NO-SUCH", "pk": "x"})
+    assert (refused.status_code, "text" in refused.context) == (422, False)
+    assert english.get("/staff/search/rules/preview/").status_code == 405
+
+
+def test_staff_see_what_synonyms_would_find_before_they_are_saved(
+    shop: Any, english: Client, moderator: Any
+) -> None:
+    facts = {"kind": "same", "words": "perch\nchair", "is_active": "on"}
+    answer = english.post("/staff/search/synonyms/preview/", facts)
+    assert answer.context["compared"] == [
+        {"phrase": "perch", "now": 0, "then": 2},
+        {"phrase": "chair", "now": 2, "then": 2},
+    ]
+    assert {card.title for card in answer.context["cards"]} == {"Wooden chair", "Garden chair"}
+    assert not Synonym.objects.exists()
+    assert found(english, "perch") == []
+    # A group that is changed is counted without its old words.
+    group = synonym("perch", "chair")
+    answer = english.post(
+        "/staff/search/synonyms/preview/", {**facts, "words": "perch\nzarbool", "pk": str(group.pk)}
+    )
+    assert answer.context["compared"][0] == {"phrase": "perch", "now": 2, "then": 1}
+    assert english.post("/staff/search/synonyms/preview/", {**facts, "words": "perch"}).status_code == 422
+
+
+def test_what_somebody_else_saved_meanwhile_is_not_written_over_unseen(
+    shop: Any, english: Client, moderator: Any
+) -> None:
+    group = synonym("perch", "chair")
+    opened = english.get(f"/staff/search/synonyms/{group.pk}/").content.decode()
+    seen = group.changed_at.isoformat()
+    assert f'value="{seen}"' in opened
+    save_synonym(
+        actor=a_person("Bob"), kind=Synonym.Kind.SAME, phrases=["perch", "stool"], note="",
+        is_active=True, pk=group.pk, seen_at=group.changed_at,
+    )  # fmt: skip
+    mine = {"kind": "same", "words": "perch\nsofa", "is_active": "on", "seen_at": seen}
+    answer = english.post(f"/staff/search/synonyms/{group.pk}/", mine)
+    assert answer.status_code == 422
+    assert "Bob has saved this meanwhile: perch · stool." in answer.content.decode()
+    assert "sofa" in answer.content.decode()
+    group.refresh_from_db()
+    assert group.phrases == ["perch", "stool"]
+    # Who saves again has seen it.
+    again = {**mine, "seen_at": answer.context["form"]["seen_at"].value()}
+    assert english.post(f"/staff/search/synonyms/{group.pk}/", again).status_code == 302
+    group.refresh_from_db()
+    assert group.phrases == ["perch", "sofa"]
+
+
+def test_a_rule_that_would_take_anothers_words_says_so_first(
+    shop: Any, english: Client, moderator: Any
+) -> None:
+    rule("seat", shop[0].upc)
+    stool = rule("stool", shop[1].upc)
+    facts = {"query": "seat", "products": shop[2].upc, "is_active": "on"}
+    moving = {**facts, "seen_at": stool.changed_at.isoformat()}
+    for address, sent in (("new/", facts), (f"{stool.pk}/", moving), ("new/", {**facts, "seen_at": "x"})):
+        answer = english.post(f"/staff/search/rules/{address}", sent)
+        assert answer.status_code == 422
+        assert "seat → Wooden chair" in answer.content.decode()
+    assert QueryRule.objects.count() == 2
+    again = {**moving, "seen_at": answer.context["form"]["seen_at"].value()}
+    assert english.post(f"/staff/search/rules/{stool.pk}/", again).status_code == 302
+    assert list(PinnedProduct.objects.values_list("rule__query", "product_id")) == [("seat", shop[2].pk)]
+
+
+def test_a_page_about_no_words_leads_to_all_queries(english: Client, moderator: Any) -> None:
+    for words in ("", "***"):
+        answer = english.get("/staff/search/query/", {"q": words})
+        assert (answer.status_code, answer["Location"]) == (302, "/staff/search/")
