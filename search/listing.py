@@ -11,7 +11,7 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.utils import timezone
-from django.utils.translation import gettext as _, ngettext
+from django.utils.translation import gettext as _
 from haystack.query import SQ, SearchQuerySet
 
 from forked_apps.partner.models import Partner
@@ -72,6 +72,9 @@ class FacetGroup:
     high_name: str = ""
     low: str = ""
     high: str = ""
+    #: What was typed for them and is no number.
+    low_unread: str = ""
+    high_unread: str = ""
     lowest: float | None = None
     highest: float | None = None
     hidden: Sequence[Pair] = ()
@@ -86,7 +89,8 @@ class FacetGroup:
 
     @property
     def is_chosen(self) -> bool:
-        return bool(self.low or self.high) or any(value.selected for value in self.values)
+        typed = self.low or self.high or self.low_unread or self.high_unread
+        return bool(typed) or any(value.selected for value in self.values)
 
     @property
     def more_is_open(self) -> bool:
@@ -463,6 +467,8 @@ class ListingQuery:
             high_name=high_name,
             low=low or "",
             high=high or "",
+            low_unread=chosen.unread_bound(low_name),
+            high_unread=chosen.unread_bound(high_name),
             lowest=ranges.lowest,
             highest=ranges.highest,
             hidden=chosen.hidden(low_name, high_name),
@@ -602,8 +608,3 @@ class ListingQuery:
 
 def _within(found: SearchQuerySet, name: str, low: float | None, high: float | None) -> SearchQuerySet:
     return found if low is None and high is None else found.narrow(SQ(**{f"{name}__range": [low, high]}))
-
-
-def count_text(count: int) -> str:
-    """How many products a list has, in words."""
-    return ngettext("%(count)s product", "%(count)s products", count) % {"count": f"{count:,}"}

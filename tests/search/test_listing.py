@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils.html import escape
 
 from forked_apps.catalogue.models import (
     AttributeOption,
@@ -177,6 +178,31 @@ def test_price_bounds_are_read_in_any_digits(shop: Shop, english: Client) -> Non
         prices = [card.price_points for card in response.context["listing"].cards]
         assert prices
         assert all(100_000 <= price <= 300_000 for price in prices)
+
+
+def test_bounds_in_the_wrong_order_are_put_right(shop: Shop, english: Client) -> None:
+    right = english.get("/catalogue/", {"price_min": "100000", "price_max": "300000", "size": 96})
+    wrong = english.get("/catalogue/", {"price_min": "٣٠٠٠٠٠", "price_max": "100000", "size": 96})
+    assert ids(wrong) == ids(right) != set()
+    price = group(wrong, "price")
+    assert (price.low, price.high) == ("100000", "300000")
+    chairs = shop_directory.current().categories[shop.chairs.pk].url
+    wrong = english.get(f"{chairs}?max_width=60&min_width=80&min_width=90&size=96")
+    assert ids(wrong) == ids(english.get(f"{chairs}?min_width=60&max_width=90&size=96")) != set()
+
+
+@pytest.mark.parametrize("typed", ["abc", "-5", "1e5", '"><b>', "12 apples"])
+def test_a_bound_that_is_no_number_is_told_beside_its_field(shop: Shop, english: Client, typed: str) -> None:
+    response = english.get("/catalogue/", {"price_min": typed, "price_max": "300000"})
+    price = group(response, "price")
+    assert (price.low, price.low_unread, price.high, price.high_unread) == ("", typed, "300000", "")
+    page = response.content.decode()
+    assert page.count("Write a number.") == 1
+    assert f'value="{escape(typed)}" inputmode' in page
+    # The bound that can be read holds, and no other address carries the one that cannot.
+    assert all(card.price_points <= 300_000 for card in response.context["listing"].cards)
+    assert all("price_min" not in chip.url for chip in response.context["listing"].chips)
+    assert "Write a number." not in english.get("/catalogue/?price_min=&foo=bar").content.decode()
 
 
 def test_price_ranges_narrow_to_as_many_as_they_count(shop: Shop, english: Client) -> None:
