@@ -43,7 +43,8 @@ from search.selection import Selection, link, query_string
 from search.similar import similar_cards
 from search.suggestions import suggest
 
-SUGGESTIONS_SECONDS = 60
+#: Suggestions show prices, which are never staler than a few seconds.
+SUGGESTIONS_SECONDS = 5
 
 
 class ListingView(View):

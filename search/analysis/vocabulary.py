@@ -106,6 +106,13 @@ class Vocabulary:
                     found.setdefault(tuple(keys), phrase)
         return tuple(found.values())[:MOST_ALTERNATIVES]
 
+    def groups_of_single_words(self) -> Iterator[tuple[str, ...]]:
+        """Of each group the phrases of one word, letters folded."""
+        for group in self._groups:
+            words = tuple(folded[0] for phrase in group if len(folded := folded_words(phrase)) == 1)
+            if len(words) > 1:
+                yield words
+
     def single_words(self) -> Iterator[str]:
         """Its phrases of one word, letters folded."""
         for group in self._groups:

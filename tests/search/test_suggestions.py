@@ -120,3 +120,43 @@ def test_the_field_works_without_script(shop: None, client: Client) -> None:
     assert 'role="combobox"' in page
     assert 'action="/search/"' in page
     assert 'aria-controls="site-suggest"' in page
+
+
+def test_products_that_are_called_the_same_are_proposed_once(shop: None) -> None:
+    for _ in range(6):
+        OfferFactory(product__title_en="Wireless charger")
+    services.rebuild()
+    found = [card.title for card in suggest("wirel", shop_directory.current(), "en").cards]
+    assert sorted(found) == ["Wireless charger", "Wireless keyboard", "Wireless mouse"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "language", "brand", "product"),
+    [
+        ("سامس", "ar", "Samsung", "ماوس لاسلكي"),
+        ("سامسونج", "ar", "Samsung", "ماوس لاسلكي"),
+        ("سامسۆ", "ckb", "Samsung", "ماوسی بێتەل"),
+        # Too short to be looked for in another script.
+        ("سا", "ar", None, None),
+        # The letters of another word.
+        ("سامح", "ar", None, None),
+    ],
+)
+def test_a_latin_name_is_proposed_while_it_is_typed_in_arabic_and_kurdish(
+    shop: None, typed: str, language: str, brand: str | None, product: str | None
+) -> None:
+    OfferFactory(product__title_en="Samsung monitor", product__title_ar="شاشة Samsung", product__brand=None)
+    services.rebuild()
+    assert entries(typed, "brand", language) == ([brand] if brand else [])
+    assert (product in titles(typed, language)) == bool(product)
+
+
+def test_a_category_is_proposed_by_what_its_name_is_called_elsewhere(shop: None) -> None:
+    assert entries("لابت", "category", "ar") == ["حواسيب"]
+    assert entries("wint", "category") == ["Winter"]
+
+
+def test_prices_of_suggestions_are_kept_for_seconds_alone(shop: None, client: Client) -> None:
+    answer = client.get("/search/suggest/", {"q": "wirel"})
+    assert answer["Cache-Control"] == "private, max-age=5"
+    assert {name.strip() for name in answer["Vary"].split(",")} >= {"Cookie", "Accept-Language"}
