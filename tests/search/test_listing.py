@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from django.utils.html import escape
 
 from forked_apps.catalogue.models import (
@@ -20,6 +21,8 @@ from forked_apps.catalogue.models import (
 )
 from forked_apps.partner.models import Partner, StockRecord, VendorStatus
 from search import directory as shop_directory, services
+from search.search_indexes import ID_BITS, _mixed
+from search.selection import ORDERS
 from tests.factories.catalogue import (
     BrandFactory,
     CategoryFactory,
@@ -250,13 +253,37 @@ def test_orders(shop: Shop, english: Client, sort: str, key: str, descending: bo
     assert len(values) > 50
 
 
-def test_pages_hold_everything_once(shop: Shop, english: Client) -> None:
-    found = [
-        card.id
-        for page in range(1, 6)
-        for card in english.get(f"/catalogue/?page={page}").context["listing"].cards
-    ]
-    assert len(found) == len(set(found)) == 120
+@pytest.mark.parametrize("sort", ORDERS)
+def test_pages_hold_everything_once_in_every_order(shop: Shop, english: Client, sort: str) -> None:
+    for query in ("", "&q=number"):
+        found = [
+            card.id
+            for page in range(1, 6)
+            for card in english.get(f"/search/?page={page}&sort={sort}{query}").context["listing"].cards
+        ]
+        assert len(found) == len(set(found)) == 120
+
+
+@pytest.mark.parametrize("sort", ["", *ORDERS[1:]])
+def test_equal_products_of_one_import_do_not_stand_together(
+    search_backend: Any, english: Client, sort: str
+) -> None:
+    """Two vendors bring forty equal things each, one after the other."""
+    for name in ("Alice's", "Bob & Sons"):
+        vendor = VendorFactory(name=name)
+        for number in range(40):
+            OfferFactory(product__title_en=f"{name} {number}", partner=vendor, price=5_000)
+    Product.objects.update(date_created=timezone.now())
+    services.rebuild()
+    cards = english.get("/catalogue/", {"sort": sort}).context["listing"].cards
+    of_alice = sum(card.vendor_name == "Alice's" for card in cards)
+    assert 6 <= of_alice <= 18
+
+
+def test_no_two_products_are_equal_in_an_order() -> None:
+    ids = range(1, 200_000)
+    assert len({_mixed(pk) for pk in ids}) == len(ids)
+    assert max(map(_mixed, ids)) < 1 << ID_BITS
 
 
 def test_nothing_found_offers_a_way_on(shop: Shop, english: Client) -> None:
