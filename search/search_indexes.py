@@ -456,7 +456,7 @@ def _sort_keys(
 
 
 def _mixed(product_id: int) -> int:
-    """The id's lowest bits in an order that looks like none: what was imported at once does not stand together.
+    """The id's lowest bits in an order that looks like none: what one import brought does not stand together.
 
     Multiplying by an odd number maps no two ids to one.
     """
