@@ -117,6 +117,11 @@ class Selection:
     def page_size(self) -> int:
         return int(self.get("size") or PAGE_SIZES[0])
 
+    @property
+    def is_shown_otherwise(self) -> bool:
+        """Whether it is the same list in another order or in longer pages."""
+        return any(name in {"sort", "size"} for name, _ in self.pairs)
+
     def filters(self) -> list[Pair]:
         """What narrows the list, as chips show it."""
         return [(name, value) for name, value in self.pairs if name not in {"q", "sort", "size", "category"}]

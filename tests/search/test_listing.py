@@ -290,8 +290,20 @@ def test_nothing_found_offers_a_way_on(shop: Shop, english: Client) -> None:
     page = english.get("/search/", {"q": "zzzzqq"}).content.decode()
     assert "Nothing found for “zzzzqq”" in page
     assert shop_directory.current().categories[shop.laptops.pk].url in page
+    # There is nothing to be sorted, and no filter to choose.
+    assert "listing-sort" not in page
+    assert 'href="#facets"' not in page
     page = english.get("/catalogue/", {"price_max": "1", "brand": "Samsung"}).content.decode()
     assert "Clear all filters" in page
+    assert 'href="#facets"' in page
+
+
+def test_search_engines_are_shown_each_list_once(shop: Shop, english: Client) -> None:
+    for query in ("", "?page=2", "?foo=bar"):
+        assert 'content="noindex' not in english.get(f"/catalogue/{query}").content.decode()
+    for query in ("?sort=price", "?size=96", "?brand=Samsung", "?category=999", "?q=laptop", "?in_stock=1"):
+        is_other = query != "?category=999"
+        assert ('content="noindex' in english.get(f"/catalogue/{query}").content.decode()) == is_other, query
 
 
 def test_words_of_people_cannot_carry_script(shop: Shop, english: Client) -> None:
