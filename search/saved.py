@@ -44,7 +44,10 @@ def save_search(*, user: User, name: str, address: str) -> SavedSearch:
     kept = saved_searches_of(user)
     if not kept.filter(address=address).exists() and kept.count() >= MOST_SAVED:
         raise TooManySavedSearches(MOST_SAVED)
-    name = " ".join(name.replace("\x00", "").split())[:120] or _("Saved search")
+    name = " ".join(name.replace("\x00", "").split())[:120]
+    if not any(character.isalnum() for character in name):
+        # Nothing of it could be seen.
+        name = _("Saved search")
     search, _created = SavedSearch.objects.update_or_create(
         user=user, address=address, defaults={"name": name, "created_at": timezone.now()}
     )

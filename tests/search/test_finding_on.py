@@ -258,3 +258,8 @@ def test_one_too_many_is_told(english: Client, monkeypatch: pytest.MonkeyPatch) 
     answer = english.post("/search/saved/new/", {"address": "/search/?q=2"}, follow=True)
     assert "You have 1 saved searches already." in answer.content.decode()
     assert SavedSearch.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\u202e" * 30, "\x00", "***"])
+def test_a_name_that_cannot_be_seen_is_given_one(name: str) -> None:
+    assert save_search(user=a_person(), name=name, address="/search/?q=1").name == "Saved search"
