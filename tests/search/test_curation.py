@@ -414,3 +414,40 @@ def test_a_page_about_no_words_leads_to_all_queries(english: Client, moderator: 
     for words in ("", "***"):
         answer = english.get("/staff/search/query/", {"q": words})
         assert (answer.status_code, answer["Location"]) == (302, "/staff/search/")
+
+
+@pytest.mark.parametrize(
+    "path", ["", "synonyms/", "synonyms/?q=word", "rules/", "query/?q=chair", "?days=90", "synonyms/?page=x"]
+)
+def test_staffs_lists_cost_no_more_with_more_rows(
+    shop: Any, english: Client, moderator: Any, django_assert_max_num_queries: Any, path: str
+) -> None:
+    from search.query_log import flush, note_click, note_search
+
+    def add_rows(first: int, last: int) -> None:
+        for number in range(first, last):
+            synonym(f"word{number}", f"other{number}")
+            rule(f"query{number}", shop[number % 4].upc, shop[(number + 1) % 4].upc)
+            note_search(text=f"carpet {number}", language="en", results=number % 2)
+            note_click(text="chair", product_id=shop[number % 4].pk, rank=1 + number)
+            note_click(text=f"carpet {number}", product_id=shop[0].pk, rank=1)
+        flush()
+
+    add_rows(0, 2)
+    english.get(f"/staff/search/{path}")
+    with django_assert_max_num_queries(30) as few:
+        assert english.get(f"/staff/search/{path}").status_code == 200
+    add_rows(2, 12)
+    english.get(f"/staff/search/{path}")
+    with django_assert_max_num_queries(30) as many:
+        assert english.get(f"/staff/search/{path}").status_code == 200
+    assert len(many) == len(few)
+
+
+@pytest.mark.parametrize("path", ["preview/", "query/", "synonyms/", "synonyms/new/", "rules/new/", ""])
+def test_no_address_breaks_a_page_of_staff(shop: Any, english: Client, moderator: Any, path: str) -> None:
+    for query in (
+        "q=%00", "q=%FF%FE", "q=" + "x" * 3000, "q=%22", "q=%E2%80%AE", "page=-1", "page=x", "days=x",
+        "words=%00%FF", "words=" + "y" * 4000, "q=***", "q=(((", "days=%D9%A7",
+    ):  # fmt: skip
+        assert english.get(f"/staff/search/{path}?{query}").status_code in {200, 302, 422}, query

@@ -263,3 +263,19 @@ def test_one_too_many_is_told(english: Client, monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize("name", ["", "  ", "\u202e" * 30, "\x00", "***"])
 def test_a_name_that_cannot_be_seen_is_given_one(name: str) -> None:
     assert save_search(user=a_person(), name=name, address="/search/?q=1").name == "Saved search"
+
+
+def test_a_list_of_saved_searches_costs_the_same_for_any_number(
+    english: Client, django_assert_max_num_queries: Any
+) -> None:
+    customer = a_person()
+    english.force_login(customer, backend=BACKEND)
+    save_search(user=customer, name="", address="/search/?q=0")
+    english.get("/search/saved/")
+    with django_assert_max_num_queries(12) as few:
+        english.get("/search/saved/")
+    for number in range(1, 20):
+        save_search(user=customer, name="", address=f"/search/?q={number}")
+    with django_assert_max_num_queries(12) as many:
+        assert len(english.get("/search/saved/").context["searches"]) == 20
+    assert len(many) == len(few)

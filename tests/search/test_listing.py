@@ -22,7 +22,7 @@ from forked_apps.catalogue.models import (
 from forked_apps.partner.models import Partner, StockRecord, VendorStatus
 from search import directory as shop_directory, services
 from search.search_indexes import ID_BITS, _mixed
-from search.selection import ORDERS
+from search.selection import MOST_VALUES, ORDERS
 from tests.factories.catalogue import (
     BrandFactory,
     CategoryFactory,
@@ -423,15 +423,54 @@ HOSTILE = [
     "in_stock=maybe", "a_ram=x", "a_ram=8.5", "min_ram=x", "max_ram=nan", "a_nothing=1", "a_=1",
     "min_system=4", "q=" + "%22" * 50, "q=*", "q=%5B1%20TO%202%5D", "q=brand:%22x", "q=%00", "q=%ED%A0%80",
     "q=" + "word+" * 3000, "q=-", "q=--", "q=%22", "q=(((((", "q=NOT", "q=AND+OR", "&&&", "=", "%", "?",
-    "q=laptop&a_system=%22", "&".join(f"brand=b{n}" for n in range(900)),
+    "q=laptop&a_system=%22", "&".join(f"brand=b{n}" for n in range(900)), "q=laptop&q=chair&q=%00",
+    "q=%FF%FE", "q=%C3%28", "brand=%FF&vendor=%FF&category=%FF&price_min=%FF", "%FF=%FF", "q[]=x&q[0]=y",
+    "q=%E2%80%AE%E2%80%8F%E2%80%8E", "q=%F0%9F%91%A8%E2%80%8D%F0%9F%91%A9%E2%80%8D%F0%9F%91%A7",
+    "q=%EF%B7%BA",
+    "q=%CC%81" + "%CC%81" * 300, "q=%F4%8F%BF%BF", "q=%0D%0ASet-Cookie:x", "q=-laptop", 'q="laptop" -"chair',
+    "&".join(f"a_ram={n}" for n in range(300)), "&".join(f"min_ram={n}&max_ram={n}" for n in range(200)),
+    "price_min=٩٩٩٩٩٩٩٩٩٩٩٩٩٩٩٩٩", "price_min=٫٫٫", "price_min=.", "price_min=1.5&price_max=1.5",
+    "min_ram=1e9",
 ]  # fmt: skip
 
 
 def test_no_address_breaks_a_page(shop: Shop, english: Client) -> None:
     category = shop_directory.current().categories[shop.laptops.pk].url
     for query in HOSTILE:
-        for path in ("/search/", category):
+        for path in ("/search/", category, "/search/suggest/"):
             assert english.get(f"{path}?{query}").status_code == 200, query
+
+
+def test_many_values_of_one_group_are_cut_and_still_narrow(shop: Shop, english: Client) -> None:
+    brands = [f"b{number}" for number in range(MOST_VALUES - 1)]
+    listing = english.get("/catalogue/", {"brand": [*brands, "Samsung", *brands], "size": 96}).context[
+        "listing"
+    ]
+    assert listing.count == Product.objects.filter(brand__name="Samsung").count() > 0
+    assert english.get("/catalogue/", {"brand": [*brands, "x", "Samsung"]}).context["listing"].count == 0
+
+
+@pytest.mark.parametrize(
+    ("page", "shown"),
+    [("0", 1), ("-1", 1), ("x", 1), ("", 1), ("5", 5), ("6", 5), ("999999", 5), ("9" * 30, 1)],
+)
+def test_page_numbers_that_are_none(shop: Shop, english: Client, page: str, shown: int) -> None:
+    listing = english.get("/catalogue/", {"page": page}).context["listing"]
+    assert listing.page.number == shown
+    assert len(listing.cards) == 24
+
+
+def test_a_category_without_products_and_a_product_without_titles(shop: Shop, client: Client) -> None:
+    empty = CategoryFactory(name_en="Nothing here", slug="nothing-here")
+    OfferFactory(product__title_en="Untranslated lamp", product__title_ar="", product__title_ckb="")
+    services.rebuild()
+    for language in ("ar", "ckb", "en"):
+        client.cookies["django_language"] = language
+        listing = client.get("/search/", {"q": "untranslated"}).context["listing"]
+        assert [card.title for card in listing.cards] == ["Untranslated lamp"]
+        page = client.get(shop_directory.current().categories[empty.pk].url)
+        assert (page.status_code, page.context["listing"].count) == (200, 0)
+        assert shop_directory.current().categories[shop.goods.pk].url in page.content.decode()
 
 
 def test_a_page_past_the_end_shows_the_last_one(shop: Shop, english: Client) -> None:
