@@ -263,12 +263,24 @@ def _with_version(form_class: type[Form], request: HttpRequest, error: ChangedMe
     return form
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
 @may_curate
 def delete_synonym(request: HttpRequest, pk: int) -> HttpResponse:
-    get_object_or_404(Synonym, pk=pk).delete()
-    messages.success(request, _("The synonyms were deleted."))
-    return redirect("search_staff:synonyms")
+    found = get_object_or_404(Synonym, pk=pk)
+    if request.method == "POST":
+        found.delete()
+        messages.success(request, _("The synonyms were deleted."))
+        return redirect("search_staff:synonyms")
+    context = {
+        "title": _("Delete the synonyms"),
+        "about": str(found),
+        "text": _("The next search for one of these words does not look for the others any more."),
+        "submit": _("Delete the synonyms"),
+        "cancel_url": reverse("search_staff:synonym", kwargs={"pk": pk}),
+        "danger": True,
+    }
+    return render(request, "staff/confirm.html", context)
 
 
 # Rules --------------------------------------------------------------------------------------------
@@ -370,12 +382,24 @@ def _refused_rule(error: CurationError) -> tuple[str | None, str]:
     return None, _("Name products or a page to open.")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
 @may_curate
 def delete_rule(request: HttpRequest, pk: int) -> HttpResponse:
-    get_object_or_404(QueryRule, pk=pk).delete()
-    messages.success(request, _("The rule was deleted."))
-    return redirect("search_staff:rules")
+    found = get_object_or_404(QueryRule, pk=pk)
+    if request.method == "POST":
+        found.delete()
+        messages.success(request, _("The rule was deleted."))
+        return redirect("search_staff:rules")
+    context = {
+        "title": _("Delete the rule"),
+        "about": found.described(),
+        "text": _("The next search for these words shows what it finds, in the usual order."),
+        "submit": _("Delete the rule"),
+        "cancel_url": reverse("search_staff:rule", kwargs={"pk": pk}),
+        "danger": True,
+    }
+    return render(request, "staff/confirm.html", context)
 
 
 def _actor(request: HttpRequest) -> User:

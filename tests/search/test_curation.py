@@ -239,6 +239,9 @@ def test_staff_add_and_delete_synonyms(shop: Any, english: Client, moderator: An
     )
     group.refresh_from_db()
     assert group.phrases == ["perch", "stool"]
+    asked = english.get(f"/staff/search/synonyms/{group.pk}/delete/").content.decode()
+    assert "perch · stool" in asked
+    assert Synonym.objects.exists()
     english.post(f"/staff/search/synonyms/{group.pk}/delete/")
     assert not Synonym.objects.exists()
 
@@ -277,6 +280,9 @@ def test_staff_change_a_rule_and_its_words(shop: Any, english: Client, moderator
     (moved,) = QueryRule.objects.all()
     assert (moved.query, [pin.product_id for pin in moved.pinned.all()]) == ("seats", [shop[1].pk])
     assert "seats" in english.get("/staff/search/rules/").content.decode()
+    asked = english.get(f"/staff/search/rules/{moved.pk}/delete/").content.decode()
+    assert "seats → Garden chair" in asked
+    assert QueryRule.objects.exists()
     english.post(f"/staff/search/rules/{moved.pk}/delete/")
     assert not QueryRule.objects.exists()
 
