@@ -207,8 +207,12 @@ class ListingQuery:
             within=self._within_view(),
             meant=meant,
             meant_url=self._url(self.selection.with_one("q", meant)) if meant else "",
-            instead=find_instead(self.selection.text, self.directory, self.language) if nothing else None,
+            instead=self._instead() if nothing else None,
         )
+
+    def _instead(self) -> Instead | None:
+        is_within = self._category_in_view() is not None
+        return find_instead(self.selection.text, self.directory, self.language, is_within=is_within)
 
     # Asking the index -----------------------------------------------------------------------
     def _base(self) -> SearchQuerySet:

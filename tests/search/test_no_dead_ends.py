@@ -71,6 +71,20 @@ def test_some_of_the_words_are_better_than_nothing(shop: Any, client: Client) ->
     assert {card.title for card in listing.instead.cards} == {"Wooden chair", "Garden chair"}
 
 
+def test_what_a_category_lacks_is_shown_from_the_whole_shop(shop: Any, client: Client) -> None:
+    client.cookies["django_language"] = "en"
+    url = shop_directory.current().categories[shop.pk].url
+    for address in (f"{url}?q=refrigerator", f"/search/?q=refrigerator&category={shop.pk}"):
+        page = client.get(address)
+        instead = page.context["listing"].instead
+        assert (page.context["listing"].count, instead.kind, instead.count) == (0, "everywhere", 1)
+        assert [card.title for card in instead.cards] == ["Refrigerator"]
+        assert 'href="/search/?q=refrigerator">See 1 product in the whole shop' in page.content.decode()
+    # What is nowhere is put right as ever.
+    instead = client.get(f"{url}?q=refrigirater").context["listing"].instead
+    assert (instead.kind, instead.corrected) == ("corrected", "refrigerator")
+
+
 def test_unknown_words_show_what_others_buy(shop: Any, client: Client) -> None:
     listing = client.get("/search/", {"q": "zzzzqq"}).context["listing"]
     assert (listing.instead.kind, len(listing.instead.cards)) == ("popular", 3)
