@@ -186,6 +186,7 @@ class _Kept:
     #: Folded words and words as typed, sorted by the former; with how often they were asked.
     queries: Sequence[tuple[str, str, int]]
     vendors: Sequence[tuple[int, str]]
+    vocabulary: Vocabulary
     #: Words of the vocabulary, sorted, with what means the same in other scripts.
     other_scripts: Sequence[tuple[str, Sequence[str]]]
 
@@ -195,17 +196,15 @@ _kept: _Kept | None = None
 
 
 def _kept_names(directory: Directory) -> _Kept:
-    """Names that change seldom; read again after a minute."""
+    """Names that change seldom; read again after a minute, and when staff change synonyms."""
     global _kept
-    kept = _kept
-    if kept is None or kept.until < time.monotonic():
+    kept, vocabulary = _kept, directory.vocabulary
+    if kept is None or kept.until < time.monotonic() or kept.vocabulary is not vocabulary:
+        is_known = kept is not None and kept.vocabulary is vocabulary
+        others = kept.other_scripts if kept and is_known else _other_scripts(vocabulary)
         with _lock:
-            kept = _kept = _Kept(
-                time.monotonic() + KEPT_SECONDS,
-                _read_popular(),
-                _read_vendors(),
-                _other_scripts(directory.vocabulary),
-            )
+            until = time.monotonic() + KEPT_SECONDS
+            kept = _kept = _Kept(until, _read_popular(), _read_vendors(), vocabulary, others)
     return kept
 
 

@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from forked_apps.partner.models import VendorStatus
 from search import directory as shop_directory, services, suggestions
-from search.models import QueryCount
+from search.curation import save_synonym
+from search.models import QueryCount, Synonym
 from search.suggestions import suggest
 from tests.factories.catalogue import BrandFactory, CategoryFactory, OfferFactory, VendorFactory
+from tests.factories.vendors import a_person
 
 pytestmark = pytest.mark.django_db
 
@@ -160,3 +162,13 @@ def test_prices_of_suggestions_are_kept_for_seconds_alone(shop: None, client: Cl
     answer = client.get("/search/suggest/", {"q": "wirel"})
     assert answer["Cache-Control"] == "private, max-age=5"
     assert {name.strip() for name in answer["Vary"].split(",")} >= {"Cookie", "Accept-Language"}
+
+
+def test_synonyms_of_staff_are_proposed_for_at_once(shop: None) -> None:
+    assert titles("زربول", "ar") == set()
+    save_synonym(
+        actor=a_person(), kind=Synonym.Kind.SAME, phrases=["زربول", "wireless"], note="", is_active=True
+    )
+    assert titles("زربو", "en") == {"Wireless mouse", "Wireless keyboard"}
+    Synonym.objects.all().delete()
+    assert titles("زربو", "en") == set()
