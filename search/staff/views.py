@@ -73,7 +73,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     context = {
         "days": days,
         "periods": PERIODS,
-        "without_results": queries_without_results(days=days)[:IN_OVERVIEW],
+        "page": Paginator(queries_without_results(days=days), IN_OVERVIEW).get_page(request.GET.get("page")),
         "popular": [{**row, "opened": opened.get(row["query"], 0)} for row in popular],
         "ranks": _with_shares(clicks_by_rank(days=days)),
         "mean_rank": mean_rank(days=days),

@@ -334,6 +334,20 @@ def test_of_two_first_rules_for_the_same_words_at_once_one_is_told(shop: Any, mo
     assert list(PinnedProduct.objects.values_list("product_id", flat=True)) == [shop[0].pk]
 
 
+def test_all_queries_without_results_can_be_reached(shop: Any, english: Client, moderator: Any) -> None:
+    from search.query_log import flush, note_search
+
+    for number in range(30):
+        note_search(text=f"carpet {chr(97 + number % 26) * 3} {number}", language="en", results=0)
+    flush()
+    found = [
+        row["query"]
+        for page in (1, 2)
+        for row in english.get(f"/staff/search/?days=7&page={page}").context["page"]
+    ]
+    assert len(found) == len(set(found)) == 30
+
+
 # Before it is saved -------------------------------------------------------------------------------
 def test_staff_see_what_a_rule_would_do_before_it_is_saved(
     shop: Any, english: Client, moderator: Any

@@ -493,4 +493,8 @@ def test_category_addresses(shop: Shop, english: Client) -> None:
 
 
 def test_before_the_index_is_built_the_page_says_so(search_backend: Any, english: Client) -> None:
-    assert "The search is being prepared" in english.get("/catalogue/").content.decode()
+    page = english.get("/catalogue/").content.decode()
+    assert "The search is being prepared" in page
+    # Not that there are none, and nothing for search engines to keep.
+    assert "0</bdi> products" not in page
+    assert 'content="noindex' in page
