@@ -57,15 +57,20 @@ def test_a_brand_is_found_by_touch_while_its_name_is_typed_in_arabic(someone: Ca
     page.locator("a[href='#facets']").click()
     page.locator("#facets a", has_text="Dell").first.click()
     expect(page).to_have_url(re.compile(r"brand=Samsung&brand=Dell"))
-    page.locator("a[href='#facets']").click()
+    # The sheet stays open while filters are chosen.
     page.locator("#f-price_min").fill("٩٠٠٬٠٠٠")
     page.locator("#f-price_max").fill("۵۰۰۰۰۰")
     page.locator("#f-price_max").press("Enter")
+    expect(page).to_have_url(re.compile(r"price_min="))
+    page.locator(".facets-done a").click()
+    expect(page.locator("#facets")).to_be_hidden()
     expect(page.locator(".listing-chip").first).to_contain_text("500,000")
     customer.check_page()
     number = page.locator(".listing-chip").count()
     page.locator(".listing-chip").nth(1).click()
     expect(page.locator(".listing-chip")).to_have_count(number - 1)
+    # Who chose nothing in it finds it closed.
+    expect(page.locator("#facets")).to_be_hidden()
 
 
 def test_a_word_that_a_phones_keyboard_still_composes_is_proposed_for(someone: Callable[..., Person]) -> None:
