@@ -81,7 +81,9 @@ def test_what_a_category_lacks_is_shown_from_the_whole_shop(shop: Any, client: C
         instead = page.context["listing"].instead
         assert (page.context["listing"].count, instead.kind, instead.count) == (0, "everywhere", 1)
         assert [card.title for card in instead.cards] == ["Refrigerator"]
-        (offer,) = re.findall(r'href="(/search/[^"]*)">(See .*? in the whole shop)', page.content.decode())
+        (offer,) = re.findall(
+            r'href="(/search/[^"]*)"><span>(See .*? in the whole shop)', page.content.decode()
+        )
         assert (offer[0], strip_tags(offer[1])) == (
             "/search/?q=refrigerator",
             "See 1 product in the whole shop",
