@@ -10,10 +10,12 @@ from __future__ import annotations
 import threading
 import time
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
+from operator import itemgetter
+from typing import TypeVar
 from urllib.parse import quote_plus
 
 from django.db.models import F, Sum
@@ -26,9 +28,11 @@ from search.analysis import folded_words, query_words
 from search.analysis.sounds import script_of
 from search.analysis.vocabulary import Vocabulary
 from search.cards import ProductCard, unpack_card
-from search.directory import Directory
+from search.directory import Directory, without_article
 from search.engines.query import Typed
 from search.models import QueryCount
+
+Row = TypeVar("Row")
 
 LONGEST_TEXT = 100
 MOST_PRODUCTS = 5
@@ -130,15 +134,11 @@ def begins_so(name: str, typed: Sequence[str]) -> bool:
     *whole, beginning = typed
     for place in range(len(theirs) - len(whole)):
         behind = theirs[place + len(whole)]
-        if theirs[place : place + len(whole)] == tuple(whole) and _without_article(behind).startswith(
-            _without_article(beginning)
+        if theirs[place : place + len(whole)] == tuple(whole) and without_article(behind).startswith(
+            without_article(beginning)
         ):
             return True
     return False
-
-
-def _without_article(word: str) -> str:
-    return word[2:] if word.startswith("ال") and len(word) > 3 else word
 
 
 def _begins_as_one(name: str, readings: Iterable[Sequence[str]]) -> bool:
@@ -147,21 +147,20 @@ def _begins_as_one(name: str, readings: Iterable[Sequence[str]]) -> bool:
 
 def _in_other_scripts(beginning: str, names: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
     """Words of other scripts that mean what a word of the vocabulary means that begins so."""
-    beginning = _without_article(beginning)
+    beginning = without_article(beginning)
     if len(beginning) < SHORTEST_OTHER_SCRIPT:
         return []
     found: dict[str, None] = {}
-    place = bisect_left(names, (beginning,))
-    while place < len(names) and names[place][0].startswith(beginning):
-        found |= dict.fromkeys(names[place][1])
-        place += 1
+    for others in _beginning_with(names, beginning):
+        found |= dict.fromkeys(others)
     return list(found)[:MOST_OTHER_SCRIPT]
 
 
-def _vendors(vendors: Iterable[tuple[int, str]], typed: Sequence[str]) -> list[Suggestion]:
+def _vendors(words_of_names: Sequence[tuple[str, tuple[str, int]]], typed: Sequence[str]) -> list[Suggestion]:
+    begun = set(_beginning_with(words_of_names, without_article(typed[-1])))
     found = (
         Suggestion("vendor", name, _search_url(vendor=str(pk)))
-        for pk, name in vendors
+        for name, pk in sorted(begun)
         if begins_so(name, typed)
     )
     return list(islice(found, MOST_OTHERS))
@@ -169,14 +168,26 @@ def _vendors(vendors: Iterable[tuple[int, str]], typed: Sequence[str]) -> list[S
 
 def _categories(directory: Directory, readings: Sequence[Sequence[str]], language: str) -> list[Suggestion]:
     found = []
-    for node in directory.categories.values():
-        names = [name for name in dict.fromkeys(node.names.values()) if name]
-        if node.is_public and any(_begins_as_one(name, readings) for name in names):
+    begun = {
+        pk
+        for *_, beginning in readings
+        for pk in _beginning_with(directory.words_of_names, without_article(beginning))
+    }
+    for node in sorted((directory.categories[pk] for pk in begun), key=lambda node: node.path):
+        if any(_begins_as_one(name, readings) for name in dict.fromkeys(node.names.values())):
             within = node.parent.name(language) if node.parent else ""
             found.append(Suggestion("category", node.name(language), node.url, within))
             if len(found) == MOST_OTHERS:
                 break
     return found
+
+
+def _beginning_with(rows: Sequence[tuple[str, Row]], beginning: str) -> Iterator[Row]:
+    """What stands beside the words that begin so; the rows are sorted by their words."""
+    place = bisect_left(rows, beginning, key=itemgetter(0))
+    while place < len(rows) and rows[place][0].startswith(beginning):
+        yield rows[place][1]
+        place += 1
 
 
 # Kept in the process ------------------------------------------------------------------------------
@@ -185,7 +196,8 @@ class _Kept:
     until: float
     #: Folded words and words as typed, sorted by the former; with how often they were asked.
     queries: Sequence[tuple[str, str, int]]
-    vendors: Sequence[tuple[int, str]]
+    #: Words of vendors' names, sorted, with the vendor's name and id.
+    vendors: Sequence[tuple[str, tuple[str, int]]]
     vocabulary: Vocabulary
     #: Words of the vocabulary, sorted, with what means the same in other scripts.
     other_scripts: Sequence[tuple[str, Sequence[str]]]
@@ -223,8 +235,12 @@ def _other_scripts(vocabulary: Vocabulary) -> list[tuple[str, Sequence[str]]]:
     return sorted((word, tuple(others)) for word, others in found.items())
 
 
-def _read_vendors() -> list[tuple[int, str]]:
-    return list(Partner.objects.selling().order_by("name").values_list("pk", "name"))
+def _read_vendors() -> list[tuple[str, tuple[str, int]]]:
+    return sorted(
+        (without_article(word), vendor)
+        for vendor in Partner.objects.selling().values_list("name", "pk")
+        for word in folded_words(vendor[0])
+    )
 
 
 def _read_popular() -> list[tuple[str, str, int]]:

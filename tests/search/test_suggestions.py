@@ -12,7 +12,7 @@ from forked_apps.partner.models import VendorStatus
 from search import directory as shop_directory, services, suggestions
 from search.curation import save_synonym
 from search.models import QueryCount, Synonym
-from search.suggestions import suggest
+from search.suggestions import begins_so, suggest
 from tests.factories.catalogue import BrandFactory, CategoryFactory, OfferFactory, VendorFactory
 from tests.factories.vendors import a_person
 
@@ -172,3 +172,18 @@ def test_synonyms_of_staff_are_proposed_for_at_once(shop: None) -> None:
     assert titles("زربو", "en") == {"Wireless mouse", "Wireless keyboard"}
     Synonym.objects.all().delete()
     assert titles("زربو", "en") == set()
+
+
+def test_no_names_are_read_but_those_that_begin_so(shop: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With thousands of categories and vendors a key stroke would take longer than people wait."""
+    for number in range(30):
+        CategoryFactory(name_en=f"Others {number}", slug=f"others-{number}")
+        VendorFactory(name=f"Others {number}")
+    suggestions.forget()
+    read: list[str] = []
+    monkeypatch.setattr(
+        suggestions, "begins_so", lambda name, typed: read.append(name) or begins_so(name, typed)
+    )
+    assert entries("sama", "vendor") == ["Sama Electronics"]
+    assert entries("lapt", "category") == ["Laptops"]
+    assert not any(name.startswith("Others") for name in read)
