@@ -13,7 +13,6 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import islice
 from operator import itemgetter
 from typing import TypeVar
 from urllib.parse import quote_plus
@@ -158,12 +157,14 @@ def _in_other_scripts(beginning: str, names: Sequence[tuple[str, Sequence[str]]]
 
 def _vendors(words_of_names: Sequence[tuple[str, tuple[str, int]]], typed: Sequence[str]) -> list[Suggestion]:
     begun = set(_beginning_with(words_of_names, without_article(typed[-1])))
-    found = (
-        Suggestion("vendor", name, _search_url(vendor=str(pk)))
-        for name, pk in sorted(begun)
-        if begins_so(name, typed)
+    named = [(name, pk) for name, pk in sorted(begun) if begins_so(name, typed)][:MOST_OTHERS]
+    if not named:
+        return []
+    # The names are up to a minute old; whoever was suspended meanwhile is not proposed.
+    selling = set(
+        Partner.objects.selling().filter(pk__in=[pk for _, pk in named]).values_list("pk", flat=True)
     )
-    return list(islice(found, MOST_OTHERS))
+    return [Suggestion("vendor", name, _search_url(vendor=str(pk))) for name, pk in named if pk in selling]
 
 
 def _categories(directory: Directory, readings: Sequence[Sequence[str]], language: str) -> list[Suggestion]:

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from forked_apps.partner.models import VendorStatus
+from forked_apps.partner.models import Partner, VendorStatus
 from search import directory as shop_directory, services, suggestions
 from search.curation import save_synonym
 from search.models import QueryCount, Synonym
@@ -172,6 +172,12 @@ def test_synonyms_of_staff_are_proposed_for_at_once(shop: None) -> None:
     assert titles("زربو", "en") == {"Wireless mouse", "Wireless keyboard"}
     Synonym.objects.all().delete()
     assert titles("زربو", "en") == set()
+
+
+def test_a_vendor_that_was_suspended_a_moment_ago_is_not_proposed(shop: None) -> None:
+    assert entries("sama", "vendor") == ["Sama Electronics"]
+    Partner.objects.filter(name="Sama Electronics").update(status=VendorStatus.SUSPENDED)
+    assert entries("sama", "vendor") == []
 
 
 def test_no_names_are_read_but_those_that_begin_so(shop: None, monkeypatch: pytest.MonkeyPatch) -> None:
