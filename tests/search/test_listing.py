@@ -298,6 +298,19 @@ def test_nothing_found_offers_a_way_on(shop: Shop, english: Client) -> None:
     assert 'href="#facets"' in page
 
 
+def test_where_nothing_fits_all_filters_those_in_the_way_are_named(shop: Shop, english: Client) -> None:
+    category = shop_directory.current().categories[shop.laptops.pk].url
+    for path, query in (("/search/", {"q": "laptop"}), (category, {}), ("/catalogue/", {})):
+        query = {**query, "brand": ["Samsung", "AT&T"], "price_max": "1", "in_stock": "1"}
+        response = english.get(path, query)
+        ((chip, count),) = response.context["listing"].loosened
+        assert chip.title == "Price"
+        assert english.get(chip.url).context["listing"].count == count > 0
+        assert "Without" in response.content.decode()
+    # With something found nothing is counted once more.
+    assert english.get("/catalogue/", {"brand": "Samsung"}).context["listing"].loosened == ()
+
+
 def test_search_engines_are_shown_each_list_once(shop: Shop, english: Client) -> None:
     for query in ("", "?page=2", "?foo=bar"):
         assert 'content="noindex' not in english.get(f"/catalogue/{query}").content.decode()
