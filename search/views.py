@@ -18,7 +18,7 @@ from django.http import (
 )
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.cache import patch_cache_control
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import get_language, gettext as _
 from django.views import View
 from django.views.decorators.cache import never_cache
@@ -188,7 +188,10 @@ def similar(request: HttpRequest, pk: int) -> HttpResponse:
         "title": _("Similar to %(product)s") % {"product": product.get_title()},
         "crumbs": [(product.get_title(), product.get_absolute_url()), (_("Similar products"), None)],
     }
-    return render(request, "search/similar_part.html" if is_part else "search/similar.html", context)
+    response = render(request, "search/similar_part.html" if is_part else "search/similar.html", context)
+    # Who goes back in the browser gets the page, not the part that another page asked for.
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 # Saved searches -----------------------------------------------------------------------------------

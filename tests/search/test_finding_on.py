@@ -101,6 +101,7 @@ def test_similar_products_are_alike_and_never_the_product(search_backend: Any, e
     page = english.get(f"/search/similar/{chair.pk}/")
     assert [card.title for card in page.context["cards"]] == ["Walnut dining chair", "Sofa"]
     assert f'href="/search/similar/{chair.pk}/"' in english.get(chair.get_absolute_url()).content.decode()
+    assert "HX-Request" in page["Vary"]
     part = english.get(f"/search/similar/{chair.pk}/", headers={"HX-Request": "true"}).content.decode()
     assert "Walnut dining chair" in part
     assert "<html" not in part
