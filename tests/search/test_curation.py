@@ -264,6 +264,22 @@ def test_what_was_typed_stays_when_it_is_refused(shop: Any, english: Client, mod
         assert words in page.content.decode()
 
 
+@pytest.mark.parametrize("address", ["new/", "preview/"])
+def test_phrases_that_are_refused_are_named(shop: Any, english: Client, moderator: Any, address: str) -> None:
+    many = "\n".join(f"word{number}" for number in range(MOST_PHRASES + 1))
+    for words, told in (
+        ("perch\nwooden garden chair sofa bench", "never be found: wooden garden chair sofa bench"),
+        (many, f"Write at most {MOST_PHRASES} words or phrases."),
+        ("alone", "Write at least two different words."),
+        ("", "This field is required."),
+    ):
+        page = english.post(f"/staff/search/synonyms/{address}", {"kind": "same", "words": words})
+        assert (page.status_code, told in page.content.decode()) == (422, True), words
+    page = english.post("/staff/search/rules/preview/", {"query": "\x00", "products": "1"})
+    assert page.status_code == 422
+    assert not Synonym.objects.exists()
+
+
 def test_staff_change_a_rule_and_its_words(shop: Any, english: Client, moderator: Any) -> None:
     english.post("/staff/search/rules/new/", {"query": "seat", "products": shop[0].upc, "is_active": "on"})
     (made,) = QueryRule.objects.all()

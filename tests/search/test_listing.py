@@ -213,6 +213,33 @@ def test_price_ranges_narrow_to_as_many_as_they_count(shop: Shop, english: Clien
         assert english.get(value.url).context["listing"].count == value.count > 0
 
 
+def test_steps_of_ratings_narrow_to_as_many_as_they_count(shop: Shop, english: Client) -> None:
+    steps = group(english.get("/catalogue/"), "rating").values
+    assert {value.low: value.count for value in steps} == {
+        step: Product.objects.filter(rating__gte=step).count() for step in (4, 3, 2, 1)
+    }
+    for value in steps:
+        chosen = english.get(value.url)
+        assert chosen.context["listing"].count == value.count > 0
+        # Counted without its own choice, of which there is one.
+        again = group(chosen, "rating").values
+        assert {found.low: found.count for found in again} == {found.low: found.count for found in steps}
+        assert [found.low for found in again if found.selected] == [value.low]
+
+
+def test_steps_of_discounts_narrow_to_as_many_as_they_count(search_backend: Any, english: Client) -> None:
+    for number, percent in enumerate((0, 9, 10, 25, 60)):
+        OfferFactory(product__title_en=f"Chair {number}", price=1_000 - 10 * percent, list_price=1_000)
+    OfferFactory(product__title_en="Chair without a list price", price=1_000)
+    services.rebuild()
+    steps = group(english.get("/search/?q=chair"), "discount").values
+    assert {value.low: value.count for value in steps} == {10: 3, 20: 2, 30: 1, 50: 1}
+    for value in steps:
+        assert english.get(value.url).context["listing"].count == value.count
+    cards = english.get("/search/?q=chair&sort=discount").context["listing"].cards
+    assert [card.title for card in cards[:3]] == ["Chair 4", "Chair 3", "Chair 2"]
+
+
 def test_attributes_are_facets_of_the_class_in_view_alone(shop: Shop, client: Client) -> None:
     assert not any(
         found.name.startswith("a_") for found in client.get("/catalogue/").context["listing"].groups

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
@@ -123,6 +124,30 @@ def test_old_counts_are_forgotten() -> None:
 def test_nothing_names_a_person() -> None:
     names = {field.name for model in (QueryCount, ClickCount) for field in model._meta.get_fields()}
     assert not names & {"user", "session", "address", "ip", "person"}
+
+
+def test_a_database_that_is_away_stops_no_counting(settings: Any, monkeypatch: Any, caplog: Any) -> None:
+    settings.SEARCH_LOG_SECONDS = 0.01
+    tries = []
+
+    def fail_once() -> int:
+        tries.append(1)
+        if len(tries) == 1:
+            raise OperationalError("away")
+        query_log._stopped.set()
+        return 0
+
+    monkeypatch.setattr(query_log, "flush", fail_once)
+    thread = threading.Thread(target=query_log._run)
+    try:
+        thread.start()
+        thread.join(10)
+        assert len(tries) == 2
+        assert "could not be counted: OperationalError" in caplog.text
+    finally:
+        query_log._stopped.set()
+        thread.join(10)
+        query_log._stopped.clear()
 
 
 @pytest.mark.django_db(transaction=True)
