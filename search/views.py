@@ -91,6 +91,8 @@ class FacetedSearchView(ListingView):
         directory = shop_directory.current()
         rule = directory.rules.get(known_as(request.GET.get("q", ""))) if "q" in request.GET else None
         if rule is not None and rule.redirect_to:
+            # Popular all the same; whoever is led to a page has found something.
+            note_search(text=request.GET["q"], language=get_language() or "ar", results=1)
             return HttpResponseRedirect(rule.redirect_to)
         context = self.listing_context(request, directory)
         response = self.page(request, context)

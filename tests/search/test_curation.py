@@ -23,7 +23,7 @@ from search.curation import (
     save_rule,
     save_synonym,
 )
-from search.models import PinnedProduct, QueryRule, Synonym
+from search.models import PinnedProduct, QueryCount, QueryRule, Synonym
 from tests.factories.catalogue import OfferFactory
 from tests.factories.vendors import a_person, a_staff_member
 
@@ -161,6 +161,17 @@ def test_a_pinned_product_that_is_gone_is_left_out(shop: Any, english: Client) -
     gone.delete()
     services.reindex([pk])
     assert set(found(english, "chair")) == {"Wooden chair", "Garden chair"}
+
+
+def test_a_redirected_query_is_counted_as_one_that_found_something(shop: Any, english: Client) -> None:
+    from search.query_log import flush
+
+    flush()
+    rule("points", redirect_to="/help/points/")
+    english.get("/search/", {"q": "points"})
+    flush()
+    counted = QueryCount.objects.get(query="points")
+    assert (counted.searches, counted.without_results) == (1, 0)
 
 
 def test_a_redirect_opens_another_page(shop: Any, english: Client) -> None:
