@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -108,6 +108,8 @@ class Directory:
 
     #: Categories by the keys of their names, or of what their names list.
     named: Mapping[tuple[str, ...], tuple[int, ...]] = field(default_factory=dict)
+    #: Words of public categories' names, sorted, with the category: what is typed is the beginning of one.
+    words_of_names: Sequence[tuple[str, int]] = ()
     #: Words of the vocabulary and of categories' names, which the shop knows though no title may have them.
     known_words: frozenset[str] = frozenset()
 
@@ -193,8 +195,25 @@ def _read() -> Directory:
         vocabulary,
         _read_rules(),
         _named(categories),
+        _words_of_names(categories),
         frozenset(vocabulary.single_words()) | set(folded_words(" ".join(query_words(names)))),
     )
+
+
+def _words_of_names(categories: Mapping[int, CategoryNode]) -> list[tuple[str, int]]:
+    return sorted(
+        {
+            (without_article(word), node.pk)
+            for node in categories.values()
+            if node.is_public
+            for name in node.names.values()
+            for word in folded_words(name)
+        }
+    )
+
+
+def without_article(word: str) -> str:
+    return word[2:] if word.startswith("ال") and len(word) > 3 else word
 
 
 #: "Tables & desks" are tables, and desks.
@@ -214,11 +233,15 @@ def _named(categories: Mapping[int, CategoryNode]) -> dict[tuple[str, ...], tupl
 
 
 def _read_vocabulary() -> Vocabulary:
-    synonym = get_model("search", "Synonym")
-    groups = list(synonym.objects.filter(is_active=True).order_by("pk"))
+    return vocabulary_of(list(get_model("search", "Synonym").objects.filter(is_active=True).order_by("pk")))
+
+
+def vocabulary_of(groups: Sequence[Any]) -> Vocabulary:
+    """The built-in vocabulary with these groups of staff."""
+    apart = get_model("search", "Synonym").Kind.APART
     return Vocabulary.of(
-        [group.phrases for group in groups if group.kind != synonym.Kind.APART],
-        apart=[group.phrases for group in groups if group.kind == synonym.Kind.APART],
+        [group.phrases for group in groups if group.kind != apart],
+        apart=[group.phrases for group in groups if group.kind == apart],
         beside=BUILT_IN,
     )
 

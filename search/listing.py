@@ -6,12 +6,14 @@ Only names of the vendors on the page come from the database, in one query.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.paginator import Page, Paginator
+from django.http import QueryDict
 from django.utils import timezone
-from django.utils.translation import gettext as _, ngettext
+from django.utils.translation import gettext as _
 from haystack.query import SQ, SearchQuerySet
 
 from forked_apps.partner.models import Partner
@@ -32,6 +34,8 @@ SEEN_VALUES = 8
 #: Values of a group that are offered at all, the most frequent first.
 MOST_OFFERED = 30
 PRICE_RANGES = 5
+#: Filters that are taken away, one at a time, where nothing fits all of them.
+MOST_LOOSENED = 6
 #: A list is about a class of product if so much of it is of that class.
 CLASS_SHARE = 0.8
 
@@ -72,6 +76,9 @@ class FacetGroup:
     high_name: str = ""
     low: str = ""
     high: str = ""
+    #: What was typed for them and is no number.
+    low_unread: str = ""
+    high_unread: str = ""
     hidden: Sequence[Pair] = ()
 
     @property
@@ -84,7 +91,8 @@ class FacetGroup:
 
     @property
     def is_chosen(self) -> bool:
-        return bool(self.low or self.high) or any(value.selected for value in self.values)
+        typed = self.low or self.high or self.low_unread or self.high_unread
+        return bool(typed) or any(value.selected for value in self.values)
 
     @property
     def more_is_open(self) -> bool:
@@ -150,6 +158,8 @@ class Listing:
     meant_url: str = ""
     #: Where nothing was found: the way on.
     instead: Instead | None = None
+    #: Where nothing fits all filters: those without which something does, with how much.
+    loosened: Sequence[tuple[Chip, int]] = ()
 
 
 @dataclass(slots=True)
@@ -175,7 +185,9 @@ class ListingQuery:
         if counts:
             self._name_vendors(counts["vendor"])
         meant = self._read[1] if self._read else ""
-        nothing = not page.paginator.count and is_ready and not self.selection.filters()
+        nothing = not page.paginator.count and is_ready
+        is_filtered = bool(self.selection.filters())
+        chips = list(self._chips(attributes))
         return Listing(
             cards=cards,
             page=page,
@@ -185,7 +197,7 @@ class ListingQuery:
             groups=[group for group in self._groups(counts, attributes) if group is not None]
             if counts
             else [],
-            chips=list(self._chips(attributes)),
+            chips=chips,
             orders=self._orders(),
             sizes=[
                 Option(
@@ -201,8 +213,22 @@ class ListingQuery:
             within=self._within_view(),
             meant=meant,
             meant_url=self._url(self.selection.with_one("q", meant)) if meant else "",
-            instead=find_instead(self.selection.text, self.directory, self.language) if nothing else None,
+            instead=self._instead() if nothing and not is_filtered else None,
+            loosened=self._loosened(chips) if nothing and is_filtered else (),
         )
+
+    def _instead(self) -> Instead | None:
+        is_within = self._category_in_view() is not None
+        return find_instead(self.selection.text, self.directory, self.language, is_within=is_within)
+
+    def _loosened(self, chips: Sequence[Chip]) -> list[tuple[Chip, int]]:
+        found = []
+        for chip in chips[:MOST_LOOSENED]:
+            selection = Selection.read(QueryDict(urlsplit(chip.url).query), self.directory)
+            without = replace(self, selection=selection)
+            if count := without._narrowed().count():
+                found.append((chip, count))
+        return sorted(found, key=lambda pair: -pair[1])
 
     # Asking the index -----------------------------------------------------------------------
     def _base(self) -> SearchQuerySet:
@@ -461,6 +487,8 @@ class ListingQuery:
             high_name=high_name,
             low=low or "",
             high=high or "",
+            low_unread=chosen.unread_bound(low_name),
+            high_unread=chosen.unread_bound(high_name),
             hidden=chosen.hidden(low_name, high_name),
         )
 
@@ -598,8 +626,3 @@ class ListingQuery:
 
 def _within(found: SearchQuerySet, name: str, low: float | None, high: float | None) -> SearchQuerySet:
     return found if low is None and high is None else found.narrow(SQ(**{f"{name}__range": [low, high]}))
-
-
-def count_text(count: int) -> str:
-    """How many products a list has, in words."""
-    return ngettext("%(count)s product", "%(count)s products", count) % {"count": f"{count:,}"}

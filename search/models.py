@@ -40,6 +40,9 @@ class Synonym(models.Model):
     def __str__(self) -> str:
         return " · ".join(self.phrases)
 
+    def described(self) -> str:
+        return str(self)
+
     @property
     def phrases(self) -> list[str]:
         return [line.strip() for line in self.words.splitlines() if line.strip()]
@@ -70,6 +73,12 @@ class QueryRule(models.Model):
 
     def __str__(self) -> str:
         return self.shown
+
+    def described(self) -> str:
+        """The words, and what they do."""
+        names = [self.redirect_to] if self.redirect_to else []
+        names += [pin.product.get_title() for pin in self.pinned.select_related("product")]
+        return f"{self.shown} → {' · '.join(names)}"
 
 
 class PinnedProduct(models.Model):

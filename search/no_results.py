@@ -24,19 +24,27 @@ class Instead:
     #: What was probably meant, and its address; empty if there is no such word.
     corrected: str
     corrected_url: str
-    #: Of the corrected words if there are any, else products with some of the words, else popular ones.
+    #: Of the words themselves outside of the category in view if they are there, of the corrected words if
+    #: there are any, else products with some of the words, else popular ones.
     kind: str
     cards: Sequence[ProductCard]
+    #: How many there are of them in the whole shop.
+    count: int
     #: Where such products are: pairs of name and address.
     categories: Sequence[tuple[str, str]]
 
 
-def find_instead(text: str, directory: Directory, language: str) -> Instead | None:
-    """The way on from a search without results; None where there were no words."""
+def find_instead(text: str, directory: Directory, language: str, *, is_within: bool) -> Instead | None:
+    """The way on from a search without results; None where there were no words.
+
+    ``is_within``: only a part of the shop was searched.
+    """
     if not text.strip():
         return None
-    corrected = did_you_mean(text, directory)
-    kind, found = "corrected", _typed(corrected, directory) if corrected else None
+    kind, found = "everywhere", _if_any(_typed(text, directory)) if is_within else None
+    corrected = did_you_mean(text, directory) if found is None else ""
+    if found is None and corrected:
+        kind, found = "corrected", _typed(corrected, directory)
     if found is None:
         kind, found = "some", _with_some_words(text, directory)
     if found is None:
@@ -49,6 +57,7 @@ def find_instead(text: str, directory: Directory, language: str) -> Instead | No
         corrected_url=f"{reverse('search:search')}?q={quote_plus(corrected)}" if corrected else "",
         kind=kind,
         cards=cards,
+        count=len(found),
         categories=[
             (node.name(language), node.url)
             for node in _nearest(directory, counts if kind != "popular" else {})
@@ -69,6 +78,10 @@ def _with_some_words(text: str, directory: Directory) -> SearchQuerySet | None:
     for part in parts[1:]:
         any_part |= SQ(content=Typed([part]))
     found = SearchQuerySet().filter(any_part)
+    return _if_any(found)
+
+
+def _if_any(found: SearchQuerySet) -> SearchQuerySet | None:
     return found if found.count() else None
 
 

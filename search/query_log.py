@@ -13,7 +13,7 @@ import re
 import threading
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection, connections
@@ -137,6 +137,12 @@ def _add_clicks(counted: Counter[tuple[date, str, int, int]]) -> None:
                 [count for _, count in rows],
             ],
         )
+
+
+def forget_old_counts() -> int:
+    """Delete what is older than ``KEEP_DAYS``; the number of rows."""
+    oldest_kept = timezone.localdate() - timedelta(days=KEEP_DAYS)
+    return sum(model.objects.filter(day__lt=oldest_kept).delete()[0] for model in (QueryCount, ClickCount))
 
 
 # The thread ---------------------------------------------------------------------------------------

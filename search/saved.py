@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote, urlsplit
-
 from django.db import transaction
 from django.db.models import QuerySet
-from django.urls import Resolver404, resolve
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from marketplace.users.models import User
+from search.addresses import NotOwnPage, own_page
 from search.models import SavedSearch
 
 MOST_SAVED = 50
@@ -39,27 +38,32 @@ def save_search(*, user: User, name: str, address: str) -> SavedSearch:
         NotAList: the address is not of a list of this shop.
         TooManySavedSearches: the customer has as many as one may have.
     """
-    address = _checked(address)
+    address = list_address(address)
     # Two at once by one person wait for each other, so that the limit holds.
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
     kept = saved_searches_of(user)
     if not kept.filter(address=address).exists() and kept.count() >= MOST_SAVED:
         raise TooManySavedSearches(MOST_SAVED)
-    name = name.replace("\x00", "").strip()[:120] or _("Saved search")
+    name = " ".join(name.replace("\x00", "").split())[:120]
+    if not any(character.isalnum() for character in name):
+        # Nothing of it could be seen.
+        name = _("Saved search")
     search, _created = SavedSearch.objects.update_or_create(
-        user=user, address=address, defaults={"name": name}
+        user=user, address=address, defaults={"name": name, "created_at": timezone.now()}
     )
     return search
 
 
-def _checked(address: str) -> str:
-    parts = urlsplit(address.replace("\x00", ""))
-    if parts.scheme or parts.netloc or not parts.path.startswith("/") or len(address) > LONGEST_ADDRESS:
-        raise NotAList(address)
+def list_address(address: str) -> str:
+    """The address of a list, from the root of this shop.
+
+    Raises:
+        NotAList: it is of anything else.
+    """
     try:
-        match = resolve(unquote(parts.path))
-    except Resolver404:
-        raise NotAList(address) from None
-    if match.view_name not in _LISTS:
+        path, match = own_page(address)
+    except NotOwnPage as error:
+        raise NotAList(address) from error
+    if match.view_name not in _LISTS or len(path) > LONGEST_ADDRESS:
         raise NotAList(address)
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+    return path

@@ -81,7 +81,7 @@ class _Related:
 
 class ProductIndex(indexes.SearchIndex, indexes.Indexable):
     #: Raise it when documents are made in another way from the same fields: the index is rebuilt.
-    version = 3
+    version = 4
 
     text = AnalysedField(document=True, boost=1.5)
     title_ar = AnalysedField(language="ar", boost=4.0, within="body_ar")
@@ -442,8 +442,8 @@ def _sort_keys(
 ) -> dict[str, int | None]:
     """Each order as one whole number, for engines that sort by one."""
     some_reviews = min(reviews_count, 0xFFF)
-    # Mixed, the same way every time: otherwise whatever was imported together stands together.
     shuffled = zlib.crc32(str(product_id).encode()) & 0xFFFFFF
+    tie = _mixed(product_id)
     # A rating by one person says less than the same by many: three neutral votes are added.
     steady = int(((rating or 3.5) * reviews_count + 3.5 * 3) / (reviews_count + 3) * 100)
     return {
@@ -452,15 +452,18 @@ def _sort_keys(
         | (steady << 44)
         | (shuffled << 20)
         | (product_id & 0xFFFFF),
-        "by_price": None if price is None else (min(price, 2**38) << ID_BITS) | _low_bits(product_id),
-        "by_arrival": (int(arrived.timestamp()) << ID_BITS) | _low_bits(product_id),
-        "by_rating": None
-        if rating is None
-        else (int(rating * 100) << (ID_BITS + 12)) | (some_reviews << ID_BITS) | _low_bits(product_id),
-        "by_sales": (min(sold, 2**30) << (ID_BITS + 8)) | (in_stock << (ID_BITS + 7)) | _low_bits(product_id),
-        "by_discount": None if discount is None else (discount << ID_BITS) | _low_bits(product_id),
+        "by_price": None if price is None else (min(price, 2**38) << ID_BITS) | tie,
+        "by_arrival": (int(arrived.timestamp()) << ID_BITS) | tie,
+        # What has none stands behind all others, and is mixed there too.
+        "by_rating": (int((rating or 0) * 100) << (ID_BITS + 12)) | (some_reviews << ID_BITS) | tie,
+        "by_sales": (min(sold, 2**30) << (ID_BITS + 8)) | (in_stock << (ID_BITS + 7)) | tie,
+        "by_discount": (max(discount or 0, 0) << ID_BITS) | tie,
     }
 
 
-def _low_bits(product_id: int) -> int:
-    return product_id & ((1 << ID_BITS) - 1)
+def _mixed(product_id: int) -> int:
+    """The id's lowest bits in an order that looks like none: what one import brought does not stand together.
+
+    Multiplying by an odd number maps no two ids to one.
+    """
+    return product_id * 0x9E3779B1 & ((1 << ID_BITS) - 1)

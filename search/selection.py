@@ -64,20 +64,30 @@ class Selection:
 
     pairs: tuple[Pair, ...] = ()
     page: int = 1
+    #: Bounds that are no numbers, as they were typed: a form shows them again and says so.
+    unread_bounds: tuple[Pair, ...] = ()
 
     # Reading --------------------------------------------------------------------------------
     @classmethod
     def read(cls, query: QueryDict, directory: Directory) -> Selection:
         pairs: list[Pair] = []
+        unread: list[Pair] = []
         for name in query:
-            values = query.getlist(name)[-1:] if name in SINGLE else query.getlist(name)[:MOST_VALUES]
+            is_single = name in SINGLE or _other_bound(name, directory)
+            values = query.getlist(name)[-1:] if is_single else query.getlist(name)[:MOST_VALUES]
             for value in values:
                 pair = _checked(name, value, directory)
                 if pair is not None and pair not in pairs:
                     pairs.append(pair)
+                elif pair is None and value.strip() and _other_bound(name, directory):
+                    unread.append((name, value.strip()[:LONGEST_VALUE]))
         page = query.get("page", "1")
         number = int(page) if page.isdecimal() and len(page) < 9 else 1
-        return cls(tuple(pairs[:MOST_PAIRS]), page=max(1, min(number, 10**6)))
+        return cls(
+            tuple(_bounds_in_order(pairs, directory)[:MOST_PAIRS]),
+            page=max(1, min(number, 10**6)),
+            unread_bounds=tuple(unread[:MOST_PAIRS]),
+        )
 
     def get(self, name: str) -> str | None:
         return next((value for key, value in self.pairs if key == name), None)
@@ -92,6 +102,9 @@ class Selection:
     def has(self, name: str, value: str) -> bool:
         return (name, value) in self.pairs
 
+    def unread_bound(self, name: str) -> str:
+        return next((value for key, value in self.unread_bounds if key == name), "")
+
     @property
     def text(self) -> str:
         return self.get("q") or ""
@@ -103,6 +116,11 @@ class Selection:
     @property
     def page_size(self) -> int:
         return int(self.get("size") or PAGE_SIZES[0])
+
+    @property
+    def is_shown_otherwise(self) -> bool:
+        """Whether it is the same list in another order or in longer pages."""
+        return any(name in {"sort", "size"} for name, _ in self.pairs)
 
     def filters(self) -> list[Pair]:
         """What narrows the list, as chips show it."""
@@ -153,6 +171,28 @@ def attribute_of(name: str, directory: Directory) -> tuple[str, str] | None:
     if kind not in {"a", "min", "max"} or (found := directory.attributes.get(code)) is None:
         return None
     return (kind, code) if kind == "a" or found.is_number else None
+
+
+def _other_bound(name: str, directory: Directory) -> str:
+    """The highest for the lowest, and the other way; empty where the name is of no bound."""
+    if name in {"price_min", "price_max"}:
+        return "price_max" if name == "price_min" else "price_min"
+    kind, code = attribute_of(name, directory) or ("a", "")
+    return {"min": f"max_{code}", "max": f"min_{code}"}.get(kind, "")
+
+
+def _bounds_in_order(pairs: list[Pair], directory: Directory) -> list[Pair]:
+    """ "From 9 to 1" means from 1 to 9."""
+    chosen = dict(pairs)
+
+    def in_order(name: str, value: str) -> str:
+        other = chosen.get(_other_bound(name, directory))
+        if other is None:
+            return value
+        lower, higher = sorted((value, other), key=float)
+        return lower if name == "price_min" or name.startswith("min_") else higher
+
+    return [(name, in_order(name, value)) for name, value in pairs]
 
 
 def _checked(name: str, value: str, directory: Directory) -> Pair | None:

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import (
     Http404,
     HttpRequest,
@@ -16,7 +17,8 @@ from django.http import (
     HttpResponseRedirect,
 )
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.cache import patch_cache_control
+from django.urls import reverse
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import get_language, gettext as _
 from django.views import View
 from django.views.decorators.cache import never_cache
@@ -28,12 +30,21 @@ from search import directory as shop_directory
 from search.directory import CategoryNode, Directory
 from search.listing import ListingQuery
 from search.query_log import known_as, note_click, note_search
-from search.saved import MOST_SAVED, NotAList, TooManySavedSearches, save_search, saved_searches_of
-from search.selection import Selection
+from search.saved import (
+    LONGEST_ADDRESS,
+    MOST_SAVED,
+    NotAList,
+    TooManySavedSearches,
+    list_address,
+    save_search,
+    saved_searches_of,
+)
+from search.selection import Selection, link, query_string
 from search.similar import similar_cards
 from search.suggestions import suggest
 
-SUGGESTIONS_SECONDS = 60
+#: Suggestions show prices, which are never staler than a few seconds.
+SUGGESTIONS_SECONDS = 5
 
 
 class ListingView(View):
@@ -45,11 +56,13 @@ class ListingView(View):
         language = get_language() or "ar"
         selection = Selection.read(request.GET, directory)
         query = ListingQuery(selection, directory, language, request.path, category)
+        address = link(request.path, query_string(selection.pairs))
         return {
             "listing": query.find(),
             "selection": selection,
             "query": selection.text,
-            "address": request.get_full_path(),
+            # Of the whole list, from its first page.
+            "address": address if len(address) <= LONGEST_ADDRESS else "",
             "roots": [
                 (node.name(language), node.url, _children(node, language))
                 for node in directory.roots
@@ -78,6 +91,8 @@ class FacetedSearchView(ListingView):
         directory = shop_directory.current()
         rule = directory.rules.get(known_as(request.GET.get("q", ""))) if "q" in request.GET else None
         if rule is not None and rule.redirect_to:
+            # Popular all the same; whoever is led to a page has found something.
+            note_search(text=request.GET["q"], language=get_language() or "ar", results=1)
             return HttpResponseRedirect(rule.redirect_to)
         context = self.listing_context(request, directory)
         response = self.page(request, context)
@@ -175,7 +190,10 @@ def similar(request: HttpRequest, pk: int) -> HttpResponse:
         "title": _("Similar to %(product)s") % {"product": product.get_title()},
         "crumbs": [(product.get_title(), product.get_absolute_url()), (_("Similar products"), None)],
     }
-    return render(request, "search/similar_part.html" if is_part else "search/similar.html", context)
+    response = render(request, "search/similar_part.html" if is_part else "search/similar.html", context)
+    # Who goes back in the browser gets the page, not the part that another page asked for.
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 # Saved searches -----------------------------------------------------------------------------------
@@ -189,13 +207,12 @@ def saved(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@login_required
 def save(request: HttpRequest) -> HttpResponse:
-    assert isinstance(request.user, User)
+    address = request.POST.get("address", "")
+    if not isinstance(request.user, User):
+        return redirect_to_login(_list_or_saved(address))
     try:
-        save_search(
-            user=request.user, name=request.POST.get("name", ""), address=request.POST.get("address", "")
-        )
+        save_search(user=request.user, name=request.POST.get("name", ""), address=address)
     except TooManySavedSearches as error:
         messages.error(
             request,
@@ -206,6 +223,14 @@ def save(request: HttpRequest) -> HttpResponse:
     else:
         messages.success(request, _("The search was saved."))
     return redirect("search:saved")
+
+
+def _list_or_saved(address: str) -> str:
+    """Where a person who signs in presses the button again: what was posted does not outlive it."""
+    try:
+        return list_address(address)
+    except NotAList:
+        return reverse("search:saved")
 
 
 @require_POST

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TabbedTranslationAdmin, TranslationTabularInline
 from oscar.apps.catalogue import admin as oscar_admin
 from treebeard.admin import TreeAdmin
 from treebeard.forms import movenodeform_factory
 
+from forked_apps.catalogue.indexing import enqueue_products
 from forked_apps.catalogue.models import (
     AttributeOption,
     AttributeOptionGroup,
@@ -25,7 +27,6 @@ from forked_apps.catalogue.models import (
     ProductClass,
     ProductImage,
 )
-from marketplace.outbox.services import enqueue
 
 for _model in (
     Product, ProductAttribute, ProductAttributeValue, AttributeOptionGroup, Category, ProductClass,
@@ -53,8 +54,33 @@ class AttributeValueInline(admin.TabularInline[ProductAttributeValue, Product]):
         return super().get_queryset(request).select_related("attribute", "value_option")
 
 
+class ReachesSearch(admin.ModelAdmin[Any]):
+    """Whatever is added, changed or deleted here reaches the documents of all products that tell of it."""
+
+    def products_of(self, rows: QuerySet[Any]) -> QuerySet[Any, Any]:
+        """Ids of the products whose documents say something of these rows."""
+        raise NotImplementedError
+
+    def _ids_of(self, rows: QuerySet[Any]) -> list[int]:
+        return [pk for (pk,) in self.products_of(rows).order_by().distinct() if pk is not None]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        enqueue_products(self._ids_of(self.model._default_manager.filter(pk=form.instance.pk)))
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        ids = self._ids_of(self.model._default_manager.filter(pk=obj.pk))
+        super().delete_model(request, obj)
+        enqueue_products(ids)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        ids = self._ids_of(queryset)
+        super().delete_queryset(request, queryset)
+        enqueue_products(ids)
+
+
 @admin.register(Product)
-class ProductAdmin(TabbedTranslationAdmin):
+class ProductAdmin(ReachesSearch, TabbedTranslationAdmin):
     list_display = ("title", "upc", "brand", "product_class", "kind", "is_public", "rating", "date_updated")
     list_filter = ("is_public", "product_class", "brand", "structure")
     list_select_related = ("brand", "product_class")
@@ -66,25 +92,17 @@ class ProductAdmin(TabbedTranslationAdmin):
     list_per_page = 50
     show_full_result_count = False
 
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        super().save_related(request, form, formsets, change)
-        enqueue(topic="search.products", payload={"ids": [form.instance.pk]})
-
-    def delete_model(self, request: HttpRequest, obj: Product) -> None:
-        pk = obj.pk
-        super().delete_model(request, obj)
-        enqueue(topic="search.products", payload={"ids": [pk]})
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
-        ids = list(queryset.values_list("pk", flat=True))
-        super().delete_queryset(request, queryset)
-        enqueue(topic="search.products", payload={"ids": ids})
+    def products_of(self, rows: QuerySet[Any]) -> QuerySet[Any, Any]:
+        return rows.values_list("pk")
 
 
 @admin.register(Brand)
-class BrandAdmin(admin.ModelAdmin[Brand]):
+class BrandAdmin(ReachesSearch):
     list_display = ("name", "slug", "products_count")
     search_fields = ("name",)
+
+    def products_of(self, rows: QuerySet[Any]) -> QuerySet[Any, Any]:
+        return Product.objects.filter(brand__in=rows.values("pk")).values_list("pk")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Brand]:
         return super().get_queryset(request).annotate(products_number=Count("products"))
@@ -95,11 +113,25 @@ class BrandAdmin(admin.ModelAdmin[Brand]):
 
 
 @admin.register(Category)
-class CategoryAdmin(TabbedTranslationAdmin, TreeAdmin):
+class CategoryAdmin(ReachesSearch, TabbedTranslationAdmin, TreeAdmin):
     form = movenodeform_factory(Category)
     list_display = ("name", "slug", "is_public")
     list_filter = ("is_public",)
     search_fields = ("name", "slug")
+
+    def products_of(self, rows: QuerySet[Any]) -> QuerySet[Any, Any]:
+        """Of the categories and of all below them, which are found by their names and counted in them."""
+        branches = Q(pk__in=[])
+        for path in rows.values_list("path", flat=True):
+            branches |= Q(category__path__startswith=path)
+        return ProductCategory.objects.filter(branches).values_list("product_id")
+
+    def move_node(self, request: HttpRequest) -> HttpResponse:
+        """Dragged to another place in the tree."""
+        response: HttpResponse = super().move_node(request)
+        if response.status_code == HTTPStatus.OK:
+            enqueue_products(self._ids_of(Category.objects.filter(pk=request.POST["node"])))
+        return response
 
 
 class ProductAttributeInline(TranslationTabularInline):
@@ -110,19 +142,29 @@ class ProductAttributeInline(TranslationTabularInline):
 
 
 @admin.register(ProductClass)
-class ProductClassAdmin(TabbedTranslationAdmin):
+class ProductClassAdmin(ReachesSearch, TabbedTranslationAdmin):
     list_display = ("name", "slug", "requires_shipping", "track_stock")
     search_fields = ("name", "slug")
     inlines = (ProductAttributeInline,)
 
+    def products_of(self, rows: QuerySet[Any]) -> QuerySet[Any, Any]:
+        return Product.objects.filter(product_class__in=rows.values("pk")).values_list("pk")
+
 
 @admin.register(ProductAttribute)
-class ProductAttributeAdmin(TabbedTranslationAdmin):
+class ProductAttributeAdmin(ReachesSearch, TabbedTranslationAdmin):
     list_display = ("name", "code", "product_class", "type", "unit", "is_facet", "position")
     list_filter = ("product_class", "is_facet", "type")
     list_select_related = ("product_class",)
     search_fields = ("name", "code")
     autocomplete_fields = ("product_class", "option_group")
+
+    def products_of(self, rows: QuerySet[Any]) -> QuerySet[Any, Any]:
+        return _products_with_values(attribute__in=rows.values("pk"))
+
+
+def _products_with_values(*conditions: Q, **lookups: Any) -> QuerySet[Any, Any]:
+    return ProductAttributeValue.objects.filter(*conditions, **lookups).values_list("product_id")
 
 
 class AttributeOptionInline(TranslationTabularInline):
@@ -131,25 +173,35 @@ class AttributeOptionInline(TranslationTabularInline):
 
 
 @admin.register(AttributeOptionGroup)
-class AttributeOptionGroupAdmin(admin.ModelAdmin[AttributeOptionGroup]):
+class AttributeOptionGroupAdmin(ReachesSearch):
     list_display = ("name", "code")
     search_fields = ("name", "code")
     inlines = (AttributeOptionInline,)
 
+    def products_of(self, rows: QuerySet[Any]) -> QuerySet[Any, Any]:
+        return _products_with_values(attribute__option_group__in=rows.values("pk"))
+
 
 @admin.register(AttributeOption)
-class AttributeOptionAdmin(TabbedTranslationAdmin):
+class AttributeOptionAdmin(ReachesSearch, TabbedTranslationAdmin):
     list_display = ("option", "group")
     list_filter = ("group",)
     list_select_related = ("group",)
     search_fields = ("option", "code")
     autocomplete_fields = ("group",)
 
+    def products_of(self, rows: QuerySet[Any]) -> QuerySet[Any, Any]:
+        options = rows.values("pk")
+        return _products_with_values(Q(value_option__in=options) | Q(value_multi_option__in=options))
+
 
 @admin.register(ProductImage)
-class ProductImageAdmin(admin.ModelAdmin[ProductImage]):
+class ProductImageAdmin(ReachesSearch):
     list_display = ("product", "caption", "display_order")
     list_select_related = ("product",)
     search_fields = ("caption", "product__upc", "product__title")
     autocomplete_fields = ("product",)
     show_full_result_count = False
+
+    def products_of(self, rows: QuerySet[Any]) -> QuerySet[Any, Any]:
+        return rows.values_list("product_id")

@@ -80,6 +80,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "points_payment.tasks.prove_whole_and_checkpoint",
         "schedule": crontab(hour=3, minute=20),
     },
+    "forget-old-searches": {
+        "task": "search.tasks.forget_old_searches",
+        "schedule": crontab(hour=4, minute=5),
+    },
+    "mend-search-index": {"task": "search.tasks.mend_search_index", "schedule": crontab(hour=4, minute=20)},
 }
 
 # Requests ---------------------------------------------------------------------------------

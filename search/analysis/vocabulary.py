@@ -116,12 +116,20 @@ class Vocabulary:
         # By how they are looked for: of several spellings with the same terms one is enough.
         found: dict[tuple[tuple[str, ...], ...], str] = {}
         own = phrase_keys(words)
-        for place in dict.fromkeys(place for key in own for place in self._by_key.get(key, ())):
+        # Groups of staff were added last and stand first: of more than can be looked for, theirs are kept.
+        for place in sorted({place for key in own for place in self._by_key.get(key, ())}, reverse=True):
             for phrase in self._groups[place]:
                 keys = phrase_keys(query_words(phrase))
                 if not set(keys) & set(own) and not self._are_apart(own, keys):
                     found.setdefault(tuple(keys), phrase)
         return tuple(found.values())[:MOST_ALTERNATIVES]
+
+    def groups_of_single_words(self) -> Iterator[tuple[str, ...]]:
+        """Of each group the phrases of one word, letters folded."""
+        for group in self._groups:
+            words = tuple(folded[0] for phrase in group if len(folded := folded_words(phrase)) == 1)
+            if len(words) > 1:
+                yield words
 
     def single_words(self) -> Iterator[str]:
         """Its phrases of one word, letters folded."""

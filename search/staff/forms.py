@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -8,7 +10,20 @@ from search.models import LONGEST_QUERY, Synonym
 LINES = {"rows": 6, "dir": "auto"}
 
 
-class SynonymForm(forms.Form):
+class _VersionedForm(forms.Form):
+    """A form that tells which version of the thing was on the page when somebody began to change it."""
+
+    seen_at = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+
+    @property
+    def version(self) -> datetime | None:
+        try:
+            return datetime.fromisoformat(self.cleaned_data["seen_at"])
+        except ValueError:
+            return None
+
+
+class SynonymForm(_VersionedForm):
     kind = forms.ChoiceField(label=_("What they are to each other"), choices=Synonym.Kind.choices)
     words = forms.CharField(
         label=_("Words"),
@@ -24,7 +39,7 @@ class SynonymForm(forms.Form):
         return list(self.cleaned_data["words"].splitlines())
 
 
-class RuleForm(forms.Form):
+class RuleForm(_VersionedForm):
     query = forms.CharField(
         label=_("Words searched for"),
         max_length=LONGEST_QUERY,

@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from forked_apps.catalogue.models import Product
 from search import checking, services
 from search.checking import compare_index, repair_index
+from search.tasks import mend_search_index
 from tests.factories.catalogue import OfferFactory
 
 pytestmark = pytest.mark.django_db
@@ -71,3 +72,16 @@ def test_the_command_fails_where_something_differs_and_repairs(offers: list[Any]
 def test_without_an_index_the_command_says_what_to_do(search_backend: Any) -> None:
     with pytest.raises(CommandError, match="run rebuild_search"):
         call_command("check_search", stdout=io.StringIO())
+
+
+def test_at_night_what_differs_is_found_and_put_right(offers: list[Any], caplog: Any) -> None:
+    assert mend_search_index() == 0
+    assert caplog.text == ""
+    Product.objects.filter(pk=offers[0].product_id).update(title_en="Stool")
+    assert mend_search_index() == 1
+    assert "differed in 1 products" in caplog.text
+    assert compare_index().ids == []
+
+
+def test_at_night_a_missing_index_is_left_to_the_next_search(search_backend: Any) -> None:
+    assert mend_search_index() == 0

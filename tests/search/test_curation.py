@@ -7,17 +7,23 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from search import directory as shop_directory, services
+from search import curation, directory as shop_directory, services
 from search.curation import (
+    MOST_PHRASES,
+    MOST_PINNED,
+    ChangedMeanwhile,
     ForeignAddress,
+    LongPhrases,
     NothingToDo,
     NoWords,
     TooFewWords,
+    TooManyProducts,
+    TooManyWords,
     UnknownProducts,
     save_rule,
     save_synonym,
 )
-from search.models import PinnedProduct, QueryRule, Synonym
+from search.models import PinnedProduct, QueryCount, QueryRule, Synonym
 from tests.factories.catalogue import OfferFactory
 from tests.factories.vendors import a_person, a_staff_member
 
@@ -95,6 +101,34 @@ def test_one_word_is_no_synonym(phrases: tuple[str, ...]) -> None:
     assert not Synonym.objects.exists()
 
 
+def test_phrases_that_would_never_be_looked_for_are_refused() -> None:
+    with pytest.raises(LongPhrases) as refused:
+        synonym("perch", "wooden garden chair sofa bench")
+    assert refused.value.phrases == ["wooden garden chair sofa bench"]
+    with pytest.raises(TooManyWords):
+        synonym(*(f"word{number}" for number in range(MOST_PHRASES + 1)))
+    assert not Synonym.objects.exists()
+
+
+def test_words_of_staff_are_looked_for_even_where_the_built_in_ones_are_many(shop: Any) -> None:
+    built_in = shop_directory.current().vocabulary.same_as(["laptop"])
+    assert len(built_in) > 5
+    own = [f"zarbool{letter}" for letter in "abcdefgh"]
+    synonym("laptop", *own)
+    assert set(own) < set(shop_directory.current().vocabulary.same_as(["laptop"]))
+
+
+def test_groups_that_name_each_other_in_a_circle_end(shop: Any, english: Client) -> None:
+    synonym("perch", "roost")
+    synonym("roost", "chair")
+    synonym("chair", "perch")
+    assert set(found(english, "perch")) == {"Wooden chair", "Garden chair"}
+    # What two groups away means the same is not the same.
+    synonym("zarbool", "hatrack")
+    synonym("hatrack", "coatrack")
+    assert found(english, "coatrack") == []
+
+
 # Rules --------------------------------------------------------------------------------------------
 def test_pinned_products_stand_first_and_once(shop: Any, english: Client) -> None:
     laptop, garden = shop[3], shop[1]
@@ -129,6 +163,17 @@ def test_a_pinned_product_that_is_gone_is_left_out(shop: Any, english: Client) -
     assert set(found(english, "chair")) == {"Wooden chair", "Garden chair"}
 
 
+def test_a_redirected_query_is_counted_as_one_that_found_something(shop: Any, english: Client) -> None:
+    from search.query_log import flush
+
+    flush()
+    rule("points", redirect_to="/help/points/")
+    english.get("/search/", {"q": "points"})
+    flush()
+    counted = QueryCount.objects.get(query="points")
+    assert (counted.searches, counted.without_results) == (1, 0)
+
+
 def test_a_redirect_opens_another_page(shop: Any, english: Client) -> None:
     made = rule("points", redirect_to="/help/points/")
     response = english.get("/search/", {"q": " POINTS "})
@@ -141,7 +186,8 @@ def test_a_redirect_opens_another_page(shop: Any, english: Client) -> None:
     "address",
     [
         "https://evil.example/", "//evil.example/", "/\\evil.example/", "javascript:alert(1)", "help/",
-        "/no-such-page/", "/search/?q=points", "\\\\evil", "/\x00/",
+        "/no-such-page/", "/search/?q=points", "\\\\evil", "/\x00/", "//[", "http://[::1",
+        "/\t/evil.example/",
     ],
 )  # fmt: skip
 def test_a_redirect_never_leaves_the_shop(shop: Any, address: str) -> None:
@@ -161,10 +207,26 @@ def test_what_a_rule_must_say(shop: Any) -> None:
     assert not QueryRule.objects.exists()
 
 
-def test_a_second_rule_for_the_words_takes_the_place_of_the_first(shop: Any) -> None:
-    rule("Chair", shop[0].upc)
-    rule("chair", shop[1].upc)
+def test_a_second_rule_for_the_words_takes_the_place_of_the_first_when_that_was_seen(shop: Any) -> None:
+    first = rule("Chair", shop[0].upc)
+    with pytest.raises(ChangedMeanwhile) as refused:
+        rule("chair", shop[1].upc)
+    assert refused.value.found == first
+    assert list(PinnedProduct.objects.values_list("product_id", flat=True)) == [shop[0].pk]
+    save_rule(
+        actor=a_person(), query="chair", redirect_to="", product_codes=[shop[1].upc], is_active=True,
+        seen_at=first.changed_at,
+    )  # fmt: skip
     assert list(PinnedProduct.objects.values_list("rule__query", "product_id")) == [("chair", shop[1].pk)]
+
+
+def test_more_products_than_can_stand_first_are_refused(shop: Any) -> None:
+    with pytest.raises(TooManyProducts) as refused:
+        rule("chair", *(f"CODE-{number}" for number in range(MOST_PINNED + 1)))
+    assert refused.value.most == MOST_PINNED
+    assert not QueryRule.objects.exists()
+    # One product many times is one.
+    assert rule("chair", *[shop[0].upc] * 30).pinned.count() == 1
 
 
 # Pages --------------------------------------------------------------------------------------------
@@ -178,10 +240,19 @@ def test_staff_add_and_delete_synonyms(shop: Any, english: Client, moderator: An
     assert (group.phrases, group.changed_by) == (["perch", "chair"], moderator)
     assert "perch" in english.get("/staff/search/synonyms/?q=perch").content.decode()
     english.post(
-        f"/staff/search/synonyms/{group.pk}/", {"kind": "same", "words": "perch\nstool", "is_active": "on"}
+        f"/staff/search/synonyms/{group.pk}/",
+        {
+            "kind": "same",
+            "words": "perch\nstool",
+            "is_active": "on",
+            "seen_at": group.changed_at.isoformat(),
+        },
     )
     group.refresh_from_db()
     assert group.phrases == ["perch", "stool"]
+    asked = english.get(f"/staff/search/synonyms/{group.pk}/delete/").content.decode()
+    assert "perch · stool" in asked
+    assert Synonym.objects.exists()
     english.post(f"/staff/search/synonyms/{group.pk}/delete/")
     assert not Synonym.objects.exists()
 
@@ -196,10 +267,28 @@ def test_what_was_typed_stays_when_it_is_refused(shop: Any, english: Client, mod
         ({"query": "chair", "redirect_to": "https://evil.example"}, "no page of this shop"),
         ({"query": "chair", "products": "NO-SUCH"}, "Not found: NO-SUCH"),
         ({"query": "chair"}, "Name products or a page"),
+        ({"query": "chair", "redirect_to": "//["}, "no page of this shop"),
+        ({"query": "chair", "products": "\n".join(map(str, range(20)))}, "At most 12 products"),
     ):
         page = english.post("/staff/search/rules/new/", data)
         assert page.status_code == 422
         assert words in page.content.decode()
+
+
+@pytest.mark.parametrize("address", ["new/", "preview/"])
+def test_phrases_that_are_refused_are_named(shop: Any, english: Client, moderator: Any, address: str) -> None:
+    many = "\n".join(f"word{number}" for number in range(MOST_PHRASES + 1))
+    for words, told in (
+        ("perch\nwooden garden chair sofa bench", "never be found: wooden garden chair sofa bench"),
+        (many, f"Write at most {MOST_PHRASES} words or phrases."),
+        ("alone", "Write at least two different words."),
+        ("", "This field is required."),
+    ):
+        page = english.post(f"/staff/search/synonyms/{address}", {"kind": "same", "words": words})
+        assert (page.status_code, told in page.content.decode()) == (422, True), words
+    page = english.post("/staff/search/rules/preview/", {"query": "\x00", "products": "1"})
+    assert page.status_code == 422
+    assert not Synonym.objects.exists()
 
 
 def test_staff_change_a_rule_and_its_words(shop: Any, english: Client, moderator: Any) -> None:
@@ -207,11 +296,20 @@ def test_staff_change_a_rule_and_its_words(shop: Any, english: Client, moderator
     (made,) = QueryRule.objects.all()
     assert shop[0].upc in english.get(f"/staff/search/rules/{made.pk}/").content.decode()
     english.post(
-        f"/staff/search/rules/{made.pk}/", {"query": "seats", "products": shop[1].upc, "is_active": "on"}
+        f"/staff/search/rules/{made.pk}/",
+        {
+            "query": "seats",
+            "products": shop[1].upc,
+            "is_active": "on",
+            "seen_at": made.changed_at.isoformat(),
+        },
     )
     (moved,) = QueryRule.objects.all()
     assert (moved.query, [pin.product_id for pin in moved.pinned.all()]) == ("seats", [shop[1].pk])
     assert "seats" in english.get("/staff/search/rules/").content.decode()
+    asked = english.get(f"/staff/search/rules/{moved.pk}/delete/").content.decode()
+    assert "seats → Garden chair" in asked
+    assert QueryRule.objects.exists()
     english.post(f"/staff/search/rules/{moved.pk}/delete/")
     assert not QueryRule.objects.exists()
 
@@ -251,3 +349,152 @@ def test_overview_shows_what_people_ask_and_open(shop: Any, english: Client, mod
     assert "2.0" in page
     page = english.get("/staff/search/query/?q=chair").content.decode()
     assert "Wooden chair" in page
+
+
+def test_of_two_first_rules_for_the_same_words_at_once_one_is_told(shop: Any, monkeypatch: Any) -> None:
+    first = rule("chair", shop[0].upc)
+    # The other had looked before the first was there.
+    monkeypatch.setattr(curation, "_rule_to_replace", lambda **_: QueryRule())
+    with pytest.raises(ChangedMeanwhile) as refused:
+        rule("chair", shop[1].upc)
+    assert refused.value.found == first
+    assert list(PinnedProduct.objects.values_list("product_id", flat=True)) == [shop[0].pk]
+
+
+def test_all_queries_without_results_can_be_reached(shop: Any, english: Client, moderator: Any) -> None:
+    from search.query_log import flush, note_search
+
+    for number in range(30):
+        note_search(text=f"carpet {chr(97 + number % 26) * 3} {number}", language="en", results=0)
+    flush()
+    found = [
+        row["query"]
+        for page in (1, 2)
+        for row in english.get(f"/staff/search/?days=7&page={page}").context["page"]
+    ]
+    assert len(found) == len(set(found)) == 30
+
+
+# Before it is saved -------------------------------------------------------------------------------
+def test_staff_see_what_a_rule_would_do_before_it_is_saved(
+    shop: Any, english: Client, moderator: Any
+) -> None:
+    facts = {"query": "chair", "products": shop[3].upc, "redirect_to": "/help/points/"}
+    answer = english.post("/staff/search/rules/preview/", facts)
+    assert answer.status_code == 200
+    assert [card.title for card in answer.context["pinned"]] == ["Laptop stand"]
+    assert {card.title for card in answer.context["cards"]} == {"Wooden chair", "Garden chair"}
+    page = answer.content.decode()
+    assert "People go to /help/points/ instead." in page
+    assert f">\n{shop[3].upc}</textarea>" in page
+    assert not QueryRule.objects.exists()
+    assert "Laptop stand" not in found(english, "chair")
+    refused = english.post("/staff/search/rules/preview/", {**facts, "products": "NO-SUCH", "pk": "x"})
+    assert (refused.status_code, "text" in refused.context) == (422, False)
+    assert english.get("/staff/search/rules/preview/").status_code == 405
+
+
+def test_staff_see_what_synonyms_would_find_before_they_are_saved(
+    shop: Any, english: Client, moderator: Any
+) -> None:
+    facts = {"kind": "same", "words": "perch\nchair", "is_active": "on"}
+    answer = english.post("/staff/search/synonyms/preview/", facts)
+    assert answer.context["compared"] == [
+        {"phrase": "perch", "now": 0, "then": 2},
+        {"phrase": "chair", "now": 2, "then": 2},
+    ]
+    assert {card.title for card in answer.context["cards"]} == {"Wooden chair", "Garden chair"}
+    assert not Synonym.objects.exists()
+    assert found(english, "perch") == []
+    # A group that is changed is counted without its old words.
+    group = synonym("perch", "chair")
+    answer = english.post(
+        "/staff/search/synonyms/preview/", {**facts, "words": "perch\nzarbool", "pk": str(group.pk)}
+    )
+    assert answer.context["compared"][0] == {"phrase": "perch", "now": 2, "then": 1}
+    assert english.post("/staff/search/synonyms/preview/", {**facts, "words": "perch"}).status_code == 422
+
+
+def test_what_somebody_else_saved_meanwhile_is_not_written_over_unseen(
+    shop: Any, english: Client, moderator: Any
+) -> None:
+    group = synonym("perch", "chair")
+    opened = english.get(f"/staff/search/synonyms/{group.pk}/").content.decode()
+    seen = group.changed_at.isoformat()
+    assert f'value="{seen}"' in opened
+    save_synonym(
+        actor=a_person("Bob"), kind=Synonym.Kind.SAME, phrases=["perch", "stool"], note="",
+        is_active=True, pk=group.pk, seen_at=group.changed_at,
+    )  # fmt: skip
+    mine = {"kind": "same", "words": "perch\nsofa", "is_active": "on", "seen_at": seen}
+    answer = english.post(f"/staff/search/synonyms/{group.pk}/", mine)
+    assert answer.status_code == 422
+    assert "Bob has saved this meanwhile: perch · stool." in answer.content.decode()
+    assert "sofa" in answer.content.decode()
+    group.refresh_from_db()
+    assert group.phrases == ["perch", "stool"]
+    # Who saves again has seen it.
+    again = {**mine, "seen_at": answer.context["form"]["seen_at"].value()}
+    assert english.post(f"/staff/search/synonyms/{group.pk}/", again).status_code == 302
+    group.refresh_from_db()
+    assert group.phrases == ["perch", "sofa"]
+
+
+def test_a_rule_that_would_take_anothers_words_says_so_first(
+    shop: Any, english: Client, moderator: Any
+) -> None:
+    rule("seat", shop[0].upc)
+    stool = rule("stool", shop[1].upc)
+    facts = {"query": "seat", "products": shop[2].upc, "is_active": "on"}
+    moving = {**facts, "seen_at": stool.changed_at.isoformat()}
+    for address, sent in (("new/", facts), (f"{stool.pk}/", moving), ("new/", {**facts, "seen_at": "x"})):
+        answer = english.post(f"/staff/search/rules/{address}", sent)
+        assert answer.status_code == 422
+        assert "seat → Wooden chair" in answer.content.decode()
+    assert QueryRule.objects.count() == 2
+    again = {**moving, "seen_at": answer.context["form"]["seen_at"].value()}
+    assert english.post(f"/staff/search/rules/{stool.pk}/", again).status_code == 302
+    assert list(PinnedProduct.objects.values_list("rule__query", "product_id")) == [("seat", shop[2].pk)]
+
+
+def test_a_page_about_no_words_leads_to_all_queries(english: Client, moderator: Any) -> None:
+    for words in ("", "***"):
+        answer = english.get("/staff/search/query/", {"q": words})
+        assert (answer.status_code, answer["Location"]) == (302, "/staff/search/")
+
+
+@pytest.mark.parametrize(
+    "path", ["", "synonyms/", "synonyms/?q=word", "rules/", "query/?q=chair", "?days=90", "synonyms/?page=x"]
+)
+def test_staffs_lists_cost_no_more_with_more_rows(
+    shop: Any, english: Client, moderator: Any, django_assert_max_num_queries: Any, path: str
+) -> None:
+    from search.query_log import flush, note_click, note_search
+
+    def add_rows(first: int, last: int) -> None:
+        for number in range(first, last):
+            synonym(f"word{number}", f"other{number}")
+            rule(f"query{number}", shop[number % 4].upc, shop[(number + 1) % 4].upc)
+            note_search(text=f"carpet {number}", language="en", results=number % 2)
+            note_click(text="chair", product_id=shop[number % 4].pk, rank=1 + number)
+            note_click(text=f"carpet {number}", product_id=shop[0].pk, rank=1)
+        flush()
+
+    add_rows(0, 2)
+    english.get(f"/staff/search/{path}")
+    with django_assert_max_num_queries(30) as few:
+        assert english.get(f"/staff/search/{path}").status_code == 200
+    add_rows(2, 12)
+    english.get(f"/staff/search/{path}")
+    with django_assert_max_num_queries(30) as many:
+        assert english.get(f"/staff/search/{path}").status_code == 200
+    assert len(many) == len(few)
+
+
+@pytest.mark.parametrize("path", ["preview/", "query/", "synonyms/", "synonyms/new/", "rules/new/", ""])
+def test_no_address_breaks_a_page_of_staff(shop: Any, english: Client, moderator: Any, path: str) -> None:
+    for query in (
+        "q=%00", "q=%FF%FE", "q=" + "x" * 3000, "q=%22", "q=%E2%80%AE", "page=-1", "page=x", "days=x",
+        "words=%00%FF", "words=" + "y" * 4000, "q=***", "q=(((", "days=%D9%A7",
+    ):  # fmt: skip
+        assert english.get(f"/staff/search/{path}?{query}").status_code in {200, 302, 422}, query

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -100,6 +101,7 @@ def test_similar_products_are_alike_and_never_the_product(search_backend: Any, e
     page = english.get(f"/search/similar/{chair.pk}/")
     assert [card.title for card in page.context["cards"]] == ["Walnut dining chair", "Sofa"]
     assert f'href="/search/similar/{chair.pk}/"' in english.get(chair.get_absolute_url()).content.decode()
+    assert "HX-Request" in page["Vary"]
     part = english.get(f"/search/similar/{chair.pk}/", headers={"HX-Request": "true"}).content.decode()
     assert "Walnut dining chair" in part
     assert "<html" not in part
@@ -187,8 +189,12 @@ def test_a_customer_keeps_a_search_and_drops_it(search_backend: Any, english: Cl
 
 @pytest.mark.parametrize(
     "address",
-    ["https://evil.example/search/", "//evil.example/search/", "/wallet/", "", "javascript:x", "/nowhere/"],
-)
+    [
+        "https://evil.example/search/", "//evil.example/search/", "/wallet/", "", "javascript:x", "/nowhere/",
+        "//[", "http://[/search/", "/\\evil.example/search/", "/\t/evil.example/search/",
+        "/search/?q=" + "x" * 1_000,
+    ],
+)  # fmt: skip
 def test_only_lists_of_this_shop_are_kept(address: str) -> None:
     with pytest.raises(NotAList):
         save_search(user=a_person(), name="x", address=address)
@@ -203,3 +209,74 @@ def test_nobody_keeps_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
         save_search(user=customer, name="", address="/search/?q=3")
     save_search(user=customer, name="Again", address="/search/?q=1")
     assert SavedSearch.objects.count() == 2
+
+
+def test_saving_again_brings_a_search_to_the_top(search_backend: Any) -> None:
+    customer = a_person()
+    for query in ("chair", "table", "chair"):
+        save_search(user=customer, name="", address=f"/search/?q={query}")
+    kept = saved.saved_searches_of(customer)
+    assert [search.address for search in kept] == ["/search/?q=chair", "/search/?q=table"]
+
+
+def test_a_list_is_saved_from_its_first_page_and_named_by_what_was_chosen(
+    search_backend: Any, english: Client
+) -> None:
+    for number in range(30):
+        OfferFactory(product__title_en=f"Chair {number}", price=5_000)
+    services.rebuild()
+    evil = english.get("/search/", {"q": "chair", "brand": '"><b>x'}).content.decode()
+    assert "<b>x" not in evil
+    page = english.get("/search/?page=2&q=chair&price_min=١٠٠٠&price_max=9000&in_stock=1")
+    assert page.context["listing"].page.number == 2
+    assert page.context["address"] == "/search/?q=chair&price_min=1000&price_max=9000&in_stock=1"
+    (named,) = re.findall(r'name="name" value="([^"]*)"', page.content.decode())
+    assert " ".join(named.split()) == "chair · 1,000 to 9,000 · In stock"
+    # Where the choice is too long to be kept, nothing pretends that it can be.
+    many = "&".join(f"brand={'x' * 100}{number}" for number in range(20))
+    assert english.get(f"/search/?q=chair&{many}").context["address"] == ""
+
+
+def test_whoever_is_not_signed_in_comes_back_to_the_list(english: Client) -> None:
+    answer = english.post("/search/saved/new/", {"address": "/search/?q=chair", "name": "Chairs"})
+    assert (answer.status_code, answer["Location"]) == (302, "/accounts/login/?next=/search/%3Fq%3Dchair")
+    answer = english.post("/search/saved/new/", {"address": "//evil.example/"})
+    assert answer["Location"].endswith("?next=/search/saved/")
+    assert not SavedSearch.objects.exists()
+
+
+def test_a_list_that_is_none_is_refused_and_nothing_is_kept(english: Client) -> None:
+    english.force_login(a_person(), backend=BACKEND)
+    for address in ("//[", "/wallet/", "//evil.example/"):
+        assert english.post("/search/saved/new/", {"address": address}).status_code == 400
+    assert not SavedSearch.objects.exists()
+
+
+def test_one_too_many_is_told(english: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(saved, "MOST_SAVED", 1)
+    english.force_login(a_person(), backend=BACKEND)
+    english.post("/search/saved/new/", {"address": "/search/?q=1"})
+    answer = english.post("/search/saved/new/", {"address": "/search/?q=2"}, follow=True)
+    assert "You have 1 saved searches already." in answer.content.decode()
+    assert SavedSearch.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\u202e" * 30, "\x00", "***"])
+def test_a_name_that_cannot_be_seen_is_given_one(name: str) -> None:
+    assert save_search(user=a_person(), name=name, address="/search/?q=1").name == "Saved search"
+
+
+def test_a_list_of_saved_searches_costs_the_same_for_any_number(
+    english: Client, django_assert_max_num_queries: Any
+) -> None:
+    customer = a_person()
+    english.force_login(customer, backend=BACKEND)
+    save_search(user=customer, name="", address="/search/?q=0")
+    english.get("/search/saved/")
+    with django_assert_max_num_queries(12) as few:
+        english.get("/search/saved/")
+    for number in range(1, 20):
+        save_search(user=customer, name="", address=f"/search/?q={number}")
+    with django_assert_max_num_queries(12) as many:
+        assert len(english.get("/search/saved/").context["searches"]) == 20
+    assert len(many) == len(few)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
+from django.utils.html import escape
 
 from forked_apps.catalogue.models import (
     AttributeOption,
@@ -19,6 +21,8 @@ from forked_apps.catalogue.models import (
 )
 from forked_apps.partner.models import Partner, StockRecord, VendorStatus
 from search import directory as shop_directory, services
+from search.search_indexes import ID_BITS, _mixed
+from search.selection import MOST_VALUES, ORDERS
 from tests.factories.catalogue import (
     BrandFactory,
     CategoryFactory,
@@ -179,9 +183,61 @@ def test_price_bounds_are_read_in_any_digits(shop: Shop, english: Client) -> Non
         assert all(100_000 <= price <= 300_000 for price in prices)
 
 
+def test_bounds_in_the_wrong_order_are_put_right(shop: Shop, english: Client) -> None:
+    right = english.get("/catalogue/", {"price_min": "100000", "price_max": "300000", "size": 96})
+    wrong = english.get("/catalogue/", {"price_min": "٣٠٠٠٠٠", "price_max": "100000", "size": 96})
+    assert ids(wrong) == ids(right) != set()
+    price = group(wrong, "price")
+    assert (price.low, price.high) == ("100000", "300000")
+    chairs = shop_directory.current().categories[shop.chairs.pk].url
+    wrong = english.get(f"{chairs}?max_width=60&min_width=80&min_width=90&size=96")
+    assert ids(wrong) == ids(english.get(f"{chairs}?min_width=60&max_width=90&size=96")) != set()
+
+
+@pytest.mark.parametrize("typed", ["abc", "-5", "1e5", '"><b>', "12 apples"])
+def test_a_bound_that_is_no_number_is_told_beside_its_field(shop: Shop, english: Client, typed: str) -> None:
+    response = english.get("/catalogue/", {"price_min": typed, "price_max": "300000"})
+    price = group(response, "price")
+    assert (price.low, price.low_unread, price.high, price.high_unread) == ("", typed, "300000", "")
+    page = response.content.decode()
+    assert page.count("Write a number.") == 1
+    assert f'value="{escape(typed)}" inputmode' in page
+    # The bound that can be read holds, and no other address carries the one that cannot.
+    assert all(card.price_points <= 300_000 for card in response.context["listing"].cards)
+    assert all("price_min" not in chip.url for chip in response.context["listing"].chips)
+    assert "Write a number." not in english.get("/catalogue/?price_min=&foo=bar").content.decode()
+
+
 def test_price_ranges_narrow_to_as_many_as_they_count(shop: Shop, english: Client) -> None:
     for value in group(english.get("/catalogue/"), "price").values:
         assert english.get(value.url).context["listing"].count == value.count > 0
+
+
+def test_steps_of_ratings_narrow_to_as_many_as_they_count(shop: Shop, english: Client) -> None:
+    steps = group(english.get("/catalogue/"), "rating").values
+    assert {value.low: value.count for value in steps} == {
+        step: Product.objects.filter(rating__gte=step).count() for step in (4, 3, 2, 1)
+    }
+    for value in steps:
+        chosen = english.get(value.url)
+        assert chosen.context["listing"].count == value.count > 0
+        # Counted without its own choice, of which there is one.
+        again = group(chosen, "rating").values
+        assert {found.low: found.count for found in again} == {found.low: found.count for found in steps}
+        assert [found.low for found in again if found.selected] == [value.low]
+
+
+def test_steps_of_discounts_narrow_to_as_many_as_they_count(search_backend: Any, english: Client) -> None:
+    for number, percent in enumerate((0, 9, 10, 25, 60)):
+        OfferFactory(product__title_en=f"Chair {number}", price=1_000 - 10 * percent, list_price=1_000)
+    OfferFactory(product__title_en="Chair without a list price", price=1_000)
+    services.rebuild()
+    steps = group(english.get("/search/?q=chair"), "discount").values
+    assert {value.low: value.count for value in steps} == {10: 3, 20: 2, 30: 1, 50: 1}
+    for value in steps:
+        assert english.get(value.url).context["listing"].count == value.count
+    cards = english.get("/search/?q=chair&sort=discount").context["listing"].cards
+    assert [card.title for card in cards[:3]] == ["Chair 4", "Chair 3", "Chair 2"]
 
 
 def test_attributes_are_facets_of_the_class_in_view_alone(shop: Shop, client: Client) -> None:
@@ -224,21 +280,70 @@ def test_orders(shop: Shop, english: Client, sort: str, key: str, descending: bo
     assert len(values) > 50
 
 
-def test_pages_hold_everything_once(shop: Shop, english: Client) -> None:
-    found = [
-        card.id
-        for page in range(1, 6)
-        for card in english.get(f"/catalogue/?page={page}").context["listing"].cards
-    ]
-    assert len(found) == len(set(found)) == 120
+@pytest.mark.parametrize("sort", ORDERS)
+def test_pages_hold_everything_once_in_every_order(shop: Shop, english: Client, sort: str) -> None:
+    for query in ("", "&q=number"):
+        found = [
+            card.id
+            for page in range(1, 6)
+            for card in english.get(f"/search/?page={page}&sort={sort}{query}").context["listing"].cards
+        ]
+        assert len(found) == len(set(found)) == 120
+
+
+@pytest.mark.parametrize("sort", ["", *ORDERS[1:]])
+def test_equal_products_of_one_import_do_not_stand_together(
+    search_backend: Any, english: Client, sort: str
+) -> None:
+    """Two vendors bring forty equal things each, one after the other."""
+    for name in ("Alice's", "Bob & Sons"):
+        vendor = VendorFactory(name=name)
+        for number in range(40):
+            OfferFactory(product__title_en=f"{name} {number}", partner=vendor, price=5_000)
+    Product.objects.update(date_created=timezone.now())
+    services.rebuild()
+    cards = english.get("/catalogue/", {"sort": sort}).context["listing"].cards
+    of_alice = sum(card.vendor_name == "Alice's" for card in cards)
+    assert 0 < of_alice < len(cards) == 24
+
+
+def test_no_two_products_are_equal_in_an_order() -> None:
+    ids = range(1, 200_000)
+    assert len({_mixed(pk) for pk in ids}) == len(ids)
+    assert max(map(_mixed, ids)) < 1 << ID_BITS
 
 
 def test_nothing_found_offers_a_way_on(shop: Shop, english: Client) -> None:
     page = english.get("/search/", {"q": "zzzzqq"}).content.decode()
     assert "Nothing found for “zzzzqq”" in page
     assert shop_directory.current().categories[shop.laptops.pk].url in page
+    # There is nothing to be sorted, and no filter to choose.
+    assert "listing-sort" not in page
+    assert 'href="#facets"' not in page
     page = english.get("/catalogue/", {"price_max": "1", "brand": "Samsung"}).content.decode()
     assert "Clear all filters" in page
+    assert 'href="#facets"' in page
+
+
+def test_where_nothing_fits_all_filters_those_in_the_way_are_named(shop: Shop, english: Client) -> None:
+    category = shop_directory.current().categories[shop.laptops.pk].url
+    for path, query in (("/search/", {"q": "laptop"}), (category, {}), ("/catalogue/", {})):
+        query = {**query, "brand": ["Samsung", "AT&T"], "price_max": "1", "in_stock": "1"}
+        response = english.get(path, query)
+        ((chip, count),) = response.context["listing"].loosened
+        assert chip.title == "Price"
+        assert english.get(chip.url).context["listing"].count == count > 0
+        assert "Without" in response.content.decode()
+    # With something found nothing is counted once more.
+    assert english.get("/catalogue/", {"brand": "Samsung"}).context["listing"].loosened == ()
+
+
+def test_search_engines_are_shown_each_list_once(shop: Shop, english: Client) -> None:
+    for query in ("", "?page=2", "?foo=bar"):
+        assert 'content="noindex' not in english.get(f"/catalogue/{query}").content.decode()
+    for query in ("?sort=price", "?size=96", "?brand=Samsung", "?category=999", "?q=laptop", "?in_stock=1"):
+        is_other = query != "?category=999"
+        assert ('content="noindex' in english.get(f"/catalogue/{query}").content.decode()) == is_other, query
 
 
 def test_words_of_people_cannot_carry_script(shop: Shop, english: Client) -> None:
@@ -358,15 +463,54 @@ HOSTILE = [
     "in_stock=maybe", "a_ram=x", "a_ram=8.5", "min_ram=x", "max_ram=nan", "a_nothing=1", "a_=1",
     "min_system=4", "q=" + "%22" * 50, "q=*", "q=%5B1%20TO%202%5D", "q=brand:%22x", "q=%00", "q=%ED%A0%80",
     "q=" + "word+" * 3000, "q=-", "q=--", "q=%22", "q=(((((", "q=NOT", "q=AND+OR", "&&&", "=", "%", "?",
-    "q=laptop&a_system=%22", "&".join(f"brand=b{n}" for n in range(900)),
+    "q=laptop&a_system=%22", "&".join(f"brand=b{n}" for n in range(900)), "q=laptop&q=chair&q=%00",
+    "q=%FF%FE", "q=%C3%28", "brand=%FF&vendor=%FF&category=%FF&price_min=%FF", "%FF=%FF", "q[]=x&q[0]=y",
+    "q=%E2%80%AE%E2%80%8F%E2%80%8E", "q=%F0%9F%91%A8%E2%80%8D%F0%9F%91%A9%E2%80%8D%F0%9F%91%A7",
+    "q=%EF%B7%BA",
+    "q=%CC%81" + "%CC%81" * 300, "q=%F4%8F%BF%BF", "q=%0D%0ASet-Cookie:x", "q=-laptop", 'q="laptop" -"chair',
+    "&".join(f"a_ram={n}" for n in range(300)), "&".join(f"min_ram={n}&max_ram={n}" for n in range(200)),
+    "price_min=٩٩٩٩٩٩٩٩٩٩٩٩٩٩٩٩٩", "price_min=٫٫٫", "price_min=.", "price_min=1.5&price_max=1.5",
+    "min_ram=1e9",
 ]  # fmt: skip
 
 
 def test_no_address_breaks_a_page(shop: Shop, english: Client) -> None:
     category = shop_directory.current().categories[shop.laptops.pk].url
     for query in HOSTILE:
-        for path in ("/search/", category):
+        for path in ("/search/", category, "/search/suggest/"):
             assert english.get(f"{path}?{query}").status_code == 200, query
+
+
+def test_many_values_of_one_group_are_cut_and_still_narrow(shop: Shop, english: Client) -> None:
+    brands = [f"b{number}" for number in range(MOST_VALUES - 1)]
+    listing = english.get("/catalogue/", {"brand": [*brands, "Samsung", *brands], "size": 96}).context[
+        "listing"
+    ]
+    assert listing.count == Product.objects.filter(brand__name="Samsung").count() > 0
+    assert english.get("/catalogue/", {"brand": [*brands, "x", "Samsung"]}).context["listing"].count == 0
+
+
+@pytest.mark.parametrize(
+    ("page", "shown"),
+    [("0", 1), ("-1", 1), ("x", 1), ("", 1), ("5", 5), ("6", 5), ("999999", 5), ("9" * 30, 1)],
+)
+def test_page_numbers_that_are_none(shop: Shop, english: Client, page: str, shown: int) -> None:
+    listing = english.get("/catalogue/", {"page": page}).context["listing"]
+    assert listing.page.number == shown
+    assert len(listing.cards) == 24
+
+
+def test_a_category_without_products_and_a_product_without_titles(shop: Shop, client: Client) -> None:
+    empty = CategoryFactory(name_en="Nothing here", slug="nothing-here")
+    OfferFactory(product__title_en="Untranslated lamp", product__title_ar="", product__title_ckb="")
+    services.rebuild()
+    for language in ("ar", "ckb", "en"):
+        client.cookies["django_language"] = language
+        listing = client.get("/search/", {"q": "untranslated"}).context["listing"]
+        assert [card.title for card in listing.cards] == ["Untranslated lamp"]
+        page = client.get(shop_directory.current().categories[empty.pk].url)
+        assert (page.status_code, page.context["listing"].count) == (200, 0)
+        assert shop_directory.current().categories[shop.goods.pk].url in page.content.decode()
 
 
 def test_a_page_past_the_end_shows_the_last_one(shop: Shop, english: Client) -> None:
@@ -389,4 +533,8 @@ def test_category_addresses(shop: Shop, english: Client) -> None:
 
 
 def test_before_the_index_is_built_the_page_says_so(search_backend: Any, english: Client) -> None:
-    assert "The search is being prepared" in english.get("/catalogue/").content.decode()
+    page = english.get("/catalogue/").content.decode()
+    assert "The search is being prepared" in page
+    # Not that there are none, and nothing for search engines to keep.
+    assert "0</bdi> products" not in page
+    assert 'content="noindex' in page

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils.html import strip_tags
 
 from search import directory as shop_directory, services
 from search.spelling import did_you_mean, edits
@@ -69,6 +71,26 @@ def test_some_of_the_words_are_better_than_nothing(shop: Any, client: Client) ->
     listing = client.get("/search/", {"q": "chair zzzzqq"}).context["listing"]
     assert listing.instead.kind == "some"
     assert {card.title for card in listing.instead.cards} == {"Wooden chair", "Garden chair"}
+
+
+def test_what_a_category_lacks_is_shown_from_the_whole_shop(shop: Any, client: Client) -> None:
+    client.cookies["django_language"] = "en"
+    url = shop_directory.current().categories[shop.pk].url
+    for address in (f"{url}?q=refrigerator", f"/search/?q=refrigerator&category={shop.pk}"):
+        page = client.get(address)
+        instead = page.context["listing"].instead
+        assert (page.context["listing"].count, instead.kind, instead.count) == (0, "everywhere", 1)
+        assert [card.title for card in instead.cards] == ["Refrigerator"]
+        (offer,) = re.findall(
+            r'href="(/search/[^"]*)"><span>(See .*? in the whole shop)', page.content.decode()
+        )
+        assert (offer[0], strip_tags(offer[1])) == (
+            "/search/?q=refrigerator",
+            "See 1 product in the whole shop",
+        )
+    # What is nowhere is put right as ever.
+    instead = client.get(f"{url}?q=refrigirater").context["listing"].instead
+    assert (instead.kind, instead.corrected) == ("corrected", "refrigerator")
 
 
 def test_unknown_words_show_what_others_buy(shop: Any, client: Client) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
+from django.utils import timezone
 
 from search import query_log, services
 from search.models import ClickCount, QueryCount
-from search.query_log import flush, is_personal, known_as, note_click, note_search
+from search.query_log import KEEP_DAYS, flush, is_personal, known_as, note_click, note_search
+from search.tasks import forget_old_searches
 from tests.factories.catalogue import OfferFactory
 
 pytestmark = pytest.mark.django_db
@@ -106,9 +110,44 @@ def test_a_click_is_sent_by_the_page(client: Client) -> None:
     assert client.get("/search/click/").status_code == 405
 
 
+def test_old_counts_are_forgotten() -> None:
+    today = timezone.localdate()
+    for days in (0, KEEP_DAYS, KEEP_DAYS + 1):
+        day = today - timedelta(days=days)
+        QueryCount.objects.create(day=day, language="en", query="chair", shown="chair", searches=1)
+        ClickCount.objects.create(day=day, query="chair", product_id=1, rank=1, clicks=1)
+    assert forget_old_searches() == 2
+    assert QueryCount.objects.count() == ClickCount.objects.count() == 2
+    assert forget_old_searches() == 0
+
+
 def test_nothing_names_a_person() -> None:
     names = {field.name for model in (QueryCount, ClickCount) for field in model._meta.get_fields()}
     assert not names & {"user", "session", "address", "ip", "person"}
+
+
+def test_a_database_that_is_away_stops_no_counting(settings: Any, monkeypatch: Any, caplog: Any) -> None:
+    settings.SEARCH_LOG_SECONDS = 0.01
+    tries = []
+
+    def fail_once() -> int:
+        tries.append(1)
+        if len(tries) == 1:
+            raise OperationalError("away")
+        query_log._stopped.set()
+        return 0
+
+    monkeypatch.setattr(query_log, "flush", fail_once)
+    thread = threading.Thread(target=query_log._run)
+    try:
+        thread.start()
+        thread.join(10)
+        assert len(tries) == 2
+        assert "could not be counted: OperationalError" in caplog.text
+    finally:
+        query_log._stopped.set()
+        thread.join(10)
+        query_log._stopped.clear()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import shutil
 import signal
 import threading
 import time
@@ -10,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from haystack import connections
 from haystack.query import SearchQuerySet
@@ -188,3 +191,62 @@ def test_a_rebuild_by_several_processes_writes_the_same(search_backend: Any) -> 
     assert search_backend.stored("checksum") == alone
     assert done[-1] == (30, 30)
     assert SearchQuerySet().filter(title_ar="كراسي").count() == 30
+
+
+@pytest.mark.django_db
+def test_the_command_rebuilds_and_tells_how_far_it_is(search_backend: Any) -> None:
+    for number in range(3):
+        OfferFactory(product__title_en=f"Chair {number}")
+    search_backend.batch_size = 2
+    out = io.StringIO()
+    call_command("rebuild_search", stdout=out)
+    assert "Indexing products: 2/3\r" in out.getvalue()
+    assert "Indexed 3 products in" in out.getvalue()
+    assert titles() == {"Chair 0", "Chair 1", "Chair 2"}
+    out = io.StringIO()
+    call_command("rebuild_search", stdout=out, verbosity=0)
+    assert out.getvalue() == ""
+
+
+@pytest.mark.django_db
+def test_a_second_rebuild_by_command_says_that_one_runs(search_backend: Any) -> None:
+    storage = search_backend.storage
+    storage.wait_seconds = 0.1
+    with storage.rebuilding(), pytest.raises(CommandError, match="being rebuilt already"):
+        call_command("rebuild_search", stdout=io.StringIO())
+
+
+@pytest.mark.django_db
+def test_an_empty_shop_has_an_index_and_says_that_there_is_nothing(search_backend: Any, client: Any) -> None:
+    assert services.rebuild() == 0
+    client.cookies["django_language"] = "en"
+    page = client.get("/catalogue/").content.decode()
+    assert "There are no products here yet" in page
+    for address in ("/search/?q=chair", "/search/suggest/?q=ch", "/search/?price_min=5&brand=x", "/"):
+        assert client.get(address).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_losing_the_directory_while_serving_loses_nothing(
+    search_backend: Any, settings: Any, client: Any
+) -> None:
+    client.cookies["django_language"] = "en"
+    OfferFactory(product__title_en="Thing")
+    services.rebuild()
+    settings.HAYSTACK_CONNECTIONS["default"]["BUILDS_ITSELF"] = True
+    backend = connections.reload("default").get_backend()
+    assert client.get("/catalogue/").context["listing"].count == 1
+    shutil.rmtree(backend.path)
+    give_up = time.monotonic() + 30
+    while time.monotonic() < give_up:
+        listing = client.get("/catalogue/").context["listing"]
+        assert listing.count == 1 or not listing.is_ready
+        if listing.count == 1 and backend.is_built:
+            break
+        time.sleep(0.05)
+    for thread in threading.enumerate():
+        if thread.name == "search-rebuild":
+            thread.join(30)
+    changed = OfferFactory(product__title_en="Another").product
+    services.reindex([changed.pk])
+    assert titles() == {"Thing", "Another"}

@@ -8,11 +8,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from forked_apps.partner.models import VendorStatus
+from forked_apps.partner.models import Partner, VendorStatus
 from search import directory as shop_directory, services, suggestions
-from search.models import QueryCount
-from search.suggestions import suggest
+from search.curation import save_synonym
+from search.models import QueryCount, Synonym
+from search.suggestions import begins_so, suggest
 from tests.factories.catalogue import BrandFactory, CategoryFactory, OfferFactory, VendorFactory
+from tests.factories.vendors import a_person
 
 pytestmark = pytest.mark.django_db
 
@@ -120,3 +122,74 @@ def test_the_field_works_without_script(shop: None, client: Client) -> None:
     assert 'role="combobox"' in page
     assert 'action="/search/"' in page
     assert 'aria-controls="site-suggest"' in page
+
+
+def test_products_that_are_called_the_same_are_proposed_once(shop: None) -> None:
+    for _ in range(6):
+        OfferFactory(product__title_en="Wireless charger")
+    services.rebuild()
+    found = [card.title for card in suggest("wirel", shop_directory.current(), "en").cards]
+    assert sorted(found) == ["Wireless charger", "Wireless keyboard", "Wireless mouse"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "language", "brand", "product"),
+    [
+        ("سامس", "ar", "Samsung", "ماوس لاسلكي"),
+        ("سامسونج", "ar", "Samsung", "ماوس لاسلكي"),
+        ("سامسۆ", "ckb", "Samsung", "ماوسی بێتەل"),
+        # Too short to be looked for in another script.
+        ("سا", "ar", None, None),
+        # The letters of another word.
+        ("سامح", "ar", None, None),
+    ],
+)
+def test_a_latin_name_is_proposed_while_it_is_typed_in_arabic_and_kurdish(
+    shop: None, typed: str, language: str, brand: str | None, product: str | None
+) -> None:
+    OfferFactory(product__title_en="Samsung monitor", product__title_ar="شاشة Samsung", product__brand=None)
+    services.rebuild()
+    assert entries(typed, "brand", language) == ([brand] if brand else [])
+    assert (product in titles(typed, language)) == bool(product)
+
+
+def test_a_category_is_proposed_by_what_its_name_is_called_elsewhere(shop: None) -> None:
+    assert entries("لابت", "category", "ar") == ["حواسيب"]
+    assert entries("wint", "category") == ["Winter"]
+
+
+def test_prices_of_suggestions_are_kept_for_seconds_alone(shop: None, client: Client) -> None:
+    answer = client.get("/search/suggest/", {"q": "wirel"})
+    assert answer["Cache-Control"] == "private, max-age=5"
+    assert {name.strip() for name in answer["Vary"].split(",")} >= {"Cookie", "Accept-Language"}
+
+
+def test_synonyms_of_staff_are_proposed_for_at_once(shop: None) -> None:
+    assert titles("زربول", "ar") == set()
+    save_synonym(
+        actor=a_person(), kind=Synonym.Kind.SAME, phrases=["زربول", "wireless"], note="", is_active=True
+    )
+    assert titles("زربو", "en") == {"Wireless mouse", "Wireless keyboard"}
+    Synonym.objects.all().delete()
+    assert titles("زربو", "en") == set()
+
+
+def test_a_vendor_that_was_suspended_a_moment_ago_is_not_proposed(shop: None) -> None:
+    assert entries("sama", "vendor") == ["Sama Electronics"]
+    Partner.objects.filter(name="Sama Electronics").update(status=VendorStatus.SUSPENDED)
+    assert entries("sama", "vendor") == []
+
+
+def test_no_names_are_read_but_those_that_begin_so(shop: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With thousands of categories and vendors a key stroke would take longer than people wait."""
+    for number in range(30):
+        CategoryFactory(name_en=f"Others {number}", slug=f"others-{number}")
+        VendorFactory(name=f"Others {number}")
+    suggestions.forget()
+    read: list[str] = []
+    monkeypatch.setattr(
+        suggestions, "begins_so", lambda name, typed: read.append(name) or begins_so(name, typed)
+    )
+    assert entries("sama", "vendor") == ["Sama Electronics"]
+    assert entries("lapt", "category") == ["Laptops"]
+    assert not any(name.startswith("Others") for name in read)

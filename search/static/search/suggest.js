@@ -61,8 +61,8 @@
       }
     };
 
-    field.addEventListener("input", (event) => {
-      if (event.isComposing) return;
+    // Keyboards of phones compose every word until it is ended: what stands there counts, ended or not.
+    field.addEventListener("input", () => {
       clearTimeout(timer);
       timer = setTimeout(ask, WAIT_MS);
     });

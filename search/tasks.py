@@ -1,0 +1,35 @@
+"""What time alone brings about for the search."""
+
+from __future__ import annotations
+
+import logging
+
+from celery import shared_task
+
+from search.checking import compare_index, repair_index
+from search.engines.storage import NotBuilt
+from search.query_log import forget_old_counts
+
+logger = logging.getLogger("nuqta.search")
+
+
+@shared_task
+def forget_old_searches() -> int:
+    """How many rows of counts were older than they are kept."""
+    return forget_old_counts()
+
+
+@shared_task
+def mend_search_index() -> int:
+    """Compare every document with the database and write again what differs; how many did.
+
+    Whoever changes a product says so; this finds what was changed past all of that, by hand or by a fault.
+    """
+    try:
+        difference = compare_index()
+    except NotBuilt:
+        # It builds itself at the next search.
+        return 0
+    if difference.ids:
+        logger.warning("The search index differed in %d products and was mended", len(difference.ids))
+    return repair_index(difference)
