@@ -462,7 +462,8 @@ class ListingQuery:
     ) -> FacetGroup | None:
         chosen = self.selection
         low, high = chosen.get(low_name), chosen.get(high_name)
-        if not ranges.counts and not low and not high:
+        typed = (low, high, chosen.unread_bound(low_name), chosen.unread_bound(high_name))
+        if not ranges.counts and not any(typed):
             return None
         values = []
         for part, count in ranges.counts:
