@@ -848,6 +848,8 @@ def test_two_writers_wait_for_each_other(index: ThingIndex, search_backend: Any)
                 search_backend.update(index, [as_object(thing) for thing in things])
         except BaseException as error:  # noqa: BLE001 - shown by the assertion
             failures.append(error)
+        finally:
+            connection.close()
 
     threads = [threading.Thread(target=write, args=(part,)) for part in range(4)]
     for thread in threads:
