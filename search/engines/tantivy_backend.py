@@ -276,7 +276,7 @@ class TantivyBackend(BaseSearchBackend):
             return self._page(searcher, asked.matching, start, limit, keys)
         if count is not None and (best := best_hits(asked, min(start + limit, count))) is not None:
             return best[start:], count
-        return self._page(searcher, asked.ranking, start, limit)
+        return self._page(searcher, asked.ranking, start, limit, weight=asked.weight)
 
     def _page(
         self,
@@ -285,6 +285,8 @@ class TantivyBackend(BaseSearchBackend):
         start: int,
         limit: int,
         keys: Sequence[tuple[str, tantivy.Order]] = (),
+        *,
+        weight: str | None = None,
     ) -> tuple[list[Hit], int]:
         if len(keys) > 1:
             found, count = self._sorted_by_many(searcher, query, keys)
@@ -293,7 +295,7 @@ class TantivyBackend(BaseSearchBackend):
             name, order = keys[0]
             hits = searcher.search(query, limit=limit, offset=start, order_by_field=name, order=order)
             return [(0.0, address) for _, address in hits.hits], _count_of(hits)
-        hits = searcher.search(query, limit=limit, offset=start, weight_by_field=self.schema.weight)
+        hits = searcher.search(query, limit=limit, offset=start, weight_by_field=weight)
         return list(hits.hits), _count_of(hits)
 
     def _results(
@@ -371,7 +373,7 @@ class TantivyBackend(BaseSearchBackend):
         start, limit = _window(searcher, kwargs.get("start_offset", 0), kwargs.get("end_offset", 24))
         if limit == 0:
             return {"results": [], "hits": count_matches(searcher, query)}
-        ranked, count = self._page(searcher, query, start, limit)
+        ranked, count = self._page(searcher, query, start, limit, weight=self.schema.weight)
         return {"results": self._results(searcher, ranked, kwargs.get("result_class")), "hits": count}
 
     def _terms_of(self, model_instance: Any) -> dict[str, list[str]]:
