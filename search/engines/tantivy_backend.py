@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,9 @@ from search.engines.tantivy_queries import MatchBuilder, narrowed_by
 from search.engines.tantivy_ranking import best_hits
 
 logger = logging.getLogger("nuqta.search")
+
+#: Longer lists are for commands, which ask once.
+MOST_KEPT_HITS = 240
 
 
 def _count_of(hits: tantivy.SearchResult) -> int:
@@ -218,7 +222,10 @@ class TantivyBackend(BaseSearchBackend):
             kwargs.get("models"),
         )
         counts, (ranked, hits) = self._counted_and_ranked(asked, kwargs)
-        facets: dict[str, Any] = {} if counts is None else {"fields": counts.fields}
+        facets: dict[str, Any] = {}
+        if counts is not None:
+            # They are kept for others who ask the same.
+            facets["fields"] = {name: copy(values) for name, values in counts.fields.items()}
         if query_facets := kwargs.get("query_facets"):
             facets["queries"] = {
                 f"{field}:{value}": count_matches(searcher, asked.matching_too(f"{field}:{value}"))
@@ -258,6 +265,8 @@ class TantivyBackend(BaseSearchBackend):
         if limit == 0:
             return [], count_matches(asked.kept.searcher, asked.matching)
         keys = [key for name in sort_by if (key := self._sort_key(name)) is not None]
+        if limit > MOST_KEPT_HITS:
+            return self._ranked_now(asked, start, limit, keys, count)
         place = (start, limit, *((name, str(order)) for name, order in keys))
         return asked.kept.pages.get(
             (*asked.key, place), lambda: self._ranked_now(asked, start, limit, keys, count)

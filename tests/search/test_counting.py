@@ -20,7 +20,8 @@ from search.fields import AnalysedField, HalvingField, KeyedNumbersField, Keywor
 
 COLOURS = ["red", "blue", "green", "ئاسمانی", "0"]
 PRICES = [
-    None, 0, 0, 1, 5, 999, 1_000, 1_001, 25_000, 250_000, 10**9, 9 * 10**17, 10**18, 9 * 10**18, -5, -(10**12),
+    None, 0, 0, 1, 5, 999, 1_000, 1_001, 25_000, 250_000, 10**9, 9 * 10**17, 10**18, 9 * 10**18,
+    -5, -(10**12),
 ]  # fmt: skip
 SEED = 3
 QUESTIONS = 150
