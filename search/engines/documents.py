@@ -97,14 +97,12 @@ def schema_of(alias: str) -> Schema:
     """One schema for the process: every thread has its own Haystack connection, with the same indexes."""
     unified = connections[alias].get_unified_index()
     fields = unified.all_searchfields()
-    versions = [
-        f"{type(index).__module__}.{getattr(index, 'version', 1)}" for index in unified.get_indexes().values()
-    ]
-    key = (
-        alias,
-        hash(tuple((name, type(field).__name__) for name, field in fields.items()) + tuple(versions)),
-    )
+    indexes = unified.get_indexes().values()
+    versions = [f"{type(index).__module__}.{getattr(index, 'version', 1)}" for index in indexes]
+    only_in_some = frozenset(name for name in fields if any(name not in index.fields for index in indexes))
+    described = ((name, type(field).__name__, name in only_in_some) for name, field in fields.items())
+    key = alias, hash((*described, *versions))
     with _schemas_lock:
         if key not in _schemas:
-            _schemas[key] = Schema(fields, versions=versions)
+            _schemas[key] = Schema(fields, versions=versions, only_in_some=only_in_some)
         return _schemas[key]

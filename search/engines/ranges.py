@@ -84,7 +84,8 @@ def quantiles_of(by_step: Mapping[int, int], percents: Sequence[float]) -> list[
         place = min(bisect_right(below, wanted) - 1, len(steps) - 1)
         step = steps[place]
         low = max(0.0, _first_of(step))
-        high = ROUND_BOUNDS[step] if step < len(ROUND_BOUNDS) else low
+        # They are whole: of those from 0 to below 1 there is only 0.
+        high = ROUND_BOUNDS[step] if 1 < step < len(ROUND_BOUNDS) else low
         quantiles.append(low + (high - low) * (wanted - below[place]) / by_step[step])
     return quantiles
 

@@ -8,7 +8,7 @@ import math
 import pickle
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
@@ -170,7 +170,7 @@ class Column:
             raise Unanswerable(self.full_name) from error
 
 
-def _column(name: str, field: SearchField) -> Column:
+def _column(name: str, field: SearchField, *, is_in_all: bool) -> Column:
     boost = float(field.boost or 1.0)
     stored = bool(field.stored)
     many = bool(getattr(field, "is_multivalued", False))
@@ -204,7 +204,7 @@ def _column(name: str, field: SearchField) -> Column:
         boost=boost,
         stored=stored,
         many=many,
-        required=field.field_type == "boolean" and not field.null,
+        required=field.field_type == "boolean" and not field.null and is_in_all,
         sets=_sets(name, field),
         has_steps=isinstance(field, RangedField),
     )
@@ -224,8 +224,17 @@ class Analysed(str):
 class Schema:
     """All fields of all indexes of one connection."""
 
-    def __init__(self, fields: Mapping[str, SearchField], *, versions: Iterable[str] = ()) -> None:
-        self.columns = {name: _column(name, field) for name, field in fields.items()}
+    def __init__(
+        self,
+        fields: Mapping[str, SearchField],
+        *,
+        versions: Iterable[str] = (),
+        only_in_some: Collection[str] = (),
+    ) -> None:
+        """``only_in_some``: fields that some of the indexes lack, so that not every document has a value."""
+        self.columns = {
+            name: _column(name, field, is_in_all=name not in only_in_some) for name, field in fields.items()
+        }
         self.facet_names = {
             name: facet_for
             for name, field in fields.items()
@@ -242,7 +251,7 @@ class Schema:
             if column.sets:
                 self.sets[column.sets_name].append(column)
         self.required = [column.name for column in self.columns.values() if column.required]
-        self.halving = next((n for n, field in fields.items() if isinstance(field, HalvingField)), None)
+        self.halving = next((n for n in self.required if isinstance(fields[n], HalvingField)), None)
         self.stored_columns = [column for column in self.columns.values() if column.stored]
         self.tantivy = self._build()
         described = [
@@ -252,7 +261,7 @@ class Schema:
             sorted(versions),
             self.halving,
             [
-                (c.name, c.kind.value, c.language, c.stored, c.required, c.sets, c.has_steps)
+                (c.name, c.kind.value, c.language, c.stored, c.required, c.sets, c.has_steps, c.within)
                 for c in self.columns.values()
             ],
         ]

@@ -106,6 +106,15 @@ class Asked:
         chosen = self._yes_or_no
         return chosen if chosen is not None and chosen[0].name == self.schema.halving else None
 
+    @property
+    def weight(self) -> str | None:
+        """The field of weights; none where all that are wanted have the same.
+
+        However the best are looked for, it must be the same scores that are compared: of two that differ
+        in the last digit, a weight makes one.
+        """
+        return None if self.schema.weight_is_by_half and self.half is not None else self.schema.weight
+
     # As queries -----------------------------------------------------------------------------
     @property
     def matching(self) -> Query:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,9 @@ from search.engines.tantivy_queries import MatchBuilder, narrowed_by
 from search.engines.tantivy_ranking import best_hits
 
 logger = logging.getLogger("nuqta.search")
+
+#: Longer lists are for commands, which ask once.
+MOST_KEPT_HITS = 240
 
 
 def _count_of(hits: tantivy.SearchResult) -> int:
@@ -218,7 +222,10 @@ class TantivyBackend(BaseSearchBackend):
             kwargs.get("models"),
         )
         counts, (ranked, hits) = self._counted_and_ranked(asked, kwargs)
-        facets: dict[str, Any] = {} if counts is None else {"fields": counts.fields}
+        facets: dict[str, Any] = {}
+        if counts is not None:
+            # They are kept for others who ask the same.
+            facets["fields"] = {name: copy(values) for name, values in counts.fields.items()}
         if query_facets := kwargs.get("query_facets"):
             facets["queries"] = {
                 f"{field}:{value}": count_matches(searcher, asked.matching_too(f"{field}:{value}"))
@@ -258,6 +265,8 @@ class TantivyBackend(BaseSearchBackend):
         if limit == 0:
             return [], count_matches(asked.kept.searcher, asked.matching)
         keys = [key for name in sort_by if (key := self._sort_key(name)) is not None]
+        if limit > MOST_KEPT_HITS:
+            return self._ranked_now(asked, start, limit, keys, count)
         place = (start, limit, *((name, str(order)) for name, order in keys))
         return asked.kept.pages.get(
             (*asked.key, place), lambda: self._ranked_now(asked, start, limit, keys, count)
@@ -276,7 +285,7 @@ class TantivyBackend(BaseSearchBackend):
             return self._page(searcher, asked.matching, start, limit, keys)
         if count is not None and (best := best_hits(asked, min(start + limit, count))) is not None:
             return best[start:], count
-        return self._page(searcher, asked.ranking, start, limit)
+        return self._page(searcher, asked.ranking, start, limit, weight=asked.weight)
 
     def _page(
         self,
@@ -285,6 +294,8 @@ class TantivyBackend(BaseSearchBackend):
         start: int,
         limit: int,
         keys: Sequence[tuple[str, tantivy.Order]] = (),
+        *,
+        weight: str | None = None,
     ) -> tuple[list[Hit], int]:
         if len(keys) > 1:
             found, count = self._sorted_by_many(searcher, query, keys)
@@ -293,7 +304,7 @@ class TantivyBackend(BaseSearchBackend):
             name, order = keys[0]
             hits = searcher.search(query, limit=limit, offset=start, order_by_field=name, order=order)
             return [(0.0, address) for _, address in hits.hits], _count_of(hits)
-        hits = searcher.search(query, limit=limit, offset=start, weight_by_field=self.schema.weight)
+        hits = searcher.search(query, limit=limit, offset=start, weight_by_field=weight)
         return list(hits.hits), _count_of(hits)
 
     def _results(
@@ -371,7 +382,7 @@ class TantivyBackend(BaseSearchBackend):
         start, limit = _window(searcher, kwargs.get("start_offset", 0), kwargs.get("end_offset", 24))
         if limit == 0:
             return {"results": [], "hits": count_matches(searcher, query)}
-        ranked, count = self._page(searcher, query, start, limit)
+        ranked, count = self._page(searcher, query, start, limit, weight=self.schema.weight)
         return {"results": self._results(searcher, ranked, kwargs.get("result_class")), "hits": count}
 
     def _terms_of(self, model_instance: Any) -> dict[str, list[str]]:

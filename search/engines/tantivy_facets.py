@@ -206,7 +206,8 @@ class FacetCounter:
         if found is None:
             return [(step, self._at_least(query, column, step)) for step in steps]
         between = {bucket.get("from", -math.inf): int(bucket["doc_count"]) for bucket in found["buckets"]}
-        return [(step, sum(count for low, count in between.items() if low >= step)) for step in steps]
+        least = {step: _bound(column, step) for step in steps}
+        return [(step, sum(count for low, count in between.items() if low >= least[step])) for step in steps]
 
     def _at_least(self, query: Query, column: Column, step: Any) -> int:
         reaching = self.builder.build(Condition(column.full_name, "gte", step))
@@ -263,7 +264,7 @@ def _wanted_steps(name: str, column: Column, steps: Sequence[Any]) -> dict[str, 
     # A document with several numbers would stand in several ranges: there each step is asked for alone.
     if column.many or column.kind not in {Kind.INTEGER, Kind.FLOAT}:
         return {}
-    bounds = [float(step) for step in sorted(set(steps))]
+    bounds = sorted({_bound(column, step) for step in steps})
     return {name: {"range": {"field": column.full_name, "ranges": _between_bounds(bounds)}}}
 
 
@@ -345,6 +346,11 @@ def _count_steps(found: Mapping[str, Any], half: bool | None) -> dict[int, int]:
         if half is None or of_half is half:
             by_step[step] += int(bucket["doc_count"])
     return by_step
+
+
+def _bound(column: Column, number: float) -> float:
+    """Of a bound for whole numbers tantivy cuts off what is behind the point; they begin with the next."""
+    return float(math.ceil(number) if column.kind is Kind.INTEGER else number)
 
 
 def _between_bounds(bounds: list[float]) -> list[dict[str, float]]:

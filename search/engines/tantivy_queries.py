@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -242,8 +243,8 @@ class QueryBuilder(Translator[Query]):
     ) -> Query:
         # Tantivy's Python API has no range of a JSON path, only its query parser has. What goes into
         # the string is a checked name and two numbers written here.
-        lower = "*" if low is None else f"{column.value(low):.6f}"
-        upper = "*" if high is None else f"{column.value(high):.6f}"
+        lower = "*" if low is None else _in_digits(column.value(low))
+        upper = "*" if high is None else _in_digits(column.value(high))
         if lower == upper == "*":
             return Query.exists_query(column.full_name)
         opening, closing = "[" if with_low else "{", "]" if with_high else "}"
@@ -325,6 +326,11 @@ class MatchBuilder(QueryBuilder):
 
     def best_of(self, queries: Sequence[Query], *, tie_breaker: float) -> Query:
         return self.any_of(queries)
+
+
+def _in_digits(number: float) -> str:
+    """All digits that tell the number from others, without an exponent."""
+    return f"{Decimal(repr(number)):f}"
 
 
 def _escape_regex(text: str) -> str:

@@ -33,7 +33,7 @@ def best_hits(asked: Asked, wanted: int) -> list[Hit] | None:
     """The ``wanted`` best of what is found, in order; None if only the whole search can tell."""
     if not 0 < wanted <= MOST_PICKED or not _is_in_most(asked):
         return None
-    weight = HIGHEST_WEIGHT if _weight(asked) else 1.0
+    weight = HIGHEST_WEIGHT if asked.weight else 1.0
     for query, ceiling in asked.rankings_of_headlines():
         hits = _pick(asked, query, wanted)
         if len(hits) == wanted and hits[-1][0] > ceiling * weight * ROUGHLY:
@@ -55,17 +55,12 @@ def _share_of_half(asked: Asked) -> float:
     return asked.kept.searcher.doc_freq(column.name, half) / max(1, lexicon.documents)
 
 
-def _weight(asked: Asked) -> str | None:
-    """The field of weights, unless all that are wanted have the same."""
-    return None if asked.schema.weight_is_by_half and asked.half is not None else asked.schema.weight
-
-
 def _pick(asked: Asked, query: Query, wanted: int) -> list[Hit]:
     searcher = asked.kept.searcher
     if asked.half is None:
-        return list(searcher.search(query, limit=wanted, count=False, weight_by_field=_weight(asked)).hits)
+        return list(searcher.search(query, limit=wanted, count=False, weight_by_field=asked.weight).hits)
     column, half = asked.half
     limit = min(int(wanted / _share_of_half(asked) * SPARE_SHARE) + SPARE_HITS, searcher.num_docs)
-    hits = list(searcher.search(query, limit=limit, count=False, weight_by_field=_weight(asked)).hits)
+    hits = list(searcher.search(query, limit=limit, count=False, weight_by_field=asked.weight).hits)
     halves = searcher.fast_field_values(column.name, [address for _, address in hits])
     return [hit for hit, found in zip(hits, halves, strict=True) if found is half][:wanted]

@@ -353,6 +353,21 @@ def test_counts_that_were_kept_are_forgotten_with_the_next_change(
     assert facet(asked.all(), "tags") == counted(lambda thing: thing.tags, left)
 
 
+def test_who_changes_the_counts_that_it_was_given_changes_nobody_elses(index: ThingIndex) -> None:
+    asked = SearchQuerySet().facet("tags").facet("price", ranges=3)
+    asked.all().facet_counts()["fields"]["tags"].clear()
+    assert facet(asked.all(), "tags") == counted(lambda thing: thing.tags)
+
+
+def test_long_lists_are_not_kept(index: ThingIndex, search_backend: Any) -> None:
+    """Ten thousand hits of two hundred questions would fill the process's memory."""
+    embedded_only(search_backend)
+    page, everything = SearchQuerySet().all()[:24], SearchQuerySet().all()[:600]
+    kept = search_backend.storage.kept.pages._known
+    assert (len(page), len(everything)) == (24, 600)
+    assert [len(hits) for hits, _ in kept.values()] == [24]
+
+
 # Narrowing ------------------------------------------------------------------------------------
 @pytest.mark.parametrize("name", NAMES)
 def test_narrowing_is_exact(index: ThingIndex, name: str) -> None:

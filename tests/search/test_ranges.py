@@ -50,3 +50,10 @@ def test_quantiles_are_near_the_true_ones() -> None:
 def test_numbers_that_are_too_close_have_no_ranges(numbers: list[int]) -> None:
     found = ranges_of_steps(Counter(map(step_of, numbers)), [20, 40, 60, 80])
     assert (found.counts, found.values) == ((), ())
+
+
+def test_no_bound_is_between_0_and_1() -> None:
+    """Of whole numbers, ranges there would be empty."""
+    found = ranges_of_steps(Counter(map(step_of, [0] * 50 + [3, 3, 3, 7, 7, 7, 7])), [20, 40, 60, 90])
+    assert [part.low for part, _ in found.counts] == [None, 3]
+    assert all(count for _, count in found.counts)
