@@ -31,7 +31,7 @@ from search.spelling import read_typed
 
 #: Values of a group that are always seen; the others open with "More".
 SEEN_VALUES = 8
-#: Values of a group that are offered at all, the most frequent first.
+#: Values of a group that "More" opens, the most frequent first; all others are a link away.
 MOST_OFFERED = 30
 PRICE_RANGES = 5
 #: Filters that are taken away, one at a time, where nothing fits all of them.
@@ -80,14 +80,20 @@ class FacetGroup:
     low_unread: str = ""
     high_unread: str = ""
     hidden: Sequence[Pair] = ()
+    #: How many values there are, where they are not all offered; and the address that offers them all.
+    all_count: int = 0
+    all_url: str = ""
+    #: The way back from there.
+    fewer_url: str = ""
 
     @property
     def seen(self) -> Sequence[FacetValue]:
-        return self.values[:SEEN_VALUES]
+        """The first ones, and whatever is chosen: however rare, it stays to be unchosen."""
+        return [value for place, value in enumerate(self.values) if place < SEEN_VALUES or value.selected]
 
     @property
     def more(self) -> Sequence[FacetValue]:
-        return self.values[SEEN_VALUES:]
+        return [value for value in self.values[SEEN_VALUES:] if not value.selected]
 
     @property
     def is_chosen(self) -> bool:
@@ -96,7 +102,7 @@ class FacetGroup:
 
     @property
     def more_is_open(self) -> bool:
-        return any(value.selected for value in self.more)
+        return bool(self.fewer_url) or any(value.selected for value in self.values[SEEN_VALUES:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,7 +380,8 @@ class ListingQuery:
         return {step: today - int(step) for step in STEP_GROUPS["arrived"]}
 
     def _name_vendors(self, counts: Sequence[tuple[str, int]]) -> None:
-        ids = {value for value, _ in counts[:MOST_OFFERED]} | set(self.selection.all("vendor"))
+        offered = counts if self.selection.shows_all_of("vendor") else counts[:MOST_OFFERED]
+        ids = {value for value, _ in offered} | set(self.selection.all("vendor"))
         names = (
             Partner.objects.filter(pk__in=[int(pk) for pk in ids]).values_list("pk", "name") if ids else ()
         )
@@ -409,7 +416,8 @@ class ListingQuery:
         kind: str = "values",
     ) -> FacetGroup | None:
         chosen = self.selection
-        offered = [(str(value), count) for value, count in counts[:MOST_OFFERED]]
+        is_whole, has_more = chosen.shows_all_of(name), len(counts) > MOST_OFFERED
+        offered = [(str(value), count) for value, count in (counts if is_whole else counts[:MOST_OFFERED])]
         known = {value for value, _ in offered}
         counted = {str(value): count for value, count in counts}
         # What is chosen stays to be unchosen, even where nothing is left of it.
@@ -419,8 +427,21 @@ class ListingQuery:
             for value, count in offered
             if (text := label(value))
         ]
-        useful = len(values) > 1 or any(value.selected for value in values)
-        return FacetGroup(kind, name, title, values, unit=unit) if useful else None
+        if not (len(values) > 1 or any(value.selected for value in values)):
+            return None
+        if is_whole and has_more:
+            # Who reads so many looks for one by its name.
+            values[SEEN_VALUES:] = sorted(values[SEEN_VALUES:], key=lambda value: value.label.casefold())
+        return FacetGroup(
+            kind,
+            name,
+            title,
+            values,
+            unit=unit,
+            all_count=len(counts),
+            all_url=self._url(chosen.toggled("more", name)) if has_more and not is_whole else "",
+            fewer_url=self._url(chosen.toggled("more", name)) if has_more and is_whole else "",
+        )
 
     def _availability(self, counts: Sequence[tuple[bool, int]]) -> FacetGroup | None:
         counted = dict(counts)

@@ -39,7 +39,7 @@ from search.saved import (
     save_search,
     saved_searches_of,
 )
-from search.selection import Selection, link, query_string
+from search.selection import Selection, link
 from search.similar import similar_cards
 from search.suggestions import suggest
 
@@ -56,7 +56,7 @@ class ListingView(View):
         language = get_language() or "ar"
         selection = Selection.read(request.GET, directory)
         query = ListingQuery(selection, directory, language, request.path, category)
-        address = link(request.path, query_string(selection.pairs))
+        address = link(request.path, selection.without("more"))
         return {
             "listing": query.find(),
             "selection": selection,

@@ -538,3 +538,82 @@ def test_before_the_index_is_built_the_page_says_so(search_backend: Any, english
     # Not that there are none, and nothing for search engines to keep.
     assert "0</bdi> products" not in page
     assert 'content="noindex' in page
+
+
+# Groups of many values ----------------------------------------------------------------------------
+def many_brands(number: int = 45) -> dict[str, int]:
+    """Products by brand: each brand has one product less than the one before, down to one."""
+    wanted = {f"Brand {place:02}": max(1, 20 - place) for place in range(number)}
+    vendor = VendorFactory(name="Alice's")
+    for name, count in wanted.items():
+        brand = BrandFactory(name=name)
+        for _ in range(count):
+            OfferFactory(product__title_en="Lamp", product__brand=brand, partner=vendor)
+    services.rebuild()
+    return wanted
+
+
+def test_every_value_of_a_long_group_can_be_reached_with_its_count(
+    search_backend: Any, english: Client
+) -> None:
+    wanted = many_brands()
+    page = english.get("/search/", {"q": "lamp"})
+    brands = group(page, "brand")
+    assert (len(brands.values), brands.all_count, brands.fewer_url) == (30, 45, "")
+    assert f'href="{escape(brands.all_url)}#facet-brand"' in page.content.decode()
+    whole = english.get(brands.all_url)
+    assert counts(whole, "brand") == wanted
+    assert whole.context["listing"].count == sum(wanted.values())
+    assert whole.context["listing"].chips == []
+    # The most frequent first, the others by name.
+    labels = [value.label for value in group(whole, "brand").values]
+    assert labels == sorted(labels)
+    assert (group(whole, "brand").more_is_open, group(whole, "brand").all_url) == (True, "")
+    # What is chosen there keeps the group open and counts right; the way back forgets no choice.
+    rare = next(value for value in group(whole, "brand").values if value.label == "Brand 44")
+    chosen = english.get(rare.url)
+    assert chosen.context["listing"].count == wanted["Brand 44"]
+    assert counts(chosen, "brand") == wanted
+    fewer = english.get(group(chosen, "brand").fewer_url)
+    assert "Brand 44" in [value.label for value in group(fewer, "brand").seen]
+    assert len(group(fewer, "brand").values) == 31
+    assert "Brand 44" not in [value.label for value in group(fewer, "brand").more]
+
+
+def test_a_longer_group_is_the_same_list(search_backend: Any, english: Client) -> None:
+    many_brands()
+    whole = english.get("/search/?q=lamp&more=brand&sort=price")
+    assert whole.context["address"] == "/search/?q=lamp&sort=price"
+    assert b'content="noindex' in english.get("/catalogue/?more=brand").content
+    # Groups that there are not, or that are never cut, change nothing.
+    for name in ("price", "a_none", "category", "'><b>", ""):
+        page = english.get("/search/", {"q": "lamp", "more": name})
+        assert (len(group(page, "brand").values), page.context["selection"].all("more")) == (30, [])
+
+
+def test_all_vendors_of_a_long_group_are_named_by_one_query(
+    search_backend: Any, english: Client, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(35):
+        OfferFactory(product__title_en="Lamp", partner=VendorFactory(name=f"Vendor {number:02}"))
+    services.rebuild()
+    english.get("/search/?q=lamp")
+    with django_assert_max_num_queries(6):
+        page = english.get("/search/?q=lamp&more=vendor")
+    assert counts(page, "vendor") == {f"Vendor {number:02}": 1 for number in range(35)}
+
+
+def test_all_options_of_an_attribute_are_offered(search_backend: Any, english: Client) -> None:
+    lamps = ProductClassFactory(slug="lamp", name_en="Lamp")
+    shape = ProductAttribute.objects.create(
+        product_class=lamps, code="shape", type="text", is_facet=True, name_en="Shape"
+    )
+    for number in range(33):
+        product = OfferFactory(product__title_en="Lamp", product__product_class=lamps).product
+        ProductAttributeValue.objects.create(
+            product=product, attribute=shape, value_text=f"Shape {number:02}"
+        )
+    services.rebuild()
+    shapes = group(english.get("/search/?q=lamp"), "a_shape")
+    assert (len(shapes.values), shapes.all_count) == (30, 33)
+    assert len(group(english.get(shapes.all_url), "a_shape").values) == 33
