@@ -31,8 +31,8 @@ from search.directory import CategoryNode, Directory
 from search.listing import ListingQuery
 from search.query_log import known_as, note_click, note_search
 from search.saved import (
-    LONGEST_ADDRESS,
     MOST_SAVED,
+    HoldsCard,
     NotAList,
     TooManySavedSearches,
     list_address,
@@ -61,8 +61,8 @@ class ListingView(View):
             "listing": query.find(),
             "selection": selection,
             "query": selection.text,
-            # Of the whole list, from its first page.
-            "address": address if len(address) <= LONGEST_ADDRESS else "",
+            # Of the whole list, from its first page; empty where it cannot be kept.
+            "address": address if _may_be_kept(address) else "",
             "roots": [
                 (node.name(language), node.url, _children(node, language))
                 for node in directory.roots
@@ -80,6 +80,14 @@ class ListingView(View):
 
     def title(self, context: dict[str, Any]) -> str:
         return _("All products")
+
+
+def _may_be_kept(address: str) -> bool:
+    try:
+        list_address(address)
+    except NotAList:
+        return False
+    return True
 
 
 def _children(node: CategoryNode, language: str) -> list[tuple[str, str]]:
@@ -218,6 +226,8 @@ def save(request: HttpRequest) -> HttpResponse:
             request,
             _("You have %(most)s saved searches already. Delete one first.") % {"most": error.most},
         )
+    except HoldsCard:
+        messages.error(request, _("This looks like the code of a card. Codes are not kept anywhere."))
     except NotAList:
         return HttpResponseBadRequest(_("Only lists of this shop can be saved."))
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote_plus
 
 import pytest
 from django.test import Client
@@ -250,6 +251,22 @@ def test_a_list_that_is_none_is_refused_and_nothing_is_kept(english: Client) -> 
     for address in ("//[", "/wallet/", "//evil.example/"):
         assert english.post("/search/saved/new/", {"address": address}).status_code == 400
     assert not SavedSearch.objects.exists()
+
+
+@pytest.mark.parametrize("typed", ["1234 5678 9012 3456", "١٢٣٤-٥٦٧٨-٩٠١٢-٣٤٥٦"])
+def test_the_code_of_a_card_is_not_kept(search_backend: Any, english: Client, typed: str) -> None:
+    OfferFactory(product__title_en="Chair")
+    services.rebuild()
+    english.force_login(a_person(), backend=BACKEND)
+    address = f"/search/?q={quote_plus(typed)}"
+    answer = english.post("/search/saved/new/", {"address": address, "name": typed}, follow=True)
+    assert "Codes are not kept anywhere." in answer.content.decode()
+    assert not SavedSearch.objects.exists()
+    # Nor is that offered, or taken along to where people sign in.
+    assert english.get(address).context["address"] == ""
+    english.logout()
+    answer = english.post("/search/saved/new/", {"address": address})
+    assert answer["Location"].endswith("?next=/search/saved/")
 
 
 def test_one_too_many_is_told(english: Client, monkeypatch: pytest.MonkeyPatch) -> None:
