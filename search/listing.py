@@ -24,7 +24,6 @@ from search.engines.query import Typed
 from search.engines.ranges import NumberRanges
 from search.highlights import Highlighter
 from search.no_results import Instead, find_instead
-from search.query_log import known_as
 from search.search_indexes import day_number, known_code
 from search.selection import ORDERS, PAGE_SIZES, STEP_GROUPS, Pair, Selection, link, write_number
 from search.spelling import read_typed
@@ -268,7 +267,7 @@ class ListingQuery:
         chosen = self.selection
         if not chosen.text or chosen.filters() or chosen.get("category") or chosen.order != ORDERS[0]:
             return ()
-        rule = self.directory.rules.get(known_as(chosen.text))
+        rule = self.directory.rule_for(chosen.text)
         return rule.pinned if rule and self.category is None else ()
 
     def _attributes_in_view(self) -> list[FacetAttribute]:

@@ -29,7 +29,7 @@ from marketplace.users.models import User
 from search import directory as shop_directory
 from search.directory import CategoryNode, Directory
 from search.listing import ListingQuery
-from search.query_log import known_as, note_click, note_search
+from search.query_log import note_click, note_search
 from search.saved import (
     MOST_SAVED,
     HoldsCard,
@@ -97,7 +97,7 @@ def _children(node: CategoryNode, language: str) -> list[tuple[str, str]]:
 class FacetedSearchView(ListingView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         directory = shop_directory.current()
-        rule = directory.rules.get(known_as(request.GET.get("q", ""))) if "q" in request.GET else None
+        rule = directory.rule_for(request.GET.get("q", ""))
         if rule is not None and rule.redirect_to:
             # Popular all the same; whoever is led to a page has found something.
             note_search(text=request.GET["q"], language=get_language() or "ar", results=1)
