@@ -143,8 +143,9 @@ def save_rule(
 ) -> QueryRule:
     """Say what a search for exactly these words does, anew or in the place of the rule ``pk``.
 
-    Products are named by barcode (UPC), SKU of an offer, or number, which a # in front says it is. ``seen_at`` is when the rule that is
-    replaced was last changed, be it ``pk`` or another one for the same words.
+    Products are named by barcode (UPC), SKU of an offer, or number, which a # in front says it is.
+    ``seen_at`` is when the rule that is replaced was last changed, be it ``pk`` or another one for the
+    same words.
 
     Raises:
         NoWords: the query has none.

@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 from django.core.paginator import Page, Paginator
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, pgettext
 from haystack.query import SQ, SearchQuerySet
 
 from forked_apps.partner.models import Partner
+from marketplace.formats import format_number
 from search.analysis.vocabulary import Part
 from search.cards import ProductCard, unpack_card
 from search.directory import CategoryNode, Directory, FacetAttribute
@@ -78,6 +79,9 @@ class FacetGroup:
     #: What was typed for them and is no number.
     low_unread: str = ""
     high_unread: str = ""
+    #: Numbers of the size that one would type there.
+    low_example: str = ""
+    high_example: str = ""
     hidden: Sequence[Pair] = ()
     #: How many values there are, where they are not all offered; and the address that offers them all.
     all_count: int = 0
@@ -394,7 +398,15 @@ class ListingQuery:
         self, counts: dict[str, Any], attributes: Iterable[FacetAttribute]
     ) -> list[FacetGroup | None]:
         return [
-            self._range_group("price", "price", _("Price"), counts["price"], "price_min", "price_max"),
+            self._range_group(
+                "price",
+                "price",
+                _("Price"),
+                counts["price"],
+                "price_min",
+                "price_max",
+                pgettext("unit", "points"),
+            ),
             self._availability(counts["in_stock"]),
             self._value_group("brand", _("Brand"), counts["brand"], str),
             self._value_group("vendor", _("Seller"), counts["vendor"], lambda pk: self._vendors.get(pk, "")),
@@ -510,6 +522,8 @@ class ListingQuery:
             high=high or "",
             low_unread=chosen.unread_bound(low_name),
             high_unread=chosen.unread_bound(high_name),
+            low_example=_example([part.high for part, _ in ranges.counts]),
+            high_example=_example([part.low for part, _ in reversed(ranges.counts)]),
             hidden=chosen.hidden(low_name, high_name),
         )
 
@@ -643,6 +657,10 @@ class ListingQuery:
             )
             for order in ORDERS
         ]
+
+
+def _example(ends: Iterable[float | None]) -> str:
+    return next((format_number(int(end)) for end in ends if end and end == int(end)), "")
 
 
 def _within(found: SearchQuerySet, name: str, low: float | None, high: float | None) -> SearchQuerySet:

@@ -6,6 +6,7 @@ the nearest list, never an error.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -224,7 +225,13 @@ def _checked_value(name: str, value: str, directory: Directory) -> str | None:
     return None if number is None else write_number(number)
 
 
+#: "250.000": prices are whole, so points group digits as commas do.
+_GROUPED_BY_POINTS = re.compile(r"\s*\d{1,3}(?:[.٫]\d{3})+\s*")
+
+
 def _price(value: str, directory: Directory) -> str | None:
+    if _GROUPED_BY_POINTS.fullmatch(value):
+        value = value.replace(".", "").replace("٫", "")
     number = read_number(value)
     return None if number is None else str(round(number))
 

@@ -18,11 +18,11 @@ from django.http import (
 )
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language, gettext as _
 from django.views import View
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from oscar.core.loading import get_model
 
 from marketplace.users.models import User
@@ -188,20 +188,14 @@ def _is_small_number(text: str) -> bool:
 # Similar products ---------------------------------------------------------------------------------
 @require_safe
 def similar(request: HttpRequest, pk: int) -> HttpResponse:
-    """Products like one: a page, and as a part of another page for htmx."""
+    """Products like one, beyond the few that its own page shows."""
     product = get_object_or_404(get_model("catalogue", "Product").objects.browsable(), pk=pk)
-    language = get_language() or "ar"
-    is_part = request.headers.get("HX-Request") == "true"
-    cards = similar_cards(product=product, language=language, **({"most": 6} if is_part else {}))
     context = {
-        "cards": cards,
+        "cards": similar_cards(product=product, language=get_language() or "ar"),
         "title": _("Similar to %(product)s") % {"product": product.get_title()},
         "crumbs": [(product.get_title(), product.get_absolute_url()), (_("Similar products"), None)],
     }
-    response = render(request, "search/similar_part.html" if is_part else "search/similar.html", context)
-    # Who goes back in the browser gets the page, not the part that another page asked for.
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+    return render(request, "search/similar.html", context)
 
 
 # Saved searches -----------------------------------------------------------------------------------
@@ -243,11 +237,22 @@ def _list_or_saved(address: str) -> str:
         return reverse("search:saved")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
+@never_cache
 def forget(request: HttpRequest, pk: int) -> HttpResponse:
     assert isinstance(request.user, User)
     search = get_object_or_404(saved_searches_of(request.user), pk=pk)
-    search.delete()
-    messages.success(request, _("The saved search was deleted."))
-    return redirect("search:saved")
+    if request.method == "POST":
+        search.delete()
+        messages.success(request, _("The saved search was deleted."))
+        return redirect("search:saved")
+    context = {
+        "title": _("Delete the saved search"),
+        "text": search.name,
+        "action": request.path,
+        "submit": _("Delete the saved search"),
+        "cancel_url": reverse("search:saved"),
+        "danger": True,
+    }
+    return render(request, "components/confirm.html", context)

@@ -183,6 +183,29 @@ def test_price_bounds_are_read_in_any_digits(shop: Shop, english: Client) -> Non
         assert all(100_000 <= price <= 300_000 for price in prices)
 
 
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("250.000", "250000"), ("1.250.000", "1250000"), ("٢٥٠٬٠٠٠", "250000"), ("۲۵۰٫۰۰۰", "250000"),
+        ("٢٥٠،٠٠٠", "250000"), ("250 000", "250000"), ("99.5", "100"), ("12.50", "12"), ("0", "0"),
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_prices_are_grouped_in_every_way(shop: Shop, english: Client, typed: str, read: str) -> None:
+    page = english.get("/search/", {"price_max": typed})
+    assert page.context["selection"].get("price_max") == read
+
+
+def test_fields_of_bounds_say_what_to_type(shop: Shop, english: Client) -> None:
+    price = group(english.get("/search/"), "price")
+    assert price.unit == "points"
+    low, high = (int(text.replace(",", "")) for text in (price.low_example, price.high_example))
+    assert 0 < low <= high
+    # Where there is nothing to go by, nothing is proposed.
+    nothing = group(english.get("/search/?q=laptop&price_max=1&brand=None"), "price")
+    assert (nothing.low_example, nothing.high_example) == ("", "")
+
+
 def test_bounds_in_the_wrong_order_are_put_right(shop: Shop, english: Client) -> None:
     right = english.get("/catalogue/", {"price_min": "100000", "price_max": "300000", "size": 96})
     wrong = english.get("/catalogue/", {"price_min": "٣٠٠٠٠٠", "price_max": "100000", "size": 96})
