@@ -25,6 +25,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from oscar.core.loading import get_model
 
+from marketplace.formats import isolated
 from marketplace.users.models import User
 from search import directory as shop_directory
 from search.directory import CategoryNode, Directory
@@ -61,6 +62,8 @@ class ListingView(View):
             "listing": query.find(),
             "selection": selection,
             "query": selection.text,
+            # Groups of digits would change places within a sentence that is read from right to left.
+            "words": isolated(selection.text) if selection.text else "",
             # Of the whole list, from its first page; empty where it cannot be kept.
             "address": address if _may_be_kept(address) else "",
             "roots": [
@@ -119,7 +122,7 @@ class FacetedSearchView(ListingView):
 
     def title(self, context: dict[str, Any]) -> str:
         return (
-            _("Results for “%(words)s”") % {"words": context["query"]}
+            _("Results for “%(words)s”") % {"words": context["words"]}
             if context["query"]
             else _("All products")
         )

@@ -275,7 +275,7 @@ def delete_synonym(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("search_staff:synonyms")
     context = {
         "title": _("Delete the synonyms"),
-        "about": str(found),
+        "about": found.described(),
         "text": _("The next search for one of these words does not look for the others any more."),
         "submit": _("Delete the synonyms"),
         "cancel_url": reverse("search_staff:synonym", kwargs={"pk": pk}),

@@ -251,7 +251,7 @@ def test_staff_add_and_delete_synonyms(shop: Any, english: Client, moderator: An
     group.refresh_from_db()
     assert group.phrases == ["perch", "stool"]
     asked = english.get(f"/staff/search/synonyms/{group.pk}/delete/").content.decode()
-    assert "perch · stool" in asked
+    assert "\u2068perch\u2069 · \u2068stool\u2069" in asked
     assert Synonym.objects.exists()
     english.post(f"/staff/search/synonyms/{group.pk}/delete/")
     assert not Synonym.objects.exists()
@@ -308,7 +308,7 @@ def test_staff_change_a_rule_and_its_words(shop: Any, english: Client, moderator
     assert (moved.query, [pin.product_id for pin in moved.pinned.all()]) == ("seats", [shop[1].pk])
     assert "seats" in english.get("/staff/search/rules/").content.decode()
     asked = english.get(f"/staff/search/rules/{moved.pk}/delete/").content.decode()
-    assert "seats → Garden chair" in asked
+    assert "\u2068seats\u2069: \u2068Garden chair\u2069" in asked
     assert QueryRule.objects.exists()
     english.post(f"/staff/search/rules/{moved.pk}/delete/")
     assert not QueryRule.objects.exists()
@@ -429,7 +429,7 @@ def test_what_somebody_else_saved_meanwhile_is_not_written_over_unseen(
     mine = {"kind": "same", "words": "perch\nsofa", "is_active": "on", "seen_at": seen}
     answer = english.post(f"/staff/search/synonyms/{group.pk}/", mine)
     assert answer.status_code == 422
-    assert "Bob has saved this meanwhile: perch · stool." in answer.content.decode()
+    assert "Bob has saved this meanwhile: \u2068perch\u2069 · \u2068stool\u2069." in answer.content.decode()
     assert "sofa" in answer.content.decode()
     group.refresh_from_db()
     assert group.phrases == ["perch", "stool"]
@@ -450,7 +450,7 @@ def test_a_rule_that_would_take_anothers_words_says_so_first(
     for address, sent in (("new/", facts), (f"{stool.pk}/", moving), ("new/", {**facts, "seen_at": "x"})):
         answer = english.post(f"/staff/search/rules/{address}", sent)
         assert answer.status_code == 422
-        assert "seat → Wooden chair" in answer.content.decode()
+        assert "\u2068seat\u2069: \u2068Wooden chair\u2069" in answer.content.decode()
     assert QueryRule.objects.count() == 2
     again = {**moving, "seen_at": answer.context["form"]["seen_at"].value()}
     assert english.post(f"/staff/search/rules/{stool.pk}/", again).status_code == 302

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from forked_apps.catalogue.models import (
 )
 from forked_apps.partner.models import Partner, StockRecord, VendorStatus
 from search import directory as shop_directory, services
-from search.search_indexes import ID_BITS, _mixed
+from search.search_indexes import ID_BITS, _mixed, _sort_keys
 from search.selection import MOST_VALUES, ORDERS
 from tests.factories.catalogue import (
     BrandFactory,
@@ -336,9 +337,38 @@ def test_no_two_products_are_equal_in_an_order() -> None:
     assert max(map(_mixed, ids)) < 1 << ID_BITS
 
 
+@pytest.mark.parametrize("product_id", [1, 2**24 - 1, 2**24, 2**24 + 1, 2**31, 2**53 + 1, 2**63 - 1])
+def test_no_key_of_an_order_outgrows_64_bits_or_its_place(product_id: int) -> None:
+    """Whatever stands further down in a key never weighs more than what stands above it."""
+    least = {
+        "price": 0, "discount": 0, "in_stock": False, "rating": 0.0, "reviews_count": 0, "sold": 0,
+        "arrived": datetime(1970, 1, 1, tzinfo=UTC),
+    }  # fmt: skip
+    most = {
+        "price": 2**63 - 1, "discount": 100, "in_stock": True, "rating": 5.0, "reviews_count": 2**31 - 1,
+        "sold": 2**63 - 1, "arrived": datetime(9999, 12, 31, tzinfo=UTC),
+    }  # fmt: skip
+    for facts in (least, most):
+        for name, key in _sort_keys(product_id, **facts).items():
+            assert key is not None, name
+            assert 0 <= key < 2**63, name
+    lower, higher = _sort_keys(product_id, **least), _sort_keys(1, **most)
+    assert all(lower[name] < higher[name] for name in lower)
+    # One step of what decides is more than all of what does not.
+    crowded = most | {"rating": 4.99}
+    assert _sort_keys(product_id, **crowded)["by_rating"] < _sort_keys(1, **most)["by_rating"]
+    dear, dearer = (_sort_keys(pk, **most | {"price": price}) for pk, price in ((product_id, 7), (1, 8)))
+    assert dear["by_price"] < dearer["by_price"]
+    gone = most | {"in_stock": False}
+    assert (
+        _sort_keys(product_id, **gone)["by_featured"]
+        < _sort_keys(1, **least | {"in_stock": True})["by_featured"]
+    )
+
+
 def test_nothing_found_offers_a_way_on(shop: Shop, english: Client) -> None:
     page = english.get("/search/", {"q": "zzzzqq"}).content.decode()
-    assert "Nothing found for “zzzzqq”" in page
+    assert "Nothing found for “\u2068zzzzqq\u2069”" in page
     assert shop_directory.current().categories[shop.laptops.pk].url in page
     # There is nothing to be sorted, and no filter to choose.
     assert "listing-sort" not in page
@@ -639,4 +669,7 @@ def test_all_options_of_an_attribute_are_offered(search_backend: Any, english: C
     services.rebuild()
     shapes = group(english.get("/search/?q=lamp"), "a_shape")
     assert (len(shapes.values), shapes.all_count) == (30, 33)
-    assert len(group(english.get(shapes.all_url), "a_shape").values) == 33
+    whole = english.get(shapes.all_url)
+    assert len(group(whole, "a_shape").values) == 33
+    # Groups far down are closed until something is done there.
+    assert '<details class="facet" id="facet-a_shape" open>' in whole.content.decode()
