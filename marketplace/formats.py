@@ -30,6 +30,11 @@ def current_locale() -> Locale:
     return _locale(get_language() or "en")
 
 
+def isolated(text: str) -> str:
+    """Words of any script within a sentence of any script: neither changes the order of the other."""
+    return f"\u2068{text}\u2069"
+
+
 def format_number(number: int | float | Decimal, *, signed: bool = False) -> str:
     """``1234567`` as ``1,234,567``, with a true minus sign where negative; ``signed`` with a plus as well."""
     text = _format_number(number, get_language() or "en")

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import connection
 from haystack import connections
 from oscar.core.loading import get_model
 
 from search.services import reindex
 
+logger = logging.getLogger("nuqta.search")
+
 BATCH = 500
+#: Of pg_try_advisory_lock: whoever compares and mends does so alone.
+MENDING_LOCK = 0x6E75_7174_6D6E
 PREFIX = "catalogue.product."
 
 
@@ -55,6 +62,35 @@ def compare_index(*, progress: Callable[[int, int], None] | None = None) -> Diff
     difference = _look_again(found)
     difference.compared = len(seen | indexed.keys())
     return difference
+
+
+def mend_index() -> int | None:
+    """Compare, and write again what differs; how many did. None where somebody else is at it.
+
+    Raises:
+        NotBuilt: there is no index.
+    """
+    with _alone() as is_alone:
+        if not is_alone:
+            return None
+        difference = compare_index()
+        if difference.ids:
+            logger.warning("The search index differed in %d products and was mended", len(difference.ids))
+        return repair_index(difference)
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    """Whether nobody else mends meanwhile. A lock of the session: a transaction would hold up vacuum."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [MENDING_LOCK])
+        (is_alone,) = cursor.fetchone()
+    try:
+        yield is_alone
+    finally:
+        if is_alone:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [MENDING_LOCK])
 
 
 def repair_index(difference: Difference) -> int:

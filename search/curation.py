@@ -143,8 +143,9 @@ def save_rule(
 ) -> QueryRule:
     """Say what a search for exactly these words does, anew or in the place of the rule ``pk``.
 
-    Products are named by barcode (UPC), SKU of an offer, or number. ``seen_at`` is when the rule that is
-    replaced was last changed, be it ``pk`` or another one for the same words.
+    Products are named by barcode (UPC), SKU of an offer, or number, which a # in front says it is.
+    ``seen_at`` is when the rule that is replaced was last changed, be it ``pk`` or another one for the
+    same words.
 
     Raises:
         NoWords: the query has none.
@@ -207,8 +208,10 @@ def with_synonyms(
     directory: Directory, *, kind: Synonym.Kind, phrases: Sequence[str], pk: int | None
 ) -> Directory:
     """The shop as it would be with this group, for a preview; ``pk`` is the group that it replaces."""
-    groups = [group for group in Synonym.objects.filter(is_active=True).order_by("pk") if group.pk != pk]
-    groups.append(Synonym(kind=kind, words="\n".join(phrases)))
+    groups = list(Synonym.objects.filter(is_active=True).exclude(pk=pk))
+    groups.append(Synonym(pk=pk, kind=kind, words="\n".join(phrases)))
+    # In the order that they are read in, with a new one behind all others: each word has a limited number.
+    groups.sort(key=lambda group: (group.pk is None, group.pk or 0))
     return replace(directory, vocabulary=vocabulary_of(groups))
 
 
@@ -222,7 +225,8 @@ def _redirect(address: str) -> str:
         path, match = own_page(address)
     except NotOwnPage:
         raise ForeignAddress from None
-    if match.view_name == "search:search":
+    if match.namespace == "search":
+        # The search itself, what it shows while people type, or what they keep of it.
         raise ForeignAddress
     return path[:300]
 
@@ -245,13 +249,19 @@ def _products(codes: Sequence[str]) -> list[int]:
     return list(found)
 
 
+def code_of(product: Any) -> str:
+    """What names this product and no other one."""
+    return str(product.upc or f"#{product.pk}")
+
+
 def _product(code: str) -> int | None:
     products = get_model("catalogue", "Product").objects.browsable()
-    wanted: tuple[dict[str, Any], ...] = (
-        {"upc__iexact": code},
-        {"stockrecords__partner_sku__iexact": code},
-        *([{"pk": int(code)}] if code.isascii() and code.isdecimal() and len(code) < 10 else []),
-    )
+    number = code.removeprefix("#")
+    wanted: list[dict[str, Any]] = []
+    if not code.startswith("#"):
+        wanted += [{"upc__iexact": code}, {"stockrecords__partner_sku__iexact": code}]
+    if number.isascii() and number.isdecimal() and len(number) < 10:
+        wanted.append({"pk": int(number)})
     for condition in wanted:
         if (pk := products.filter(**condition).values_list("pk", flat=True).first()) is not None:
             return int(pk)

@@ -21,6 +21,7 @@ from oscar.core.loading import get_model
 
 from search.analysis import folded_words, query_words
 from search.analysis.vocabulary import BUILT_IN, LONGEST_PHRASE, Part, Vocabulary, phrase_keys, understand
+from search.query_log import known_as
 
 #: Attribute types whose values are words, numbers, options.
 TEXT_TYPES = frozenset({"text", "boolean"})
@@ -112,6 +113,13 @@ class Directory:
     words_of_names: Sequence[tuple[str, int]] = ()
     #: Words of the vocabulary and of categories' names, which the shop knows though no title may have them.
     known_words: frozenset[str] = frozenset()
+
+    def rule_for(self, text: str) -> Rule | None:
+        """What staff decided about these words; "chair -garden" are not the words "chair garden"."""
+        rule = self.rules.get(known_as(text))
+        if rule is None or any(part.kind == "without" for part in understand(text)):
+            return None
+        return rule
 
     def understand(self, text: str) -> list[Part]:
         """What a person typed; products of a category that is called so stand before others."""

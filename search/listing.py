@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 from django.core.paginator import Page, Paginator
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, pgettext
 from haystack.query import SQ, SearchQuerySet
 
 from forked_apps.partner.models import Partner
+from marketplace.formats import format_number
 from search.analysis.vocabulary import Part
 from search.cards import ProductCard, unpack_card
 from search.directory import CategoryNode, Directory, FacetAttribute
@@ -24,14 +25,13 @@ from search.engines.query import Typed
 from search.engines.ranges import NumberRanges
 from search.highlights import Highlighter
 from search.no_results import Instead, find_instead
-from search.query_log import known_as
 from search.search_indexes import day_number, known_code
 from search.selection import ORDERS, PAGE_SIZES, STEP_GROUPS, Pair, Selection, link, write_number
 from search.spelling import read_typed
 
 #: Values of a group that are always seen; the others open with "More".
 SEEN_VALUES = 8
-#: Values of a group that are offered at all, the most frequent first.
+#: Values of a group that "More" opens, the most frequent first; all others are a link away.
 MOST_OFFERED = 30
 PRICE_RANGES = 5
 #: Filters that are taken away, one at a time, where nothing fits all of them.
@@ -79,15 +79,24 @@ class FacetGroup:
     #: What was typed for them and is no number.
     low_unread: str = ""
     high_unread: str = ""
+    #: Numbers of the size that one would type there.
+    low_example: str = ""
+    high_example: str = ""
     hidden: Sequence[Pair] = ()
+    #: How many values there are, where they are not all offered; and the address that offers them all.
+    all_count: int = 0
+    all_url: str = ""
+    #: The way back from there.
+    fewer_url: str = ""
 
     @property
     def seen(self) -> Sequence[FacetValue]:
-        return self.values[:SEEN_VALUES]
+        """The first ones, and whatever is chosen: however rare, it stays to be unchosen."""
+        return [value for place, value in enumerate(self.values) if place < SEEN_VALUES or value.selected]
 
     @property
     def more(self) -> Sequence[FacetValue]:
-        return self.values[SEEN_VALUES:]
+        return [value for value in self.values[SEEN_VALUES:] if not value.selected]
 
     @property
     def is_chosen(self) -> bool:
@@ -96,7 +105,7 @@ class FacetGroup:
 
     @property
     def more_is_open(self) -> bool:
-        return any(value.selected for value in self.more)
+        return bool(self.fewer_url) or any(value.selected for value in self.values[SEEN_VALUES:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +271,7 @@ class ListingQuery:
         chosen = self.selection
         if not chosen.text or chosen.filters() or chosen.get("category") or chosen.order != ORDERS[0]:
             return ()
-        rule = self.directory.rules.get(known_as(chosen.text))
+        rule = self.directory.rule_for(chosen.text)
         return rule.pinned if rule and self.category is None else ()
 
     def _attributes_in_view(self) -> list[FacetAttribute]:
@@ -374,7 +383,8 @@ class ListingQuery:
         return {step: today - int(step) for step in STEP_GROUPS["arrived"]}
 
     def _name_vendors(self, counts: Sequence[tuple[str, int]]) -> None:
-        ids = {value for value, _ in counts[:MOST_OFFERED]} | set(self.selection.all("vendor"))
+        offered = counts if self.selection.shows_all_of("vendor") else counts[:MOST_OFFERED]
+        ids = {value for value, _ in offered} | set(self.selection.all("vendor"))
         names = (
             Partner.objects.filter(pk__in=[int(pk) for pk in ids]).values_list("pk", "name") if ids else ()
         )
@@ -388,7 +398,15 @@ class ListingQuery:
         self, counts: dict[str, Any], attributes: Iterable[FacetAttribute]
     ) -> list[FacetGroup | None]:
         return [
-            self._range_group("price", "price", _("Price"), counts["price"], "price_min", "price_max"),
+            self._range_group(
+                "price",
+                "price",
+                _("Price"),
+                counts["price"],
+                "price_min",
+                "price_max",
+                pgettext("unit", "points"),
+            ),
             self._availability(counts["in_stock"]),
             self._value_group("brand", _("Brand"), counts["brand"], str),
             self._value_group("vendor", _("Seller"), counts["vendor"], lambda pk: self._vendors.get(pk, "")),
@@ -409,7 +427,8 @@ class ListingQuery:
         kind: str = "values",
     ) -> FacetGroup | None:
         chosen = self.selection
-        offered = [(str(value), count) for value, count in counts[:MOST_OFFERED]]
+        is_whole, has_more = chosen.shows_all_of(name), len(counts) > MOST_OFFERED
+        offered = [(str(value), count) for value, count in (counts if is_whole else counts[:MOST_OFFERED])]
         known = {value for value, _ in offered}
         counted = {str(value): count for value, count in counts}
         # What is chosen stays to be unchosen, even where nothing is left of it.
@@ -419,8 +438,21 @@ class ListingQuery:
             for value, count in offered
             if (text := label(value))
         ]
-        useful = len(values) > 1 or any(value.selected for value in values)
-        return FacetGroup(kind, name, title, values, unit=unit) if useful else None
+        if not (len(values) > 1 or any(value.selected for value in values)):
+            return None
+        if is_whole and has_more:
+            # Who reads so many looks for one by its name.
+            values[SEEN_VALUES:] = sorted(values[SEEN_VALUES:], key=lambda value: value.label.casefold())
+        return FacetGroup(
+            kind,
+            name,
+            title,
+            values,
+            unit=unit,
+            all_count=len(counts),
+            all_url=self._url(chosen.toggled("more", name)) if has_more and not is_whole else "",
+            fewer_url=self._url(chosen.toggled("more", name)) if has_more and is_whole else "",
+        )
 
     def _availability(self, counts: Sequence[tuple[bool, int]]) -> FacetGroup | None:
         counted = dict(counts)
@@ -490,6 +522,8 @@ class ListingQuery:
             high=high or "",
             low_unread=chosen.unread_bound(low_name),
             high_unread=chosen.unread_bound(high_name),
+            low_example=_example([part.high for part, _ in ranges.counts]),
+            high_example=_example([part.low for part, _ in reversed(ranges.counts)]),
             hidden=chosen.hidden(low_name, high_name),
         )
 
@@ -623,6 +657,10 @@ class ListingQuery:
             )
             for order in ORDERS
         ]
+
+
+def _example(ends: Iterable[float | None]) -> str:
+    return next((format_number(int(end)) for end in ends if end and end == int(end)), "")
 
 
 def _within(found: SearchQuerySet, name: str, low: float | None, high: float | None) -> SearchQuerySet:

@@ -7,6 +7,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.formats import isolated
+
 LONGEST_QUERY = 200
 
 
@@ -41,7 +43,7 @@ class Synonym(models.Model):
         return " · ".join(self.phrases)
 
     def described(self) -> str:
-        return str(self)
+        return " · ".join(map(isolated, self.phrases))
 
     @property
     def phrases(self) -> list[str]:
@@ -75,10 +77,10 @@ class QueryRule(models.Model):
         return self.shown
 
     def described(self) -> str:
-        """The words, and what they do."""
+        """The words, and what they do; each name is isolated, for they are of several scripts."""
         names = [self.redirect_to] if self.redirect_to else []
         names += [pin.product.get_title() for pin in self.pinned.select_related("product")]
-        return f"{self.shown} → {' · '.join(names)}"
+        return f"{isolated(self.shown)}: {' · '.join(map(isolated, names))}"
 
 
 class PinnedProduct(models.Model):

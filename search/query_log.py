@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection, connections
 from django.utils import timezone
 
+from points_payment.codes import CODE_SYMBOLS, LEAST_CODE_DIGITS, formats_of, plain_symbols
 from search.analysis.letters import fold_text, words
 from search.models import LONGEST_QUERY, ClickCount, QueryCount
 
@@ -29,8 +30,10 @@ MOST_WAITING = 5_000
 DEEPEST_RANK = 1_000
 KEEP_DAYS = 400
 
-#: An address, or so many digits that it may be a phone, a card or an order.
-_PERSONAL = re.compile(r"@|\d(?:[\s\-().]*\d){6,}")
+#: An address, or so many digits, whatever stands between them, that it may be a phone, a card or an order.
+_PERSONAL = re.compile(r"@|\d(?:[\W_]*\d){6,}")
+_DIGITS_OF_CARD = re.compile(rf"\d(?:[\W_]*\d){{{LEAST_CODE_DIGITS - 1},}}")
+_GROUP = re.compile(r"[a-z0-9]+")
 
 
 def known_as(text: str) -> str:
@@ -39,7 +42,31 @@ def known_as(text: str) -> str:
 
 
 def is_personal(text: str) -> bool:
-    return bool(_PERSONAL.search(fold_text(text)))
+    folded = fold_text(text)
+    return bool(_PERSONAL.search(folded)) or _holds_code_with_letters(folded)
+
+
+def may_be_card(text: str) -> bool:
+    """Whether somebody typed a card's code here, with the digits of any script and anything between them."""
+    folded = fold_text(text)
+    return bool(_DIGITS_OF_CARD.search(folded)) or _holds_code_with_letters(folded)
+
+
+def _holds_code_with_letters(folded: str) -> bool:
+    """Groups in a row that are a code of digits and letters, its check symbol right.
+
+    One of 32 other texts of that length is taken for one, and not counted: nothing is lost by that.
+    """
+    groups = _GROUP.findall(folded)
+    for first in range(len(groups)):
+        code = ""
+        for group in groups[first:]:
+            code += plain_symbols(group)
+            if len(code) >= CODE_SYMBOLS:
+                break
+        if len(code) == CODE_SYMBOLS and any(map(str.isdigit, code)) and any(formats_of(code)):
+            return True
+    return False
 
 
 @dataclass(slots=True)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from django.db import transaction
 from django.db.models import QuerySet
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from marketplace.users.models import User
 from search.addresses import NotOwnPage, own_page
 from search.models import SavedSearch
+from search.query_log import may_be_card
 
 MOST_SAVED = 50
 LONGEST_ADDRESS = 1_000
@@ -18,6 +22,10 @@ _LISTS = frozenset({"search:search", "catalogue:index", "catalogue:category"})
 
 class NotAList(ValueError):
     """The address is of no list of this shop."""
+
+
+class HoldsCard(NotAList):
+    """The words may be a card's code, which is written down nowhere."""
 
 
 class TooManySavedSearches(Exception):
@@ -36,6 +44,7 @@ def save_search(*, user: User, name: str, address: str) -> SavedSearch:
 
     Raises:
         NotAList: the address is not of a list of this shop.
+        HoldsCard: the list is one of a card's code.
         TooManySavedSearches: the customer has as many as one may have.
     """
     address = list_address(address)
@@ -59,6 +68,7 @@ def list_address(address: str) -> str:
 
     Raises:
         NotAList: it is of anything else.
+        HoldsCard: what is searched for may be a card's code.
     """
     try:
         path, match = own_page(address)
@@ -66,4 +76,6 @@ def list_address(address: str) -> str:
         raise NotAList(address) from error
     if match.view_name not in _LISTS or len(path) > LONGEST_ADDRESS:
         raise NotAList(address)
+    if any(may_be_card(text) for text in QueryDict(urlsplit(path).query).getlist("q")):
+        raise HoldsCard
     return path

@@ -6,6 +6,7 @@ the nearest list, never an error.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -119,12 +120,15 @@ class Selection:
 
     @property
     def is_shown_otherwise(self) -> bool:
-        """Whether it is the same list in another order or in longer pages."""
-        return any(name in {"sort", "size"} for name, _ in self.pairs)
+        """Whether it is the same list in another order, in longer pages, or beside longer groups."""
+        return any(name in {"sort", "size", "more"} for name, _ in self.pairs)
+
+    def shows_all_of(self, group: str) -> bool:
+        return self.has("more", group)
 
     def filters(self) -> list[Pair]:
         """What narrows the list, as chips show it."""
-        return [(name, value) for name, value in self.pairs if name not in {"q", "sort", "size", "category"}]
+        return [pair for pair in self.pairs if pair[0] not in {"q", "sort", "size", "more", "category"}]
 
     # Other addresses ------------------------------------------------------------------------
     def toggled(self, name: str, value: str) -> str:
@@ -221,7 +225,13 @@ def _checked_value(name: str, value: str, directory: Directory) -> str | None:
     return None if number is None else write_number(number)
 
 
+#: "250.000": prices are whole, so points group digits as commas do.
+_GROUPED_BY_POINTS = re.compile(r"\s*\d{1,3}(?:[.٫]\d{3})+\s*")
+
+
 def _price(value: str, directory: Directory) -> str | None:
+    if _GROUPED_BY_POINTS.fullmatch(value):
+        value = value.replace(".", "").replace("٫", "")
     number = read_number(value)
     return None if number is None else str(round(number))
 
@@ -233,6 +243,13 @@ def _category(value: str, directory: Directory) -> str | None:
 
 def _number_of_row(value: str, directory: Directory) -> str | None:
     return str(int(value)) if value.isascii() and value.isdecimal() and len(value) < 19 else None
+
+
+def _group(value: str, directory: Directory) -> str | None:
+    """A group of which not all values are offered at first."""
+    if value in {"brand", "vendor"}:
+        return value
+    return value if value.startswith("a_") and attribute_of(value, directory) else None
 
 
 def _one_of(*values: str) -> Callable[[str, Directory], str | None]:
@@ -248,5 +265,6 @@ _CHECKS: dict[str, Callable[[str, Directory], str | None]] = {
     "in_stock": _one_of("1"),
     "sort": _one_of(*ORDERS[1:]),
     "size": _one_of(*(str(size) for size in PAGE_SIZES[1:])),
+    "more": _group,
     **{name: _one_of(*steps) for name, steps in STEP_GROUPS.items()},
 }

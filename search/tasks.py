@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-
 from celery import shared_task
 
-from search.checking import compare_index, repair_index
+from search.checking import mend_index
 from search.engines.storage import NotBuilt
 from search.query_log import forget_old_counts
-
-logger = logging.getLogger("nuqta.search")
 
 
 @shared_task
@@ -26,10 +22,7 @@ def mend_search_index() -> int:
     Whoever changes a product says so; this finds what was changed past all of that, by hand or by a fault.
     """
     try:
-        difference = compare_index()
+        return mend_index() or 0
     except NotBuilt:
         # It builds itself at the next search.
         return 0
-    if difference.ids:
-        logger.warning("The search index differed in %d products and was mended", len(difference.ids))
-    return repair_index(difference)

@@ -18,28 +18,29 @@ from django.http import (
 )
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language, gettext as _
 from django.views import View
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from oscar.core.loading import get_model
 
+from marketplace.formats import isolated
 from marketplace.users.models import User
 from search import directory as shop_directory
 from search.directory import CategoryNode, Directory
 from search.listing import ListingQuery
-from search.query_log import known_as, note_click, note_search
+from search.query_log import note_click, note_search
 from search.saved import (
-    LONGEST_ADDRESS,
     MOST_SAVED,
+    HoldsCard,
     NotAList,
     TooManySavedSearches,
     list_address,
     save_search,
     saved_searches_of,
 )
-from search.selection import Selection, link, query_string
+from search.selection import Selection, link
 from search.similar import similar_cards
 from search.suggestions import suggest
 
@@ -56,13 +57,15 @@ class ListingView(View):
         language = get_language() or "ar"
         selection = Selection.read(request.GET, directory)
         query = ListingQuery(selection, directory, language, request.path, category)
-        address = link(request.path, query_string(selection.pairs))
+        address = link(request.path, selection.without("more"))
         return {
             "listing": query.find(),
             "selection": selection,
             "query": selection.text,
-            # Of the whole list, from its first page.
-            "address": address if len(address) <= LONGEST_ADDRESS else "",
+            # Groups of digits would change places within a sentence that is read from right to left.
+            "words": isolated(selection.text) if selection.text else "",
+            # Of the whole list, from its first page; empty where it cannot be kept.
+            "address": address if _may_be_kept(address) else "",
             "roots": [
                 (node.name(language), node.url, _children(node, language))
                 for node in directory.roots
@@ -82,6 +85,14 @@ class ListingView(View):
         return _("All products")
 
 
+def _may_be_kept(address: str) -> bool:
+    try:
+        list_address(address)
+    except NotAList:
+        return False
+    return True
+
+
 def _children(node: CategoryNode, language: str) -> list[tuple[str, str]]:
     return [(child.name(language), child.url) for child in node.children if child.is_public]
 
@@ -89,7 +100,7 @@ def _children(node: CategoryNode, language: str) -> list[tuple[str, str]]:
 class FacetedSearchView(ListingView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         directory = shop_directory.current()
-        rule = directory.rules.get(known_as(request.GET.get("q", ""))) if "q" in request.GET else None
+        rule = directory.rule_for(request.GET.get("q", ""))
         if rule is not None and rule.redirect_to:
             # Popular all the same; whoever is led to a page has found something.
             note_search(text=request.GET["q"], language=get_language() or "ar", results=1)
@@ -111,7 +122,7 @@ class FacetedSearchView(ListingView):
 
     def title(self, context: dict[str, Any]) -> str:
         return (
-            _("Results for “%(words)s”") % {"words": context["query"]}
+            _("Results for “%(words)s”") % {"words": context["words"]}
             if context["query"]
             else _("All products")
         )
@@ -180,20 +191,14 @@ def _is_small_number(text: str) -> bool:
 # Similar products ---------------------------------------------------------------------------------
 @require_safe
 def similar(request: HttpRequest, pk: int) -> HttpResponse:
-    """Products like one: a page, and as a part of another page for htmx."""
+    """Products like one, beyond the few that its own page shows."""
     product = get_object_or_404(get_model("catalogue", "Product").objects.browsable(), pk=pk)
-    language = get_language() or "ar"
-    is_part = request.headers.get("HX-Request") == "true"
-    cards = similar_cards(product=product, language=language, **({"most": 6} if is_part else {}))
     context = {
-        "cards": cards,
+        "cards": similar_cards(product=product, language=get_language() or "ar"),
         "title": _("Similar to %(product)s") % {"product": product.get_title()},
         "crumbs": [(product.get_title(), product.get_absolute_url()), (_("Similar products"), None)],
     }
-    response = render(request, "search/similar_part.html" if is_part else "search/similar.html", context)
-    # Who goes back in the browser gets the page, not the part that another page asked for.
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+    return render(request, "search/similar.html", context)
 
 
 # Saved searches -----------------------------------------------------------------------------------
@@ -218,6 +223,8 @@ def save(request: HttpRequest) -> HttpResponse:
             request,
             _("You have %(most)s saved searches already. Delete one first.") % {"most": error.most},
         )
+    except HoldsCard:
+        messages.error(request, _("This looks like the code of a card. Codes are not kept anywhere."))
     except NotAList:
         return HttpResponseBadRequest(_("Only lists of this shop can be saved."))
     else:
@@ -233,11 +240,22 @@ def _list_or_saved(address: str) -> str:
         return reverse("search:saved")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
+@never_cache
 def forget(request: HttpRequest, pk: int) -> HttpResponse:
     assert isinstance(request.user, User)
     search = get_object_or_404(saved_searches_of(request.user), pk=pk)
-    search.delete()
-    messages.success(request, _("The saved search was deleted."))
-    return redirect("search:saved")
+    if request.method == "POST":
+        search.delete()
+        messages.success(request, _("The saved search was deleted."))
+        return redirect("search:saved")
+    context = {
+        "title": _("Delete the saved search"),
+        "text": search.name,
+        "action": request.path,
+        "submit": _("Delete the saved search"),
+        "cancel_url": reverse("search:saved"),
+        "danger": True,
+    }
+    return render(request, "components/confirm.html", context)

@@ -29,6 +29,7 @@ from search.curation import (
     UnknownProducts,
     checked_phrases,
     checked_rule,
+    code_of,
     save_rule,
     save_synonym,
     with_rule,
@@ -118,7 +119,7 @@ def _preview(text: str, directory: Directory | None = None) -> dict[str, Any]:
     """
     directory = directory or shop_directory.current()
     found = _found(text, directory)
-    rule = directory.rules.get(known_as(text))
+    rule = directory.rule_for(text)
     pinned = dict.fromkeys(rule.pinned) if rule else {}
     parts, meant = read_typed(text, directory)
     return {
@@ -274,7 +275,7 @@ def delete_synonym(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("search_staff:synonyms")
     context = {
         "title": _("Delete the synonyms"),
-        "about": str(found),
+        "about": found.described(),
         "text": _("The next search for one of these words does not look for the others any more."),
         "submit": _("Delete the synonyms"),
         "cancel_url": reverse("search_staff:synonym", kwargs={"pk": pk}),
@@ -297,7 +298,11 @@ def rules(request: HttpRequest) -> HttpResponse:
 @never_cache
 @may_curate
 def new_rule(request: HttpRequest) -> HttpResponse:
-    initial = {"query": request.GET.get("q", ""), "is_active": True}
+    words = request.GET.get("q", "")
+    there = QueryRule.objects.filter(query=known_as(words)).first()
+    if there is not None and request.method != "POST":
+        return redirect("search_staff:rule", there.pk)
+    initial = {"query": words, "is_active": True}
     form = RuleForm(request.POST if request.method == "POST" else None, initial=initial)
     return _rule_page(request, form, None)
 
@@ -307,7 +312,7 @@ def new_rule(request: HttpRequest) -> HttpResponse:
 @may_curate
 def rule(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(QueryRule.objects.prefetch_related("pinned__product"), pk=pk)
-    codes = [pin.product.upc or str(pin.product_id) for pin in found.pinned.all()]
+    codes = [code_of(pin.product) for pin in found.pinned.all()]
     initial = {
         "query": found.shown,
         "products": "\n".join(codes),

@@ -133,3 +133,47 @@ def test_staff_look_at_a_rule_before_they_save_it(someone: Callable[..., Person]
     admin.check_page()
     admin.go("/staff/search/rules/")
     assert "قاعدة للتجربة" not in admin.text
+
+
+def test_the_rarest_value_of_a_long_group_is_chosen_on_a_phone(someone: Callable[..., Person]) -> None:
+    customer = someone("ar", phone_screen=True)
+    page = customer.page
+    page.goto(f"{customer.shop_url}/search/?q=table")
+    page.locator("a[href='#facets']").click()
+    designers = page.locator("#facet-a_designer")
+    designers.locator("> summary").click()
+    designers.locator(".facet-more > summary").click()
+    few = designers.locator("li").count()
+    designers.locator(".facet-all").click()
+    expect(page).to_have_url(re.compile(r"more=a_designer#facet-a_designer$"))
+    # The sheet is open again, and the group in it.
+    expect(designers.locator("li").last).to_be_visible()
+    assert designers.locator("li").count() > few
+    customer.check_page()
+    name = designers.locator("li .facet-label").last.inner_text()
+    designers.locator("li a").last.click()
+    expect(page.locator(".listing-chip").first).to_contain_text(name)
+    page.locator(".facets-done a").click()
+    # The address of the group does not hold the sheet open.
+    expect(page.locator("#facets")).to_be_hidden()
+
+
+def test_without_script_a_long_group_is_opened_on_a_phone(
+    someone: Callable[..., Person], shop_url: str
+) -> None:
+    browser = someone("en").context.browser
+    assert browser is not None
+    context = browser.new_context(viewport=NARROW, java_script_enabled=False)  # type: ignore[arg-type]
+    try:
+        context.add_cookies([{"name": "django_language", "value": "en", "url": shop_url}])
+        page = context.new_page()
+        page.goto(f"{shop_url}/search/?q=table")
+        page.locator("a[href='#facets']").click()
+        designers = page.locator("#facet-a_designer")
+        designers.locator("> summary").click()
+        designers.locator(".facet-more > summary").click()
+        designers.locator(".facet-all").click()
+        expect(designers).to_be_in_viewport()
+        expect(designers.locator("li").first).to_be_visible()
+    finally:
+        context.close()

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from forked_apps.catalogue.models import Product
 from search import checking, services
-from search.checking import compare_index, repair_index
+from search.checking import MENDING_LOCK, compare_index, mend_index, repair_index
 from search.tasks import mend_search_index
 from tests.factories.catalogue import OfferFactory
 
@@ -85,3 +86,48 @@ def test_at_night_what_differs_is_found_and_put_right(offers: list[Any], caplog:
 
 def test_at_night_a_missing_index_is_left_to_the_next_search(search_backend: Any) -> None:
     assert mend_search_index() == 0
+
+
+def test_two_do_not_mend_at_once(offers: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    Product.objects.filter(pk=offers[0].product_id).update(title_en="Stool")
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [MENDING_LOCK])
+        assert mend_index() is None
+        assert mend_search_index() == 0
+        assert len(compare_index().ids) == 1
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [MENDING_LOCK])
+        assert mend_index() == 1
+        # Whoever is done, or fails, keeps nobody out.
+        monkeypatch.setattr(checking, "compare_index", lambda: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            mend_index()
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [MENDING_LOCK])
+            assert cursor.fetchone() == (True,)
+    finally:
+        other.close()
+
+
+def test_products_are_compared_a_batch_at_a_time(offers: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many documents are made at once as a batch has, however many products there are."""
+    monkeypatch.setattr(checking, "BATCH", 3)
+    made: list[int] = []
+    checksums = checking._checksums
+
+    def noted(products: list[Any]) -> Any:
+        made.append(len(products))
+        return checksums(products)
+
+    monkeypatch.setattr(checking, "_checksums", noted)
+    compare_index()
+    assert made == [3, 3, 1]
+
+
+def test_without_celery_one_command_does_what_is_done_at_night(offers: list[Any]) -> None:
+    out = io.StringIO()
+    Product.objects.filter(pk=offers[0].product_id).update(title_en="Stool")
+    call_command("look_after_search", stdout=out)
+    assert out.getvalue() == "0 old counts forgotten, 1 products mended.\n"

@@ -187,7 +187,7 @@ def test_a_redirect_opens_another_page(shop: Any, english: Client) -> None:
     [
         "https://evil.example/", "//evil.example/", "/\\evil.example/", "javascript:alert(1)", "help/",
         "/no-such-page/", "/search/?q=points", "\\\\evil", "/\x00/", "//[", "http://[::1",
-        "/\t/evil.example/",
+        "/\t/evil.example/", "/search/suggest/?q=points", "/search/click/", "/search/saved/",
     ],
 )  # fmt: skip
 def test_a_redirect_never_leaves_the_shop(shop: Any, address: str) -> None:
@@ -251,7 +251,7 @@ def test_staff_add_and_delete_synonyms(shop: Any, english: Client, moderator: An
     group.refresh_from_db()
     assert group.phrases == ["perch", "stool"]
     asked = english.get(f"/staff/search/synonyms/{group.pk}/delete/").content.decode()
-    assert "perch · stool" in asked
+    assert "\u2068perch\u2069 · \u2068stool\u2069" in asked
     assert Synonym.objects.exists()
     english.post(f"/staff/search/synonyms/{group.pk}/delete/")
     assert not Synonym.objects.exists()
@@ -308,7 +308,7 @@ def test_staff_change_a_rule_and_its_words(shop: Any, english: Client, moderator
     assert (moved.query, [pin.product_id for pin in moved.pinned.all()]) == ("seats", [shop[1].pk])
     assert "seats" in english.get("/staff/search/rules/").content.decode()
     asked = english.get(f"/staff/search/rules/{moved.pk}/delete/").content.decode()
-    assert "seats → Garden chair" in asked
+    assert "\u2068seats\u2069: \u2068Garden chair\u2069" in asked
     assert QueryRule.objects.exists()
     english.post(f"/staff/search/rules/{moved.pk}/delete/")
     assert not QueryRule.objects.exists()
@@ -429,7 +429,7 @@ def test_what_somebody_else_saved_meanwhile_is_not_written_over_unseen(
     mine = {"kind": "same", "words": "perch\nsofa", "is_active": "on", "seen_at": seen}
     answer = english.post(f"/staff/search/synonyms/{group.pk}/", mine)
     assert answer.status_code == 422
-    assert "Bob has saved this meanwhile: perch · stool." in answer.content.decode()
+    assert "Bob has saved this meanwhile: \u2068perch\u2069 · \u2068stool\u2069." in answer.content.decode()
     assert "sofa" in answer.content.decode()
     group.refresh_from_db()
     assert group.phrases == ["perch", "stool"]
@@ -450,7 +450,7 @@ def test_a_rule_that_would_take_anothers_words_says_so_first(
     for address, sent in (("new/", facts), (f"{stool.pk}/", moving), ("new/", {**facts, "seen_at": "x"})):
         answer = english.post(f"/staff/search/rules/{address}", sent)
         assert answer.status_code == 422
-        assert "seat → Wooden chair" in answer.content.decode()
+        assert "\u2068seat\u2069: \u2068Wooden chair\u2069" in answer.content.decode()
     assert QueryRule.objects.count() == 2
     again = {**moving, "seen_at": answer.context["form"]["seen_at"].value()}
     assert english.post(f"/staff/search/rules/{stool.pk}/", again).status_code == 302
@@ -498,3 +498,68 @@ def test_no_address_breaks_a_page_of_staff(shop: Any, english: Client, moderator
         "words=%00%FF", "words=" + "y" * 4000, "q=***", "q=(((", "days=%D9%A7",
     ):  # fmt: skip
         assert english.get(f"/staff/search/{path}?{query}").status_code in {200, 302, 422}, query
+
+
+def test_a_rule_is_not_for_a_search_without_one_of_its_words(
+    shop: Any, english: Client, moderator: Any
+) -> None:
+    rule("chair garden", shop[3].upc)
+    rule("chair wooden", redirect_to="/help/points/")
+    assert found(english, "chair garden")[0] == "Laptop stand"
+    assert found(english, "chair -garden") == ["Wooden chair"]
+    assert found(english, "chair -wooden") == ["Garden chair"]
+    assert english.get("/search/?q=chair+wooden").status_code == 302
+    previewed = english.get("/staff/search/preview/", {"q": "chair -garden"})
+    assert (previewed.context["in_force"], previewed.context["pinned"]) == (None, [])
+    # A hyphen within a word says nothing of the kind.
+    assert found(english, "chair-garden")[0] == "Laptop stand"
+
+
+def test_who_pins_for_words_that_have_a_rule_gets_that_rule(
+    shop: Any, english: Client, moderator: Any
+) -> None:
+    made = rule("Garden chair", shop[1].upc)
+    answer = english.get("/staff/search/rules/new/", {"q": "garden  CHAIR"})
+    assert (answer.status_code, answer["Location"]) == (302, f"/staff/search/rules/{made.pk}/")
+    assert english.get("/staff/search/rules/new/", {"q": "garden"}).status_code == 200
+
+
+def test_a_rule_that_is_saved_as_it_stands_stays_as_it_was(
+    shop: Any, english: Client, moderator: Any
+) -> None:
+    """A product without a barcode is named by its number, which may be somebody's SKU."""
+    plain = OfferFactory(product__title_en="Plain chair", product__upc=None).product
+    OfferFactory(product__title_en="Other chair", partner_sku=str(plain.pk))
+    made = rule("chair", f"#{plain.pk}")
+    page = english.get(f"/staff/search/rules/{made.pk}/")
+    shown = page.context["form"].initial
+    answer = english.post(f"/staff/search/rules/{made.pk}/", {**shown, "is_active": "on"})
+    assert answer.status_code == 302
+    assert [pin.product_id for pin in made.pinned.all()] == [plain.pk]
+    with pytest.raises(UnknownProducts):
+        rule("seat", "#", f"#{plain.pk}9")
+
+
+def test_what_a_preview_shows_is_what_is_so_once_it_is_saved(
+    shop: Any, english: Client, moderator: Any
+) -> None:
+    """Groups that share words, are part of each other, and are edited in the middle of others."""
+    groups = [
+        synonym("perch", "perch stand"),
+        synonym("perch", *(f"seat {number}" for number in range(MOST_PHRASES - 1))),
+        synonym("perch stand", "perch stand chair", "chair"),
+    ]
+    for group in groups:
+        group.refresh_from_db()
+        then = curation.with_synonyms(
+            shop_directory.current(), kind=Synonym.Kind.SAME, phrases=["perch", "stool", "perch stool"],
+            pk=group.pk,
+        )  # fmt: skip
+        save_synonym(
+            actor=a_person(), kind=Synonym.Kind.SAME, phrases=["perch", "stool", "perch stool"], note="",
+            is_active=True, pk=group.pk, seen_at=group.changed_at,
+        )  # fmt: skip
+        now = shop_directory.current()
+        for words in ("perch", "stool", "perch stand", "perch stool", "seat 3", "perch stand chair", "chair"):
+            assert then.understand(words) == now.understand(words)
+            assert found(english, words) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from forked_apps.catalogue.models import (
 )
 from forked_apps.partner.models import Partner, StockRecord, VendorStatus
 from search import directory as shop_directory, services
-from search.search_indexes import ID_BITS, _mixed
+from search.search_indexes import ID_BITS, _mixed, _sort_keys
 from search.selection import MOST_VALUES, ORDERS
 from tests.factories.catalogue import (
     BrandFactory,
@@ -183,6 +184,29 @@ def test_price_bounds_are_read_in_any_digits(shop: Shop, english: Client) -> Non
         assert all(100_000 <= price <= 300_000 for price in prices)
 
 
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("250.000", "250000"), ("1.250.000", "1250000"), ("٢٥٠٬٠٠٠", "250000"), ("۲۵۰٫۰۰۰", "250000"),
+        ("٢٥٠،٠٠٠", "250000"), ("250 000", "250000"), ("99.5", "100"), ("12.50", "12"), ("0", "0"),
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_prices_are_grouped_in_every_way(shop: Shop, english: Client, typed: str, read: str) -> None:
+    page = english.get("/search/", {"price_max": typed})
+    assert page.context["selection"].get("price_max") == read
+
+
+def test_fields_of_bounds_say_what_to_type(shop: Shop, english: Client) -> None:
+    price = group(english.get("/search/"), "price")
+    assert price.unit == "points"
+    low, high = (int(text.replace(",", "")) for text in (price.low_example, price.high_example))
+    assert 0 < low <= high
+    # Where there is nothing to go by, nothing is proposed.
+    nothing = group(english.get("/search/?q=laptop&price_max=1&brand=None"), "price")
+    assert (nothing.low_example, nothing.high_example) == ("", "")
+
+
 def test_bounds_in_the_wrong_order_are_put_right(shop: Shop, english: Client) -> None:
     right = english.get("/catalogue/", {"price_min": "100000", "price_max": "300000", "size": 96})
     wrong = english.get("/catalogue/", {"price_min": "٣٠٠٠٠٠", "price_max": "100000", "size": 96})
@@ -313,9 +337,38 @@ def test_no_two_products_are_equal_in_an_order() -> None:
     assert max(map(_mixed, ids)) < 1 << ID_BITS
 
 
+@pytest.mark.parametrize("product_id", [1, 2**24 - 1, 2**24, 2**24 + 1, 2**31, 2**53 + 1, 2**63 - 1])
+def test_no_key_of_an_order_outgrows_64_bits_or_its_place(product_id: int) -> None:
+    """Whatever stands further down in a key never weighs more than what stands above it."""
+    least = {
+        "price": 0, "discount": 0, "in_stock": False, "rating": 0.0, "reviews_count": 0, "sold": 0,
+        "arrived": datetime(1970, 1, 1, tzinfo=UTC),
+    }  # fmt: skip
+    most = {
+        "price": 2**63 - 1, "discount": 100, "in_stock": True, "rating": 5.0, "reviews_count": 2**31 - 1,
+        "sold": 2**63 - 1, "arrived": datetime(9999, 12, 31, tzinfo=UTC),
+    }  # fmt: skip
+    for facts in (least, most):
+        for name, key in _sort_keys(product_id, **facts).items():
+            assert key is not None, name
+            assert 0 <= key < 2**63, name
+    lower, higher = _sort_keys(product_id, **least), _sort_keys(1, **most)
+    assert all(lower[name] < higher[name] for name in lower)
+    # One step of what decides is more than all of what does not.
+    crowded = most | {"rating": 4.99}
+    assert _sort_keys(product_id, **crowded)["by_rating"] < _sort_keys(1, **most)["by_rating"]
+    dear, dearer = (_sort_keys(pk, **most | {"price": price}) for pk, price in ((product_id, 7), (1, 8)))
+    assert dear["by_price"] < dearer["by_price"]
+    gone = most | {"in_stock": False}
+    assert (
+        _sort_keys(product_id, **gone)["by_featured"]
+        < _sort_keys(1, **least | {"in_stock": True})["by_featured"]
+    )
+
+
 def test_nothing_found_offers_a_way_on(shop: Shop, english: Client) -> None:
     page = english.get("/search/", {"q": "zzzzqq"}).content.decode()
-    assert "Nothing found for “zzzzqq”" in page
+    assert "Nothing found for “\u2068zzzzqq\u2069”" in page
     assert shop_directory.current().categories[shop.laptops.pk].url in page
     # There is nothing to be sorted, and no filter to choose.
     assert "listing-sort" not in page
@@ -538,3 +591,85 @@ def test_before_the_index_is_built_the_page_says_so(search_backend: Any, english
     # Not that there are none, and nothing for search engines to keep.
     assert "0</bdi> products" not in page
     assert 'content="noindex' in page
+
+
+# Groups of many values ----------------------------------------------------------------------------
+def many_brands(number: int = 45) -> dict[str, int]:
+    """Products by brand: each brand has one product less than the one before, down to one."""
+    wanted = {f"Brand {place:02}": max(1, 20 - place) for place in range(number)}
+    vendor = VendorFactory(name="Alice's")
+    for name, count in wanted.items():
+        brand = BrandFactory(name=name)
+        for _ in range(count):
+            OfferFactory(product__title_en="Lamp", product__brand=brand, partner=vendor)
+    services.rebuild()
+    return wanted
+
+
+def test_every_value_of_a_long_group_can_be_reached_with_its_count(
+    search_backend: Any, english: Client
+) -> None:
+    wanted = many_brands()
+    page = english.get("/search/", {"q": "lamp"})
+    brands = group(page, "brand")
+    assert (len(brands.values), brands.all_count, brands.fewer_url) == (30, 45, "")
+    assert f'href="{escape(brands.all_url)}#facet-brand"' in page.content.decode()
+    whole = english.get(brands.all_url)
+    assert counts(whole, "brand") == wanted
+    assert whole.context["listing"].count == sum(wanted.values())
+    assert whole.context["listing"].chips == []
+    # The most frequent first, the others by name.
+    labels = [value.label for value in group(whole, "brand").values]
+    assert labels == sorted(labels)
+    assert (group(whole, "brand").more_is_open, group(whole, "brand").all_url) == (True, "")
+    # What is chosen there keeps the group open and counts right; the way back forgets no choice.
+    rare = next(value for value in group(whole, "brand").values if value.label == "Brand 44")
+    chosen = english.get(rare.url)
+    assert chosen.context["listing"].count == wanted["Brand 44"]
+    assert counts(chosen, "brand") == wanted
+    fewer = english.get(group(chosen, "brand").fewer_url)
+    assert "Brand 44" in [value.label for value in group(fewer, "brand").seen]
+    assert len(group(fewer, "brand").values) == 31
+    assert "Brand 44" not in [value.label for value in group(fewer, "brand").more]
+
+
+def test_a_longer_group_is_the_same_list(search_backend: Any, english: Client) -> None:
+    many_brands()
+    whole = english.get("/search/?q=lamp&more=brand&sort=price")
+    assert whole.context["address"] == "/search/?q=lamp&sort=price"
+    assert b'content="noindex' in english.get("/catalogue/?more=brand").content
+    # Groups that there are not, or that are never cut, change nothing.
+    for name in ("price", "a_none", "category", "'><b>", ""):
+        page = english.get("/search/", {"q": "lamp", "more": name})
+        assert (len(group(page, "brand").values), page.context["selection"].all("more")) == (30, [])
+
+
+def test_all_vendors_of_a_long_group_are_named_by_one_query(
+    search_backend: Any, english: Client, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(35):
+        OfferFactory(product__title_en="Lamp", partner=VendorFactory(name=f"Vendor {number:02}"))
+    services.rebuild()
+    english.get("/search/?q=lamp")
+    with django_assert_max_num_queries(6):
+        page = english.get("/search/?q=lamp&more=vendor")
+    assert counts(page, "vendor") == {f"Vendor {number:02}": 1 for number in range(35)}
+
+
+def test_all_options_of_an_attribute_are_offered(search_backend: Any, english: Client) -> None:
+    lamps = ProductClassFactory(slug="lamp", name_en="Lamp")
+    shape = ProductAttribute.objects.create(
+        product_class=lamps, code="shape", type="text", is_facet=True, name_en="Shape"
+    )
+    for number in range(33):
+        product = OfferFactory(product__title_en="Lamp", product__product_class=lamps).product
+        ProductAttributeValue.objects.create(
+            product=product, attribute=shape, value_text=f"Shape {number:02}"
+        )
+    services.rebuild()
+    shapes = group(english.get("/search/?q=lamp"), "a_shape")
+    assert (len(shapes.values), shapes.all_count) == (30, 33)
+    whole = english.get(shapes.all_url)
+    assert len(group(whole, "a_shape").values) == 33
+    # Groups far down are closed until something is done there.
+    assert '<details class="facet" id="facet-a_shape" open>' in whole.content.decode()

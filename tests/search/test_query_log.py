@@ -11,9 +11,18 @@ from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
+from points_payment.codes import crockford_check, in_groups
 from search import query_log, services
 from search.models import ClickCount, QueryCount
-from search.query_log import KEEP_DAYS, flush, is_personal, known_as, note_click, note_search
+from search.query_log import (
+    KEEP_DAYS,
+    flush,
+    is_personal,
+    known_as,
+    may_be_card,
+    note_click,
+    note_search,
+)
 from search.tasks import forget_old_searches
 from tests.factories.catalogue import OfferFactory
 
@@ -39,14 +48,57 @@ def test_spellings_of_a_query_are_one() -> None:
     assert known_as("***") == ""
 
 
+CARDS = [
+    "123456789012345678", "1234 5678 9012 3456", "1234-5678-9012-3456", "123.456.789.012.345.678",
+    "1234/5678/9012/3456", "1234–5678–9012–3456", "1234_5678_9012_3456", "1234, 5678, 9012, 3456",
+    "1234•5678•9012•3456", "١٢٣٤ ٥٦٧٨ ٩٠١٢ ٣٤٥٦", "۱۲۳۴-۵۶۷۸-۹۰۱۲-۳۴۵۶", "1234\u200e5678\u200f9012\u00a03456",
+    "\uff11\uff12\uff13\uff14 5678 9012 3456", "1234\n5678\t9012 3456",
+    "card 123 456 789 012 345 678 901 234", "كارت:١٢٣٤|٥٦٧٨|٩٠١٢|٣٤٥٦؟", "1234²5678⁹0123456",
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    "text", ["a@b.iq", "0770 123 4567", "٠٧٧٠١٢٣٤٥٦٧", "+964-770-1234567", "123456789012345678"]
-)
+    "text",
+    [
+        "a@b.iq", "a＠b.iq", "0770 123 4567", "٠٧٧٠١٢٣٤٥٦٧", "+964-770-1234567", "(0770)123/4567",
+        "٠٧٧٠/١٢٣/٤٥٦٧", "۰۷۷۰–۱۲۳–۴۵۶۷", "ali 0770_123_4567", *CARDS,
+    ],
+    ids=ascii,
+)  # fmt: skip
 def test_what_may_be_somebodys_is_not_counted(text: str) -> None:
     assert is_personal(text)
     note_search(text=text, language="ar", results=0)
     note_click(text=text, product_id=1, rank=1)
     assert flush() == 0
+
+
+@pytest.mark.parametrize("text", CARDS, ids=ascii)
+def test_codes_of_digits_are_known_however_they_are_typed(text: str) -> None:
+    assert may_be_card(text)
+
+
+@pytest.mark.parametrize("written", ["{}", "card {} please", "بطاقة {}"])
+def test_codes_with_letters_are_not_counted(written: str) -> None:
+    code = "7K3M9QWXZ2B4CDE"
+    code += crockford_check(code)
+    for typed in (code, in_groups(code), in_groups(code).lower(), in_groups(code).replace(" ", "-")):
+        assert is_personal(written.format(typed))
+        assert may_be_card(written.format(typed))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["iphone 15 pro max 256", "samsung s24", "15.6 inch", "1920x1080 monitor", "طاولة ١٢٠", "sm-s928b 512gb"],
+)
+def test_what_people_look_for_is_nobodys(text: str) -> None:
+    assert not is_personal(text)
+    assert not may_be_card(text)
+
+
+@pytest.mark.parametrize("text", ["6281000000012", "0770 123 4567"])
+def test_barcodes_and_phones_are_no_cards(text: str) -> None:
+    assert is_personal(text)
+    assert not may_be_card(text)
 
 
 def test_counts_add_up_over_processes_and_flushes() -> None:
