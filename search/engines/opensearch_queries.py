@@ -189,11 +189,12 @@ class QueryWriter(Translator[Body]):
         self, column: Column, low: Any, high: Any, *, with_low: bool = True, with_high: bool = True
     ) -> Body:
         # Sort keys are kept for sorting alone: the server refuses to search what is not indexed.
-        kept_for_sorting = column.kind in {Kind.SORT_KEY, Kind.WEIGHT}
-        if kept_for_sorting or (column.range_type is None and column.kind is not Kind.KEYED_NUMBERS):
+        if column.kind in {Kind.SORT_KEY, Kind.WEIGHT, Kind.STORED}:
             raise Unanswerable(column.name)
         if low is None and high is None:
             return {"exists": {"field": column.full_name}}
+        if column.range_type is None and column.kind is not Kind.KEYED_NUMBERS:
+            raise Unanswerable(column.name)
         bounds = {}
         if low is not None:
             bounds["gte" if with_low else "gt"] = _bound(column, low)

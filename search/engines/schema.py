@@ -35,6 +35,8 @@ from search.fields import (
 #: Changes whenever this module lays an index out in another way.
 LAYOUT = 3
 I64 = 2**63 - 1
+#: Tantivy counts nanoseconds since 1970: what lies before or after all that it can count is at the end.
+FIRST_MOMENT, LAST_MOMENT = datetime(1678, 1, 1, tzinfo=UTC), datetime(2262, 1, 1, tzinfo=UTC)
 
 _KEY = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 
@@ -63,7 +65,6 @@ _RANGE_TYPES = {
     Kind.FLOAT: tantivy.FieldType.Float,
     Kind.WEIGHT: tantivy.FieldType.Float,
     Kind.DATE: tantivy.FieldType.Date,
-    Kind.EXACT: tantivy.FieldType.Text,
 }
 
 
@@ -96,7 +97,8 @@ def _moment(value: Any) -> datetime:
         value = datetime(value.year, value.month, value.day, tzinfo=UTC)
     if not isinstance(value, datetime):
         raise Unanswerable(value)
-    return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    moment = value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    return max(FIRST_MOMENT, min(LAST_MOMENT, moment))
 
 
 def _text(value: Any) -> str:

@@ -29,6 +29,9 @@ from search.engines.translation import PartWays, Translator, Way, best_ways
 #: Terms of which one searcher's answer is remembered.
 MOST_KNOWN_TERMS = 100_000
 
+#: Tantivy refuses patterns of more than 1,000 bytes and signs, where a letter may take four bytes.
+LONGEST_PART = 120
+
 #: Tantivy's BM25, which cannot be set.
 BM25_K1 = 1.2
 
@@ -178,7 +181,7 @@ class QueryBuilder(Translator[Query]):
         return Query.term_query(self.schema.tantivy, column.name, term)
 
     def term_that_begins(self, column: Column, beginning: str) -> Query:
-        return Query.regex_query(self.schema.tantivy, column.name, _escape_regex(beginning) + ".*")
+        return self._like(column, beginning, before="", after=".*")
 
     def terms_in_a_row(self, column: Column, terms: Sequence[str]) -> Query:
         in_a_row: list[str | tuple[int, str]] = list(terms)
@@ -211,10 +214,10 @@ class QueryBuilder(Translator[Query]):
     ) -> Query:
         if column.kind is Kind.KEYED_NUMBERS:
             return self._number_range(column, low, high, with_low=with_low, with_high=with_high)
+        if low is None and high is None and column.kind is not Kind.STORED:
+            return Query.exists_query(column.full_name)
         if column.range_type is None:
             raise Unanswerable(column.name)
-        if low is None and high is None:
-            return Query.exists_query(column.name)
         return Query.range_query(
             self.schema.tantivy,
             column.name,
@@ -251,10 +254,16 @@ class QueryBuilder(Translator[Query]):
         return self.parse(f"{column.full_name}:{opening}{lower} TO {upper}{closing}")
 
     def value_with(self, column: Column, part: str, *, at_start: bool = False, at_end: bool = False) -> Query:
-        pattern = ("" if at_start else ".*") + _escape_regex(part) + ("" if at_end else ".*")
-        return Query.regex_query(self.schema.tantivy, column.name, pattern)
+        return self._like(column, part, before="" if at_start else ".*", after="" if at_end else ".*")
+
+    def _like(self, column: Column, part: str, *, before: str, after: str) -> Query:
+        if len(part) > LONGEST_PART:
+            raise Unanswerable(column.name)
+        return Query.regex_query(self.schema.tantivy, column.name, before + _escape_regex(part) + after)
 
     def near(self, column: Column, word: str) -> Query:
+        if len(word) > LONGEST_PART:
+            raise Unanswerable(column.name)
         distance = 2 if len(word) >= LONG_WORD else 1
         return Query.fuzzy_term_query(self.schema.tantivy, column.name, word, distance=distance)
 

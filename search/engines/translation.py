@@ -154,9 +154,14 @@ class Translator(ABC, Generic[Q]):
             return self._content(condition, self.schema.text_columns)
         column = self.schema.column(condition.field)
         if condition.value is None:
+            if column.kind in {Kind.TEXT, Kind.STORED}:
+                # Which documents have any is known of values alone.
+                raise Unanswerable(column.name)
             return self.without_value(column)
         if column.kind is Kind.TEXT:
             return self._content(condition, [column])
+        if column.kind in {Kind.KEYED, Kind.KEYED_NUMBERS} and not column.path:
+            raise Unanswerable(column.name)
         lookup = _LOOKUPS.get(condition.lookup)
         if lookup is None:
             raise Unanswerable(condition.lookup)

@@ -168,7 +168,8 @@ class Shelf:
         }
 
     def options(self, name: str) -> dict[str, Any]:
-        dice, options = self.dice, {"disjunctive": self.dice.random() < 0.6}
+        dice = self.dice
+        options: dict[str, Any] = {"disjunctive": dice.random() < 0.6}
         is_number = name in {"price", "pieces", "sizes.width"}
         if is_number and dice.random() < 0.5:
             return options | {"ranges": dice.choice([2, 5]), "few_values": dice.random() < 0.5}
