@@ -208,7 +208,7 @@ def with_synonyms(
     directory: Directory, *, kind: Synonym.Kind, phrases: Sequence[str], pk: int | None
 ) -> Directory:
     """The shop as it would be with this group, for a preview; ``pk`` is the group that it replaces."""
-    groups = list(Synonym.objects.filter(is_active=True).exclude(pk=pk))
+    groups = [group for group in Synonym.objects.filter(is_active=True) if group.pk != pk]
     groups.append(Synonym(pk=pk, kind=kind, words="\n".join(phrases)))
     # In the order that they are read in, with a new one behind all others: each word has a limited number.
     groups.sort(key=lambda group: (group.pk is None, group.pk or 0))

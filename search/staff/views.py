@@ -179,6 +179,8 @@ def new_synonym(request: HttpRequest) -> HttpResponse:
 @never_cache
 @may_curate
 def synonym(request: HttpRequest, pk: int) -> HttpResponse:
+    if request.method == "POST" and not Synonym.objects.filter(pk=pk).exists():
+        return _deleted_meanwhile(request, SynonymForm(request.POST), "staff/search/synonym.html")
     found = get_object_or_404(Synonym, pk=pk)
     initial = {name: getattr(found, name) for name in ("kind", "words", "note", "is_active")}
     initial["seen_at"] = found.changed_at.isoformat()
@@ -264,6 +266,12 @@ def _with_version(form_class: type[Form], request: HttpRequest, error: ChangedMe
     return form
 
 
+def _deleted_meanwhile(request: HttpRequest, form: SynonymForm | RuleForm, template: str) -> HttpResponse:
+    """What was typed once more, on the page that adds it."""
+    form.add_error(None, _("Somebody has deleted this meanwhile. Save again to add it anew."))
+    return render(request, template, {"form": form}, status=422)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @may_curate
@@ -311,6 +319,8 @@ def new_rule(request: HttpRequest) -> HttpResponse:
 @never_cache
 @may_curate
 def rule(request: HttpRequest, pk: int) -> HttpResponse:
+    if request.method == "POST" and not QueryRule.objects.filter(pk=pk).exists():
+        return _deleted_meanwhile(request, RuleForm(request.POST), "staff/search/rule.html")
     found = get_object_or_404(QueryRule.objects.prefetch_related("pinned__product"), pk=pk)
     codes = [code_of(pin.product) for pin in found.pinned.all()]
     initial = {

@@ -117,7 +117,10 @@ def test_a_list_is_saved_after_signing_in(someone: Callable[..., Person]) -> Non
     customer.page.locator("form[action='/search/saved/new/'] button").click()
     link = customer.page.locator("main a[href='/search/?q=laptop&brand=HP']")
     expect(link).to_have_text("laptop · HP")
-    customer.page.locator("main form[action$='/delete/'] button").first.click()
+    customer.page.locator("main a[href$='/delete/']").first.click()
+    expect(customer.page.locator("main")).to_contain_text("laptop · HP")
+    customer.check_page()
+    customer.page.locator("main form[action$='/delete/'] button").click()
     expect(link).to_have_count(0)
 
 

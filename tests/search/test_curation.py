@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from search import curation, directory as shop_directory, services
@@ -563,3 +565,60 @@ def test_what_a_preview_shows_is_what_is_so_once_it_is_saved(
         for words in ("perch", "stool", "perch stand", "perch stool", "seat 3", "perch stand chair", "chair"):
             assert then.understand(words) == now.understand(words)
             assert found(english, words) is not None
+
+
+def test_what_somebody_else_deleted_meanwhile_is_not_lost_to_who_edits_it(
+    shop: Any, english: Client, moderator: Any
+) -> None:
+    group, made = synonym("perch", "chair"), rule("seat", shop[0].upc)
+    group_seen, rule_seen = group.changed_at.isoformat(), made.changed_at.isoformat()
+    cases: list[tuple[str, int, dict[str, str], type[Any]]] = [
+        ("synonyms", group.pk, {"kind": "same", "words": "perch\nsofa", "seen_at": group_seen}, Synonym),
+        ("rules", made.pk, {"query": "sofa", "products": shop[1].upc, "seen_at": rule_seen}, QueryRule),
+    ]
+    for kind, pk, mine, model in cases:
+        model.objects.all().delete()
+        answer = english.post(f"/staff/search/{kind}/{pk}/", mine)
+        page = answer.content.decode()
+        assert answer.status_code == 422
+        assert "Somebody has deleted this meanwhile." in page
+        assert "sofa" in page
+        assert f'action="/staff/search/{kind}/new/"' in page
+        assert not model.objects.exists()
+        assert english.post(f"/staff/search/{kind}/new/", mine).status_code == 302
+        assert model.objects.count() == 1
+        assert english.get(f"/staff/search/{kind}/{pk}/").status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_write_the_first_rule_for_words_at_once_one_is_told(
+    shop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By two connections: both have looked, and found none, before one of them saves."""
+    both, outcomes, look = Barrier(2, timeout=20), [], curation._rule_to_replace
+
+    def look_together(**facts: Any) -> QueryRule:
+        found = look(**facts)
+        both.wait()
+        return found
+
+    def write(actor: Any, code: str) -> None:
+        try:
+            save_rule(actor=actor, query="seat", redirect_to="", product_codes=[code], is_active=True)
+            outcomes.append("saved")
+        except ChangedMeanwhile as error:
+            outcomes.append(f"told of {error.found.query}")
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(curation, "_rule_to_replace", look_together)
+    writers = [
+        Thread(target=write, args=(a_person(name), product.upc))
+        for name, product in zip(("Alice", "Bob"), shop, strict=False)
+    ]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert sorted(outcomes) == ["saved", "told of seat"]
+    assert QueryRule.objects.count() == PinnedProduct.objects.count() == 1
