@@ -12,6 +12,7 @@ from django.db import connection
 from haystack import connections
 from oscar.core.loading import get_model
 
+from search.engines.documents import batches
 from search.services import reindex
 
 logger = logging.getLogger("nuqta.search")
@@ -51,7 +52,7 @@ def compare_index(*, progress: Callable[[int, int], None] | None = None) -> Diff
     total = products.count()
     seen: set[int] = set()
     found: list[int] = []
-    for batch in _batches(products):
+    for batch in batches(products, BATCH):
         for pk, checksum in _checksums(batch):
             seen.add(pk)
             if indexed.get(pk) != checksum:
@@ -131,10 +132,3 @@ def _indexed() -> dict[int, str | None]:
 def _checksums(products: list[Any]) -> Iterator[tuple[int, str]]:
     for document in _index().full_prepare_many(products):
         yield int(document["django_id"]), document["checksum"]
-
-
-def _batches(products: Any) -> Iterator[list[Any]]:
-    last = 0
-    while batch := list(products.filter(pk__gt=last).order_by("pk")[:BATCH]):
-        yield batch
-        last = batch[-1].pk

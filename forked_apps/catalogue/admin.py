@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from abc import ABCMeta, abstractmethod
 from http import HTTPStatus
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
+from django.forms import MediaDefiningClass
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TabbedTranslationAdmin, TranslationTabularInline
@@ -54,12 +56,16 @@ class AttributeValueInline(admin.TabularInline[ProductAttributeValue, Product]):
         return super().get_queryset(request).select_related("attribute", "value_option")
 
 
-class ReachesSearch(admin.ModelAdmin[Any]):
+class _AbstractAdmin(ABCMeta, MediaDefiningClass):
+    """Of admins that leave something to be said: who forgets it is told when the admin is set up."""
+
+
+class ReachesSearch(admin.ModelAdmin[Any], metaclass=_AbstractAdmin):
     """Whatever is added, changed or deleted here reaches the documents of all products that tell of it."""
 
+    @abstractmethod
     def products_of(self, rows: QuerySet[Any]) -> QuerySet[Any, Any]:
         """Ids of the products whose documents say something of these rows."""
-        raise NotImplementedError
 
     def _ids_of(self, rows: QuerySet[Any]) -> list[int]:
         return [pk for (pk,) in self.products_of(rows).order_by().distinct() if pk is not None]

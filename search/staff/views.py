@@ -276,17 +276,38 @@ def _deleted_meanwhile(request: HttpRequest, form: SynonymForm | RuleForm, templ
 @never_cache
 @may_curate
 def delete_synonym(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(Synonym, pk=pk)
+    return _delete(
+        request,
+        get_object_or_404(Synonym, pk=pk),
+        title=_("Delete the synonyms"),
+        text=_("The next search for one of these words does not look for the others any more."),
+        done=_("The synonyms were deleted."),
+        back="search_staff:synonyms",
+        kept="search_staff:synonym",
+    )
+
+
+def _delete(
+    request: HttpRequest,
+    found: Synonym | QueryRule,
+    *,
+    title: str,
+    text: str,
+    done: str,
+    back: str,
+    kept: str,
+) -> HttpResponse:
+    """Ask, and then delete; ``back`` and ``kept`` name the pages to go to after it and instead."""
     if request.method == "POST":
         found.delete()
-        messages.success(request, _("The synonyms were deleted."))
-        return redirect("search_staff:synonyms")
+        messages.success(request, done)
+        return redirect(back)
     context = {
-        "title": _("Delete the synonyms"),
+        "title": title,
         "about": found.described(),
-        "text": _("The next search for one of these words does not look for the others any more."),
-        "submit": _("Delete the synonyms"),
-        "cancel_url": reverse("search_staff:synonym", kwargs={"pk": pk}),
+        "text": text,
+        "submit": title,
+        "cancel_url": reverse(kept, kwargs={"pk": found.pk}),
         "danger": True,
     }
     return render(request, "staff/confirm.html", context)
@@ -401,20 +422,15 @@ def _refused_rule(error: CurationError) -> tuple[str | None, str]:
 @never_cache
 @may_curate
 def delete_rule(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(QueryRule, pk=pk)
-    if request.method == "POST":
-        found.delete()
-        messages.success(request, _("The rule was deleted."))
-        return redirect("search_staff:rules")
-    context = {
-        "title": _("Delete the rule"),
-        "about": found.described(),
-        "text": _("The next search for these words shows what it finds, in the usual order."),
-        "submit": _("Delete the rule"),
-        "cancel_url": reverse("search_staff:rule", kwargs={"pk": pk}),
-        "danger": True,
-    }
-    return render(request, "staff/confirm.html", context)
+    return _delete(
+        request,
+        get_object_or_404(QueryRule, pk=pk),
+        title=_("Delete the rule"),
+        text=_("The next search for these words shows what it finds, in the usual order."),
+        done=_("The rule was deleted."),
+        back="search_staff:rules",
+        kept="search_staff:rule",
+    )
 
 
 def _actor(request: HttpRequest) -> User:

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from marketplace.demo.people import ADMIN, CUSTOMER, DEMO_PASSWORD
 from tests.browser.person import NARROW, Person
 
 pytestmark = pytest.mark.browser
+
+
+@contextmanager
+def without_script(someone: Callable[..., Person], shop_url: str) -> Iterator[Page]:
+    """A page on a phone whose browser runs no JavaScript."""
+    browser = someone("en").context.browser
+    assert browser is not None
+    context = browser.new_context(viewport=NARROW, java_script_enabled=False)  # type: ignore[arg-type]
+    try:
+        context.add_cookies([{"name": "django_language", "value": "en", "url": shop_url}])
+        yield context.new_page()
+    finally:
+        context.close()
 
 
 def test_suggestions_by_keyboard_are_told_to_who_does_not_see_them(someone: Callable[..., Person]) -> None:
@@ -88,12 +102,7 @@ def test_a_word_that_a_phones_keyboard_still_composes_is_proposed_for(someone: C
 
 
 def test_without_script_people_search_sort_and_filter(someone: Callable[..., Person], shop_url: str) -> None:
-    browser = someone("en").context.browser
-    assert browser is not None
-    context = browser.new_context(viewport=NARROW, java_script_enabled=False)  # type: ignore[arg-type]
-    try:
-        context.add_cookies([{"name": "django_language", "value": "en", "url": shop_url}])
-        page = context.new_page()
+    with without_script(someone, shop_url) as page:
         page.goto(shop_url)
         page.get_by_role("combobox").fill("laptop")
         page.get_by_role("combobox").press("Enter")
@@ -105,8 +114,6 @@ def test_without_script_people_search_sort_and_filter(someone: Callable[..., Per
         page.locator("#facets a", has_text="Dell").first.click()
         expect(page).to_have_url(re.compile(r"brand=Dell"))
         expect(page.locator(".listing-chip").first).to_contain_text("Dell")
-    finally:
-        context.close()
 
 
 def test_a_list_is_saved_after_signing_in(someone: Callable[..., Person]) -> None:
@@ -164,12 +171,7 @@ def test_the_rarest_value_of_a_long_group_is_chosen_on_a_phone(someone: Callable
 def test_without_script_a_long_group_is_opened_on_a_phone(
     someone: Callable[..., Person], shop_url: str
 ) -> None:
-    browser = someone("en").context.browser
-    assert browser is not None
-    context = browser.new_context(viewport=NARROW, java_script_enabled=False)  # type: ignore[arg-type]
-    try:
-        context.add_cookies([{"name": "django_language", "value": "en", "url": shop_url}])
-        page = context.new_page()
+    with without_script(someone, shop_url) as page:
         page.goto(f"{shop_url}/search/?q=table")
         page.locator("a[href='#facets']").click()
         designers = page.locator("#facet-a_designer")
@@ -178,5 +180,3 @@ def test_without_script_a_long_group_is_opened_on_a_phone(
         designers.locator(".facet-all").click()
         expect(designers).to_be_in_viewport()
         expect(designers.locator("li").first).to_be_visible()
-    finally:
-        context.close()

@@ -244,6 +244,7 @@ def test_losing_the_directory_while_serving_loses_nothing(
         if listing.count == 1 and backend.is_built:
             break
         time.sleep(0.05)
+    assert (listing.count, backend.is_built) == (1, True)
     for thread in threading.enumerate():
         if thread.name == "search-rebuild":
             thread.join(30)
